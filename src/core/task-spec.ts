@@ -1,0 +1,57 @@
+/** Where a field of the task spec came from. */
+export interface Sourced<T> {
+  readonly value: T;
+  readonly source: 'prompt' | 'data' | 'default' | 'host' | 'llm';
+  /** The words of the prompt that said it. */
+  readonly quote?: string;
+}
+
+/** What can be trained for tables. */
+export type TaskKind = 'binary' | 'multiclass' | 'regression';
+
+/** The metrics that can be asked for, computed, and held against a threshold. */
+export const metricIds = [
+  'rocAuc', 'averagePrecision', 'logLoss', 'brier', 'accuracy', 'balancedAccuracy', 'f1', 'f1Macro', 'precision',
+  'recall', 'specificity', 'mcc', 'rmse', 'mae', 'medianAbsoluteError', 'mape', 'r2',
+] as const;
+
+/** A metric; percentages are shares (0.85, not 85). */
+export type MetricId = (typeof metricIds)[number];
+
+/** A metric with its wish: the first of a spec is the one that the search optimises. */
+export interface MetricWish {
+  readonly metric: MetricId;
+  /** What must be reached: at least (greater is better) or at most (less is better). Absent: as good as possible. */
+  readonly threshold?: number;
+  readonly source: Sourced<unknown>['source'];
+  readonly quote?: string;
+}
+
+/** The request as checked JSON. Frozen and hashed before the Data and Model agents ask anything. */
+export interface TaskSpec {
+  readonly formatVersion: 1;
+  readonly task: Sourced<TaskKind>;
+  readonly target: Sourced<string>;
+  /** The class that counts as positive, for binary tasks. */
+  readonly positive?: Sourced<string>;
+  /** Columns that the model may use. */
+  readonly inputs: Sourced<readonly string[]>;
+  readonly roles: {
+    readonly weight?: Sourced<string>;
+    readonly group?: Sourced<string>;
+    readonly time?: Sourced<string>;
+    readonly entity?: Sourced<string>;
+    readonly ignore: readonly Sourced<string>[];
+  };
+  /** At least one. */
+  readonly metrics: readonly MetricWish[];
+  readonly limits: {
+    readonly latencyMs?: Sourced<number>;
+    readonly sizeBytes?: Sourced<number>;
+    readonly memoryBytes?: Sourced<number>;
+    readonly trainSeconds?: Sourced<number>;
+  };
+  readonly fairness: readonly { readonly column: string; readonly quote: string }[];
+  /** What was asked and can't be served here, each with its reason code. */
+  readonly unsupported: readonly { readonly code: string; readonly quote: string }[];
+}

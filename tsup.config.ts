@@ -1,0 +1,37 @@
+import { defineConfig } from 'tsup';
+
+const shared = {
+  format: ['esm'] as ['esm'],
+  target: 'node20',
+  platform: 'node' as const,
+  splitting: true,
+  sourcemap: false,
+  treeshake: true,
+};
+
+export default defineConfig([
+  {
+    ...shared,
+    clean: true,
+    entry: {
+      index: 'src/index.ts',
+      testing: 'src/testing/index.ts',
+      cli: 'src/cli/main.ts',
+      // Entry points of child processes and threads; `core/helpers/entry-url.ts` finds them beside the caller.
+      child: 'src/child/main.ts',
+      'predict-child': 'src/backends/onnx/predict-child.ts',
+      'csv-thread': 'src/tools/data/csv/csv-thread.ts',
+      'trees-thread': 'src/tools/learn/trees/trees-thread.ts',
+    },
+  },
+  // Types take twenty times as long as the code, and the tests do not read them.
+  ...(process.env.TSUP_CODE_ONLY === '1'
+    ? []
+    : [
+        {
+          entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
+          format: ['esm'] as ['esm'],
+          dts: { only: true },
+        },
+      ]),
+]);

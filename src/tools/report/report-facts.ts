@@ -1,0 +1,253 @@
+import type { MetricId, TaskSpec } from '../../core/task-spec.ts';
+
+/**
+ * Everything that is told about a run, as plain JSON: the report, the card, the terminal's panel and the `--json` object
+ * are all made from this and from nothing else. A `record` names the journal record that a number was measured in.
+ */
+export interface RunFacts {
+  readonly formatVersion: 1;
+  readonly runId: string;
+  /** `complete` has a model, `declined` has none, `paused` can be resumed. */
+  readonly status: 'complete' | 'declined' | 'paused';
+  /** ISO 8601, from the injected clock. */
+  readonly startedAt?: string;
+  readonly seconds?: number;
+  readonly workUnits?: number;
+  readonly request: RequestFacts;
+  /** Absent where the request was declined before it was understood. */
+  readonly task?: TaskSpec;
+  readonly verdict: VerdictFacts;
+  /** The answer in plain words, one paragraph an item. */
+  readonly answer?: readonly string[];
+  /** What must be answered before a paused run goes on. */
+  readonly questions?: readonly OpenQuestion[];
+  readonly data?: DataFacts;
+  readonly checks: readonly CheckFact[];
+  readonly split?: SplitFacts;
+  readonly baseline?: BaselineFacts;
+  readonly trials: readonly TrialFact[];
+  readonly winner?: WinnerFacts;
+  /** The winner on the vault; the first is the metric that the search optimised. */
+  readonly scores: readonly ScoreFact[];
+  /** Present where the data are so small that the cross-validated score stands beside the vault's, or instead of it. */
+  readonly crossValidation?: ScoreFact & { readonly folds: number; readonly repeats: number };
+  /** Whether the point estimates meet every threshold that was asked; absent where none was asked. */
+  readonly meetsTargets?: boolean;
+  readonly curves: readonly CurveFacts[];
+  /** By falling share; shares sum to 1, or are all 0. */
+  readonly importances: readonly { readonly column: string; readonly share: number }[];
+  readonly resources?: ResourceFacts;
+  readonly decisions: readonly DecisionFact[];
+  readonly messages: readonly MessageFact[];
+  /** What was asked, or would be usual, and was not done, with the reason. */
+  readonly notDone: readonly { readonly what: string; readonly why: string }[];
+  /** Versions: of this library, Node, the runtime, the operators. No host name, no user, no path. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** SHA-256 by what was hashed: `model`, `data`, `task`, `vault`. */
+  readonly hashes: Readonly<Record<string, string>>;
+  /** False where a measured time changed a choice, or the clock stopped the search. */
+  readonly deterministic: boolean;
+}
+
+/** What the host gave. */
+export interface RequestFacts {
+  readonly prompt?: string;
+  /** File name without its folder, or a word such as "records". */
+  readonly dataName?: string;
+  readonly budget?: string;
+  readonly seed?: number | string;
+}
+
+/** What the Task agent judged. */
+export interface VerdictFacts {
+  readonly kind: 'accept' | 'accept-with-warning' | 'clarify' | 'counter-offer' | 'reject';
+  readonly reasons: readonly {
+    readonly code: string;
+    readonly message: string;
+    readonly evidence?: Readonly<Record<string, unknown>>;
+  }[];
+  /** The nearest thing that is possible, in words. */
+  readonly offer?: string;
+}
+
+/** A question that a paused run waits for. */
+export interface OpenQuestion {
+  readonly id: string;
+  readonly about: string;
+  readonly default?: unknown;
+  /** What another answer changes. */
+  readonly changes?: string;
+  readonly options?: readonly unknown[];
+}
+
+/** What was read and what became of it; the counts add up. */
+export interface DataFacts {
+  readonly rowsRead: number;
+  /** Rows that the model was made from and judged on. */
+  readonly rowsUsed: number;
+  readonly setAside: readonly { readonly reason: string; readonly count: number }[];
+  readonly format?: string;
+  readonly sampled?: { readonly from: number; readonly why: string };
+  readonly duplicateRows?: number;
+  readonly columns: readonly DataColumnFact[];
+  /** What was done to the data, in order, one sentence each. */
+  readonly steps: readonly { readonly what: string; readonly count?: number; readonly record?: string }[];
+  /** The classes of the target, or its histogram. */
+  readonly target?:
+    | { readonly kind: 'classes'; readonly counts: readonly { readonly label: string; readonly count: number }[] }
+    | {
+        readonly kind: 'values';
+        readonly min: number;
+        readonly max: number;
+        /** Counts in bins of equal width. */
+        readonly histogram: readonly number[];
+        readonly unit?: string;
+      };
+}
+
+/** One column of the data. */
+export interface DataColumnFact {
+  readonly name: string;
+  readonly kind: string;
+  readonly role: 'input' | 'target' | 'weight' | 'group' | 'time' | 'entity' | 'set-aside';
+  readonly missing: number;
+  readonly distinct?: number;
+  /** Why it is not used. */
+  readonly reason?: string;
+}
+
+/** One check of the data or of the result. */
+export interface CheckFact {
+  readonly id: string;
+  readonly outcome: 'passed' | 'warning' | 'failed';
+  readonly message: string;
+  readonly record?: string;
+}
+
+/** How the rows were divided. */
+export interface SplitFacts {
+  /** `stratified`, `random`, `grouped by COLUMN`, `by time (COLUMN)`, `given by the host`. */
+  readonly method: string;
+  readonly trainRows: number;
+  /** 0 where the data are too few for a vault. */
+  readonly vaultRows: number;
+  readonly folds: number;
+  readonly repeats: number;
+  /** How often the vault was read over all runs on these data, this one included. */
+  readonly vaultReads: number;
+  readonly record?: string;
+}
+
+/** A metric's value with its 95 % interval. */
+export interface ScoreFact {
+  readonly metric: MetricId;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly threshold?: number;
+  readonly meets?: boolean;
+  /** Share of bootstrap samples that meet the threshold. */
+  readonly probability?: number;
+  readonly record?: string;
+}
+
+/** The simplest thing that could be done. */
+export interface BaselineFacts {
+  readonly learner: string;
+  /** One sentence: what it always answers. */
+  readonly about?: string;
+  /** Mean over the validation folds of the first metric. */
+  readonly validationScore?: number;
+  /** On the vault, in the order of the winner's. */
+  readonly scores: readonly ScoreFact[];
+}
+
+/** One learner with one configuration, scored on validation folds. */
+export interface TrialFact {
+  readonly index: number;
+  readonly learner: string;
+  readonly configuration: Readonly<Record<string, number | string | boolean>>;
+  /** Of successive halving, from 0. */
+  readonly rung?: number;
+  /** Mean of the fold scores; absent where the trial failed. */
+  readonly score?: number;
+  readonly foldScores: readonly number[];
+  readonly workUnits: number;
+  readonly seconds?: number;
+  readonly by?: 'rule' | 'llm' | 'host';
+  /** Why it has no score. */
+  readonly failure?: string;
+  readonly record?: string;
+}
+
+/** The model that was frozen. */
+export interface WinnerFacts {
+  readonly members: readonly {
+    readonly trial: number;
+    readonly learner: string;
+    readonly weight: number;
+    readonly configuration: Readonly<Record<string, number | string | boolean>>;
+    readonly iterations?: number;
+  }[];
+  /** Mean over the validation folds of the first metric. */
+  readonly validationScore?: number;
+  /** `none`, `isotonic`, `sigmoid`, `temperature`, and what it changed. */
+  readonly calibration?: { readonly method: string; readonly note?: string };
+  /** How probabilities become an answer, or how the interval is made. */
+  readonly decisionRule?: string;
+  readonly compression?: readonly { readonly what: string; readonly lossOfScore?: number }[];
+  readonly record?: string;
+}
+
+/** A picture of how the winner does on the vault. Coordinates are measured, at most some hundred points each. */
+export type CurveFacts =
+  | {
+      readonly kind: 'roc' | 'precision-recall' | 'calibration';
+      /** One line a class; binary tasks have one. */
+      readonly lines: readonly { readonly label: string; readonly points: readonly (readonly [number, number])[] }[];
+    }
+  | {
+      readonly kind: 'confusion';
+      readonly labels: readonly string[];
+      /** `counts[truth][predicted]`. */
+      readonly counts: readonly (readonly number[])[];
+    }
+  | {
+      /** Predicted and true value; a sample where there are many. */
+      readonly kind: 'residuals';
+      readonly points: readonly (readonly [predicted: number, truth: number])[];
+      readonly unit?: string;
+    };
+
+/** What the model costs. */
+export interface ResourceFacts {
+  readonly sizeBytes: number;
+  readonly latencyMs?: { readonly p50: number; readonly p99: number; readonly count: number };
+  readonly predictedLatencyMs?: number;
+  readonly memoryBytes?: number;
+  readonly operationsPerRow?: number;
+  readonly trainSeconds?: number;
+  readonly record?: string;
+}
+
+/** One choice, who took it, and why. */
+export interface DecisionFact {
+  readonly question: string;
+  /** The question's own sentence. */
+  readonly about?: string;
+  readonly stage?: string;
+  readonly by: 'given' | 'journal' | 'llm' | 'rule' | 'host';
+  /** The answer in a few words. */
+  readonly answer: string;
+  readonly why?: string;
+  readonly record?: string;
+}
+
+/** What one agent told another through the hub. */
+export interface MessageFact {
+  readonly from: string;
+  readonly to: string;
+  readonly stage: string;
+  readonly summary: string;
+  readonly record?: string;
+}

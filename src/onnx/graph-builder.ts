@@ -50,3 +50,5 @@ export interface GraphBuilder {
   /** The model's bytes: opset 21, IR 10, ai.onnx.ml 5, with these metadata_props. Deterministic. */
   build(options: { readonly name: string; readonly metadata?: Readonly<Record<string, string>> }): Uint8Array;
 }
+
+export { createGraphBuilder } from './create-graph-builder.ts';

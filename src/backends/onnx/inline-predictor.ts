@@ -1,0 +1,68 @@
+import type { InferenceSession } from 'onnxruntime-node';
+import { TrainerError } from '../../core/errors.ts';
+import type { Predictor, Tensors } from '../backend.ts';
+import { loadRuntime } from './runtime.ts';
+import { checkTensors, fromRuntime, tensorInfos, toRuntime } from './tensors.ts';
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Settings under which the same bytes and inputs give the same outputs. */
+export function sessionOptions(threads: number): InferenceSession.SessionOptions {
+  return {
+    executionProviders: ['cpu'],
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    // Warnings go to stderr of the host otherwise.
+    logSeverityLevel: 3,
+    // A pool that spins between calls takes a core from the host.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  };
+}
+
+/**
+ * Predicts on the calling thread, which it blocks. The bytes must have passed the checker.
+ *
+ * @throws {TrainerError} MODEL_INVALID or MODEL_UNSUPPORTED where the runtime refuses the model, PEER_MISSING
+ */
+export async function createInlinePredictor(model: Uint8Array, threads: number): Promise<Predictor> {
+  const runtime = await loadRuntime();
+  let session: InferenceSession;
+  try {
+    session = await runtime.InferenceSession.create(model, sessionOptions(threads));
+  } catch (cause) {
+    const message = reason(cause);
+    const code = /not.?implemented|not a registered|opset|unsupported/i.test(message)
+      ? 'MODEL_UNSUPPORTED'
+      : 'MODEL_INVALID';
+    throw new TrainerError(code, `ONNX Runtime refuses the model: ${message}`, { cause });
+  }
+  const inputs = tensorInfos(session.inputMetadata);
+  const outputs = tensorInfos(session.outputMetadata);
+  let isOpen = true;
+  return {
+    inputs,
+    outputs,
+    async predict(given: Tensors, options = {}) {
+      if (!isOpen) throw new TrainerError('PREDICT_FAILED', 'The model was disposed of; load it again.');
+      if (options.signal?.aborted) {
+        throw new TrainerError('PREDICT_FAILED', 'The prediction was aborted.', { cause: options.signal.reason });
+      }
+      checkTensors(inputs, given);
+      try {
+        return fromRuntime(await session.run(toRuntime(runtime, given)));
+      } catch (cause) {
+        if (TrainerError.isInstance(cause)) throw cause;
+        throw new TrainerError('PREDICT_FAILED', `ONNX Runtime failed while predicting: ${reason(cause)}`, { cause });
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      if (!isOpen) return;
+      isOpen = false;
+      await session.release();
+    },
+  };
+}

@@ -1,0 +1,176 @@
+import { baselineScore, curveChart, importanceChart, scoreChart, trialChart } from './charts.ts';
+import { type Html, html } from './html.ts';
+import { renderChart } from './render-chart.ts';
+import type { CurveFacts, RunFacts, TrialFact } from './report-facts.ts';
+import { figure } from './report-figure.ts';
+import { foldedTable, table } from './report-tables.ts';
+import {
+  formatBytes,
+  formatConfiguration,
+  formatMilliseconds,
+  formatNumber,
+  formatSeconds,
+  formatShare,
+  isLessBetter,
+  metricName,
+} from './wording.ts';
+
+/** Every trial: a picture by number, and a table by score. */
+export async function trialsSection(facts: RunFacts): Promise<Html | undefined> {
+  const { trials, task } = facts;
+  if (trials.length === 0) return undefined;
+  const metric = task?.metrics[0]?.metric;
+  const sign = metric && isLessBetter(metric) ? 1 : -1;
+  const worst = Number.POSITIVE_INFINITY;
+  const key = (trial: TrialFact): number => (trial.score === undefined ? worst : sign * trial.score);
+  const rungs = trials.some((trial) => (trial.rung ?? 0) > 0);
+  const order = [...trials].sort(
+    (a, b) => (rungs ? (b.rung ?? 0) - (a.rung ?? 0) : 0) || (key(a) === key(b) ? a.index - b.index : key(a) - key(b)),
+  );
+  const members = new Set(facts.winner?.members.map((member) => member.trial));
+  const chart = trialChart(trials, facts);
+  const units = trials.reduce((sum, trial) => sum + trial.workUnits, 0);
+  return html`
+<p>${trials.length} trials, ${formatNumber(units)} work units.${members.size > 0 && ' Highlighted: in the winner.'}</p>
+${chart && figure(await renderChart(chart), 'Each dot is a trial’s mean over the validation folds; the line is the best so far.', true)}
+${foldedTable(
+  order,
+  12,
+  'trials',
+  [
+    { head: 'trial', kind: 'n', cell: (row) => row.index },
+    { head: 'learner', kind: 'name', cell: (row) => row.learner },
+    {
+      head: metric ? metricName(metric) : 'score',
+      kind: 'n',
+      cell: (row) => (row.score === undefined ? 'failed' : formatNumber(row.score)),
+    },
+    {
+      head: 'folds',
+      kind: 'n',
+      cell: (row) =>
+        row.foldScores.length > 1 &&
+        `${formatNumber(Math.min(...row.foldScores))} – ${formatNumber(Math.max(...row.foldScores))}`,
+    },
+    { head: 'rung', kind: 'n', cell: (row) => rungs && (row.rung ?? 0) },
+    { head: 'work units', kind: 'n', cell: (row) => formatNumber(row.workUnits) },
+    { head: 'time', kind: 'n', cell: (row) => row.seconds !== undefined && formatSeconds(row.seconds) },
+    {
+      head: 'configuration',
+      kind: 'wide',
+      cell: (row) => row.failure ?? (formatConfiguration(row.configuration) || 'defaults'),
+    },
+  ],
+  (row) => members.has(row.index),
+)}`;
+}
+
+/** The winner, what it is made of, and its scores against the baseline's. */
+export async function winnerSection(facts: RunFacts): Promise<Html | undefined> {
+  const { winner, scores, baseline } = facts;
+  if (!winner && scores.length === 0) return undefined;
+  const first = scores[0];
+  const where = (facts.split?.vaultRows ?? 0) > 0 ? 'the vault’s rows, which no trial has seen' : 'cross-validation';
+  return html`
+${first && figure(await renderChart(scoreChart(first, baselineScore(baseline, first.metric))), `On ${where}; bars are 95 % intervals.${baseline?.about ? ` The baseline: ${baseline.about}` : ''}`, true)}
+${
+  scores.length > 0 &&
+  table(scores, [
+    { head: 'metric', kind: 'name', cell: (row) => metricName(row.metric) },
+    { head: 'winner', kind: 'n', cell: (row) => formatNumber(row.value) },
+    { head: '95 % interval', kind: 'n', cell: (row) => `${formatNumber(row.low)} – ${formatNumber(row.high)}` },
+    { head: 'baseline', kind: 'n', cell: (row) => number(baselineScore(baseline, row.metric)?.value) },
+    {
+      head: 'target',
+      kind: 'n',
+      cell: (row) =>
+        row.threshold !== undefined && `${isLessBetter(row.metric) ? '≤' : '≥'} ${formatNumber(row.threshold)}`,
+    },
+    {
+      head: 'met',
+      cell: (row) =>
+        row.meets !== undefined &&
+        `${row.meets ? 'yes' : 'no'}${row.probability === undefined ? '' : ` (probability ${formatShare(row.probability)})`}`,
+    },
+  ])
+}
+${
+  facts.crossValidation &&
+  html`<p>Repeated cross-validation (${facts.crossValidation.repeats} × ${facts.crossValidation.folds} folds) gives ${metricName(facts.crossValidation.metric)} ${formatNumber(facts.crossValidation.value)} (${formatNumber(facts.crossValidation.low)} – ${formatNumber(facts.crossValidation.high)}); it stands beside the score above and is not averaged with it.</p>`
+}
+${
+  winner &&
+  html`<h3>What it is made of</h3>
+${table(winner.members, [
+  { head: 'weight', kind: 'n', cell: (row) => formatShare(row.weight) },
+  { head: 'learner', kind: 'name', cell: (row) => row.learner },
+  { head: 'trial', kind: 'n', cell: (row) => row.trial },
+  { head: 'iterations', kind: 'n', cell: (row) => number(row.iterations) },
+  { head: 'configuration', kind: 'wide', cell: (row) => formatConfiguration(row.configuration) || 'defaults' },
+])}
+<ul>
+${winner.calibration && html`<li>Calibration: ${winner.calibration.method}${winner.calibration.note && ` – ${winner.calibration.note}`}</li>`}
+${winner.decisionRule && html`<li>Decision: ${winner.decisionRule}</li>`}
+${winner.compression?.map((step) => html`<li>Compression: ${step.what}${step.lossOfScore !== undefined && ` (validation score changes by ${formatNumber(step.lossOfScore)})`}</li>`)}
+</ul>`
+}`;
+}
+
+const number = (value: number | undefined): string | undefined =>
+  value === undefined ? undefined : formatNumber(value);
+
+const curveCaptions: Readonly<Record<CurveFacts['kind'], string>> = {
+  roc: 'Dashed: guessing.',
+  'precision-recall': 'How many alarms are right, by how many cases are found.',
+  calibration: 'Dashed: probabilities that can be taken at their word.',
+  confusion: 'Rows are the truth; the shade is the share of a row.',
+  residuals: 'Dashed: predictions without error.',
+};
+
+/** How the winner does on the vault, in pictures. */
+export async function curvesSection(curves: readonly CurveFacts[]): Promise<Html | undefined> {
+  const figures: Html[] = [];
+  for (const curve of curves) {
+    const chart = curveChart(curve);
+    if (chart) figures.push(figure(await renderChart(chart), curveCaptions[curve.kind]));
+    else figures.push(html`<p class="quiet">${curve.kind}: too many classes for a picture, or no points.</p>`);
+  }
+  return figures.length === 0 ? undefined : html`<div class="curves">${figures}</div>`;
+}
+
+/** What the predictions depend on. */
+export async function importanceSection(importances: RunFacts['importances']): Promise<Html | undefined> {
+  const chart = importanceChart(importances);
+  if (!chart) return undefined;
+  const used = importances.filter((item) => item.share > 0).length;
+  return html`${figure(await renderChart(chart), `Share of the model’s reliance on each column, as measured by the learners themselves; not a cause.${used > 15 ? ` The first 15 of ${used}.` : ''}`)}`;
+}
+
+/** Size, speed and memory. */
+export function resourcesSection({ resources, workUnits }: RunFacts): Html | undefined {
+  if (!resources) return undefined;
+  const { latencyMs } = resources;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['model file', formatBytes(resources.sizeBytes)],
+    [
+      'one prediction',
+      latencyMs &&
+        `p50 ${formatMilliseconds(latencyMs.p50)}, p99 ${formatMilliseconds(latencyMs.p99)} (measured, ${formatNumber(latencyMs.count)} calls)`,
+    ],
+    [
+      'one prediction, from counted cost',
+      resources.predictedLatencyMs === undefined ? undefined : formatMilliseconds(resources.predictedLatencyMs),
+    ],
+    ['operations a row', number(resources.operationsPerRow)],
+    ['memory', resources.memoryBytes === undefined ? undefined : formatBytes(resources.memoryBytes)],
+    ['training', resources.trainSeconds === undefined ? undefined : formatSeconds(resources.trainSeconds)],
+    ['work units', number(workUnits)],
+  ];
+  return table(
+    rows.filter(([, value]) => value !== undefined),
+    [
+      { head: 'resource', kind: 'name', cell: ([name]) => name },
+      { head: 'value', kind: 'wide', cell: ([, value]) => value },
+    ],
+  );
+}

@@ -1,0 +1,52 @@
+import { Html, type HtmlValue, html } from './html.ts';
+
+/** One column of a table: its head and how a row fills it. `kind` is `n` for numbers, `name` or `wide` for text. */
+export interface TableColumn<Row> {
+  readonly head: string;
+  readonly kind?: 'n' | 'name' | 'wide';
+  cell(row: Row): HtmlValue;
+}
+
+/** A table that scrolls sideways on a narrow screen; columns that no row fills are left out. */
+export function table<Row>(
+  rows: readonly Row[],
+  columns: readonly TableColumn<Row>[],
+  isBest: (row: Row) => boolean = () => false,
+): Html {
+  const cells = rows.map((row) => columns.map((column) => html`${column.cell(row)}`.text));
+  const kept = columns.map((column, i) => ({ column, i })).filter(({ i }) => cells.some((row) => row[i] !== ''));
+  const kind = (column: TableColumn<Row>): Html => new Html(column.kind ? ` class="${column.kind}"` : '');
+  return html`<div class="scroll"><table><thead><tr>${kept.map(({ column }) => html`<th scope="col"${kind(column)}>${column.head}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    (
+      row,
+      r,
+    ) => html`<tr${new Html(isBest(row) ? ' class="best"' : '')}>${kept.map(({ column, i }) => html`<td${kind(column)}>${new Html(cells[r]?.[i] ?? '')}</td>`)}</tr>
+`,
+  )}</tbody></table></div>`;
+}
+
+/** The first rows, and the others behind a line to open. */
+export function foldedTable<Row>(
+  rows: readonly Row[],
+  shown: number,
+  what: string,
+  columns: readonly TableColumn<Row>[],
+  isBest?: (row: Row) => boolean,
+): Html {
+  if (rows.length <= shown + 3) return table(rows, columns, isBest);
+  return html`${table(rows.slice(0, shown), columns, isBest)}
+<details><summary>${rows.length - shown} more ${what}</summary>${table(rows.slice(shown), columns, isBest)}</details>`;
+}
+
+/** A small coloured word. */
+export const pill = (text: string, tone?: 'good' | 'warn' | 'bad'): Html =>
+  html`<span class="pill${tone ? ` ${tone}` : ''}">${text}</span>`;
+
+/** A list of words, each marked with a pill before it. */
+export function pillList(items: readonly { readonly pill: Html; readonly text: HtmlValue }[]): Html {
+  return html`<ul class="plain">${items.map(
+    (item) => html`<li><span>${item.pill}</span><span>${item.text}</span></li>
+`,
+  )}</ul>`;
+}

@@ -1,0 +1,76 @@
+import { TrainerError } from '../../core/errors.ts';
+import type { Predictor, Tensors } from '../backend.ts';
+import { type PredictChild, startPredictChild } from './child-process.ts';
+import type { FromChild } from './messages.ts';
+import { checkTensors } from './tensors.ts';
+
+function failed(reply: FromChild): TrainerError {
+  return reply.type === 'failed'
+    ? new TrainerError(reply.code, reply.message)
+    : new TrainerError('INTERNAL', `The process that predicts gave the wrong answer, "${reply.type}".`);
+}
+
+/** What a started child declared. */
+interface Session {
+  readonly child: PredictChild;
+  readonly loaded: Extract<FromChild, { type: 'loaded' }>;
+}
+
+async function open(model: Uint8Array, threads: number, signal?: AbortSignal): Promise<Session> {
+  const child = startPredictChild();
+  try {
+    const loaded = await child.send({ type: 'load', model, threads }, signal);
+    if (loaded.type !== 'loaded') throw failed(loaded);
+    return { child, loaded };
+  } catch (error) {
+    child.kill();
+    throw error;
+  }
+}
+
+function checkAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new TrainerError('PREDICT_FAILED', 'The prediction was aborted.', { cause: signal.reason });
+  }
+}
+
+/**
+ * Predicts in a process of its own. Calls run one after another; a process that was killed or crashed fails its call
+ * with PREDICT_FAILED, and the next call starts another.
+ */
+export async function createChildPredictor(model: Uint8Array, threads: number): Promise<Predictor> {
+  // Kept for later processes, so it must not change with the caller's array.
+  const bytes = model.slice();
+  const first = await open(bytes, threads);
+  const { inputs, outputs } = first.loaded;
+  let session: Session | undefined = first;
+  let isOpen = true;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const run = async (given: Tensors, signal: AbortSignal | undefined): Promise<Tensors> => {
+    checkAborted(signal);
+    if (!isOpen) throw new TrainerError('PREDICT_FAILED', 'The model was disposed of; load it again.');
+    if (session === undefined || !session.child.isAlive()) session = await open(bytes, threads, signal);
+    const reply = await session.child.send({ type: 'predict', inputs: given }, signal);
+    if (reply.type !== 'predicted') throw failed(reply);
+    return reply.outputs;
+  };
+
+  return {
+    inputs,
+    outputs,
+    async predict(given, options = {}) {
+      checkAborted(options.signal);
+      checkTensors(inputs, given);
+      const turn = last.then(() => run(given, options.signal));
+      // A failed call must not fail the one after it.
+      last = turn.catch(() => undefined);
+      return turn;
+    },
+    async [Symbol.asyncDispose]() {
+      isOpen = false;
+      session?.child.kill();
+      session = undefined;
+    },
+  };
+}

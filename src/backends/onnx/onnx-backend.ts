@@ -1,0 +1,40 @@
+import { isMainThread } from 'node:worker_threads';
+import { TrainerError } from '../../core/errors.ts';
+import { checkModel, type ModelLimits } from '../../onnx/check-model.ts';
+import type { Backend } from '../backend.ts';
+import { createChildPredictor } from './child-predictor.ts';
+import { createInlinePredictor } from './inline-predictor.ts';
+import { loadRuntime } from './runtime.ts';
+
+/** Options of {@link onnxBackend}. */
+export interface OnnxBackendOptions {
+  /** What a model may have at most. */
+  readonly limits?: ModelLimits;
+}
+
+/**
+ * ONNX Runtime on the CPU. Every model is checked before the runtime sees it. In a worker thread `inline` runs in a
+ * child process too, because ending a thread while the runtime works aborts the whole process.
+ */
+export function onnxBackend(options: OnnxBackendOptions = {}): Backend {
+  return {
+    name: 'onnx',
+    capabilities: {
+      train: false,
+      predict: true,
+      dtypes: ['float32', 'float64', 'int64', 'int32', 'uint8', 'bool', 'string'],
+      devices: ['cpu'],
+      deterministic: true,
+    },
+    async load(model, { where, threads = 1 }) {
+      if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
+        throw new TrainerError('REQUEST_INVALID', `Expected threads to be an integer from 1 to 1024, got ${threads}.`);
+      }
+      checkModel(model, options.limits);
+      if (where === 'inline' && isMainThread) return createInlinePredictor(model, threads);
+      // A missing package is found here, where it is the host's own error, before a process is started for it.
+      if (isMainThread) await loadRuntime();
+      return createChildPredictor(model, threads);
+    },
+  };
+}

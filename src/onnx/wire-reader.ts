@@ -1,0 +1,206 @@
+import { PbfReader } from 'pbf';
+import { TrainerError } from '../core/errors.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** How a field is written (protobuf's wire types; groups are not read). */
+type WireType = 0 | 1 | 2 | 5;
+
+/** The error of bytes that are no protobuf message of the expected form. */
+export function malformed(what: string): TrainerError {
+  return new TrainerError('MODEL_INVALID', `The file is no valid ONNX model: ${what}.`);
+}
+
+/**
+ * Reads protobuf that nobody vouches for: the varints, floats and positions are pbf's, and every length and wire type is
+ * checked before it is used, because pbf itself reads past the end of messages and of the file without complaint.
+ */
+export class WireReader {
+  readonly #pbf: PbfReader;
+  readonly #end: number;
+  readonly #depth: number;
+  /** Shared by all readers of one file. */
+  readonly #budget: { left: number };
+  #type: WireType = 0;
+  /** Numbers of the fields that may come once and came. */
+  readonly #seen = new Set<number>();
+
+  private constructor(pbf: PbfReader, end: number, depth: number, budget: { left: number }) {
+    this.#pbf = pbf;
+    this.#end = end;
+    this.#depth = depth;
+    this.#budget = budget;
+  }
+
+  /** A reader of a whole file that makes at most `elements` numbers (texts, byte strings and messages count eight). */
+  static of(bytes: Uint8Array, elements: number): WireReader {
+    return new WireReader(new PbfReader(bytes), bytes.length, 0, { left: elements });
+  }
+
+  /** Calls `read` with each field's number; what it leaves unread is skipped, after its length was checked. */
+  fields(read: (field: number) => void): void {
+    const pbf = this.#pbf;
+    while (pbf.pos < this.#end) {
+      const tag = this.#number();
+      const type = tag % 8;
+      const field = (tag - type) / 8;
+      if (field < 1 || field > 536870911) throw malformed(`field number ${field} is out of range`);
+      if (type !== 0 && type !== 1 && type !== 2 && type !== 5) throw malformed(`wire type ${type} is not allowed`);
+      this.#type = type;
+      const start = pbf.pos;
+      read(field);
+      if (pbf.pos === start) this.#skip();
+    }
+    if (pbf.pos !== this.#end) throw malformed('a message is longer than its stated length');
+  }
+
+  /** Refuses a second occurrence: parsers merge or replace repeated single fields, and need not agree on which. */
+  once(field: number): void {
+    if (this.#seen.has(field)) throw malformed(`field ${field} comes twice where it may come once`);
+    this.#seen.add(field);
+  }
+
+  message<T>(read: (reader: WireReader) => T): T {
+    if (this.#depth >= 64) throw malformed('messages are nested deeper than 64 levels');
+    this.#spend(8);
+    const end = this.#lengthEnd();
+    const value = read(new WireReader(this.#pbf, end, this.#depth + 1, this.#budget));
+    if (this.#pbf.pos !== end) throw malformed('a message is not read to its end');
+    return value;
+  }
+
+  /** The bytes themselves, not a copy. */
+  bytes(): Uint8Array {
+    this.#spend(8);
+    const end = this.#lengthEnd();
+    const bytes = this.#pbf.buf.subarray(this.#pbf.pos, end);
+    this.#pbf.pos = end;
+    return bytes;
+  }
+
+  text(): string {
+    try {
+      return utf8.decode(this.bytes());
+    } catch (cause) {
+      if (TrainerError.isInstance(cause)) throw cause;
+      throw malformed('a name or text is not valid UTF-8');
+    }
+  }
+
+  float(): number {
+    this.#expect(5);
+    this.#need(4);
+    return this.#pbf.readFloat();
+  }
+
+  /** An int64 that must be a safe integer (dimensions, versions, kinds). */
+  integer(): number {
+    const value = this.int64();
+    if (!Number.isSafeInteger(Number(value))) throw malformed('an integer exceeds 2^53');
+    return Number(value);
+  }
+
+  int64(): bigint {
+    this.#expect(0);
+    return BigInt.asIntN(64, this.#varint());
+  }
+
+  /** One more element, or a packed run of them. */
+  floats(into: number[]): void {
+    if (this.#type !== 2) {
+      this.#spend(1);
+      into.push(this.float());
+      return;
+    }
+    const end = this.#lengthEnd();
+    if ((end - this.#pbf.pos) % 4 !== 0) throw malformed('a list of floats has a broken length');
+    this.#spend((end - this.#pbf.pos) / 4);
+    while (this.#pbf.pos < end) into.push(this.#pbf.readFloat());
+  }
+
+  doubles(into: number[]): void {
+    if (this.#type !== 2) {
+      this.#spend(1);
+      this.#expect(1);
+      this.#need(8);
+      into.push(this.#pbf.readDouble());
+      return;
+    }
+    const end = this.#lengthEnd();
+    if ((end - this.#pbf.pos) % 8 !== 0) throw malformed('a list of doubles has a broken length');
+    this.#spend((end - this.#pbf.pos) / 8);
+    while (this.#pbf.pos < end) into.push(this.#pbf.readDouble());
+  }
+
+  /** Numbers where they are safe, else bigint. */
+  int64s(into: (number | bigint)[]): void {
+    if (this.#type !== 2) {
+      this.#spend(1);
+      into.push(small(this.int64()));
+      return;
+    }
+    const end = this.#lengthEnd();
+    while (this.#pbf.pos < end) {
+      this.#spend(1);
+      const first = this.#pbf.buf[this.#pbf.pos]!;
+      if (first < 0x80) {
+        into.push(first);
+        this.#pbf.pos++;
+      } else into.push(small(BigInt.asIntN(64, this.#varint())));
+    }
+    if (this.#pbf.pos !== end) throw malformed('a list of integers has a broken length');
+  }
+
+  #spend(count: number): void {
+    this.#budget.left -= count;
+    if (this.#budget.left < 0) throw malformed('it has more elements than are accepted');
+  }
+
+  #number(): number {
+    return Number(this.#varint());
+  }
+
+  /** All 64 bits; pbf's own gives a double, which loses the low bits beyond 2^53. */
+  #varint(): bigint {
+    const pbf = this.#pbf;
+    const start = pbf.pos;
+    let end = start;
+    while (end < this.#end && pbf.buf[end]! > 0x7f) end++;
+    if (end >= this.#end || end - start > 9) throw malformed('an integer is cut or longer than 10 bytes');
+    if (end - start < 7) return BigInt(pbf.readVarint());
+    let value = 0n;
+    for (let i = end; i >= start; i--) value = (value << 7n) | BigInt(pbf.buf[i]! & 0x7f);
+    pbf.pos = end + 1;
+    return BigInt.asUintN(64, value);
+  }
+
+  #lengthEnd(): number {
+    this.#expect(2);
+    const length = this.#number();
+    this.#need(length);
+    return this.#pbf.pos + length;
+  }
+
+  #need(length: number): void {
+    if (length > this.#end - this.#pbf.pos) throw malformed('it is cut: a field is longer than what is left');
+  }
+
+  #expect(type: WireType): void {
+    if (this.#type !== type) throw malformed(`a field has wire type ${this.#type} where ${type} is expected`);
+  }
+
+  #skip(): void {
+    if (this.#type === 0) this.#varint();
+    else if (this.#type === 2) this.#pbf.pos = this.#lengthEnd();
+    else {
+      const length = this.#type === 5 ? 4 : 8;
+      this.#need(length);
+      this.#pbf.pos += length;
+    }
+  }
+}
+
+function small(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}

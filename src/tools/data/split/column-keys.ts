@@ -1,0 +1,44 @@
+import { isMissing } from '../prepare/cells.ts';
+import type { Column } from '../table.ts';
+
+/** A column as dense whole numbers: equal values have equal keys, in the order of first appearance; −1 is missing. */
+export interface ColumnKeys {
+  readonly keys: Int32Array;
+  /** Number of distinct keys, missing not counted. */
+  readonly count: number;
+}
+
+function valueReader(column: Column): (row: number) => number | string {
+  switch (column.kind) {
+    case 'category':
+      return (row) => column.codes[row]!;
+    case 'text': {
+      const bytes = Buffer.from(column.bytes.buffer, column.bytes.byteOffset, column.bytes.byteLength);
+      // Latin-1 maps each byte to one character: a key without decoding, equal exactly where the bytes are.
+      return (row) => bytes.toString('latin1', column.offsets[row]!, column.offsets[row + 1]!);
+    }
+    default:
+      return (row) => column.values[row]!;
+  }
+}
+
+/** Numbers the distinct values of a column, whatever its kind. */
+export function columnKeys(column: Column, rowCount: number): ColumnKeys {
+  const keys = new Int32Array(rowCount);
+  const seen = new Map<number | string, number>();
+  const read = valueReader(column);
+  for (let row = 0; row < rowCount; row++) {
+    if (isMissing(column, row)) {
+      keys[row] = -1;
+      continue;
+    }
+    const value = read(row);
+    let key = seen.get(value);
+    if (key === undefined) {
+      key = seen.size;
+      seen.set(value, key);
+    }
+    keys[row] = key;
+  }
+  return { keys, count: seen.size };
+}

@@ -1,7 +1,7 @@
 import { accent, chartConfig, ink, line, quietInk, second, seriesColours } from './chart-theme.ts';
 import { visible } from './html.ts';
 import type { BaselineFacts, CurveFacts, DataFacts, RunFacts, ScoreFact, TrialFact } from './report-facts.ts';
-import { formatNumber, isLessBetter, metricName } from './wording.ts';
+import { formatNumber, formatSetting, isLessBetter, metricName } from './wording.ts';
 
 const small = { width: 300, height: 260 };
 const wide = { width: 620 };
@@ -34,7 +34,7 @@ export function scoreChart(score: ScoreFact, baseline: ScoreFact | undefined): o
   return {
     config: chartConfig,
     ...wide,
-    height: rows.length * 42,
+    height: rows.length * 48,
     data: { values: rows },
     layer: [
       ...(score.threshold === undefined
@@ -46,7 +46,7 @@ export function scoreChart(score: ScoreFact, baseline: ScoreFact | undefined): o
               encoding: { x: x('t') },
             },
             {
-              data: { values: [{ t: score.threshold, text: `target ${formatNumber(score.threshold)}` }] },
+              data: { values: [{ t: score.threshold, text: `target ${formatSetting(score.threshold)}` }] },
               mark: {
                 type: 'text',
                 y: -8,
@@ -62,7 +62,7 @@ export function scoreChart(score: ScoreFact, baseline: ScoreFact | undefined): o
         encoding: { y, x: x('low'), x2: { field: 'high' }, color: colour },
       },
       { mark: { type: 'circle', size: 110, opacity: 1 }, encoding: { y, x: x('value'), color: colour } },
-      { mark: { type: 'text', dy: -13, fontWeight: 600 }, encoding: { y, x: x('value'), text: { field: 'label' } } },
+      { mark: { type: 'text', dy: 15, fontWeight: 600 }, encoding: { y, x: x('value'), text: { field: 'label' } } },
     ],
   };
 }
@@ -142,7 +142,7 @@ export function importanceChart(importances: RunFacts['importances']): object | 
     height: { step: 24 },
     data: { values: distinct(rows) },
     layer: [
-      { mark: { type: 'bar', color: accent, cornerRadiusEnd: 2, height: 13 }, encoding: { x, y } },
+      { mark: { type: 'bar', color: accent, height: 13 }, encoding: { x, y } },
       { mark: { type: 'text', align: 'left', dx: 6, color: quietInk }, encoding: { x, y, text: { field: 'label' } } },
     ],
   };
@@ -178,7 +178,7 @@ export function targetChart(target: NonNullable<DataFacts['target']>): object | 
       height: { step: 24 },
       data: { values: rows },
       layer: [
-        { mark: { type: 'bar', color: second, cornerRadiusEnd: 2, height: 13 }, encoding: { x, y } },
+        { mark: { type: 'bar', color: second, height: 13 }, encoding: { x, y } },
         { mark: { type: 'text', align: 'left', dx: 6, color: quietInk }, encoding: { x, y, text: { field: 'label' } } },
       ],
     };
@@ -193,20 +193,21 @@ export function targetChart(target: NonNullable<DataFacts['target']>): object | 
       values: target.histogram.map((count, i) => ({
         from: target.min + i * step,
         to: target.min + (i + 1) * step,
+        zero: 0,
         count,
       })),
     },
-    mark: { type: 'bar', color: second, binSpacing: 1.5, cornerRadiusEnd: 1.5 },
+    mark: { type: 'rect', color: second, stroke: 'var(--paper)', strokeWidth: 1.5 },
     encoding: {
       x: {
         field: 'from',
         type: 'quantitative',
-        bin: { binned: true, step },
         title: target.unit ? visible(target.unit) : null,
         axis: { grid: false },
       },
       x2: { field: 'to' },
-      y: { field: 'count', type: 'quantitative', title: 'rows', axis: { tickCount: 3 } },
+      y: { field: 'zero', type: 'quantitative', title: 'rows', axis: { tickCount: 3 } },
+      y2: { field: 'count' },
     },
   };
 }

@@ -10,9 +10,11 @@ import { foldedTable, pill, table } from './report-tables.ts';
 import {
   decidedByName,
   formatBytes,
+  formatInterval,
   formatMilliseconds,
   formatNumber,
   formatSeconds,
+  formatSetting,
   isLessBetter,
   metricName,
   verdictName,
@@ -97,21 +99,12 @@ function keyFigures(facts: RunFacts): Html | undefined {
   const latency = facts.resources?.latencyMs;
   const items: (readonly [string, string, HtmlValue])[] = [];
   if (score) {
-    items.push([
-      metricName(score.metric),
-      formatNumber(score.value),
-      `95 %: ${formatNumber(score.low)} – ${formatNumber(score.high)}`,
-    ]);
-    if (baseline)
-      items.push([
-        'baseline',
-        formatNumber(baseline.value),
-        `${formatNumber(baseline.low)} – ${formatNumber(baseline.high)}`,
-      ]);
+    items.push([metricName(score.metric), formatNumber(score.value), `95 %: ${formatInterval(score.low, score.high)}`]);
+    if (baseline) items.push(['baseline', formatNumber(baseline.value), formatInterval(baseline.low, baseline.high)]);
     if (score.threshold !== undefined)
       items.push([
         'target',
-        `${isLessBetter(score.metric) ? '≤' : '≥'} ${formatNumber(score.threshold)}`,
+        `${isLessBetter(score.metric) ? '≤' : '≥'} ${formatSetting(score.threshold)}`,
         score.meets === undefined ? undefined : score.meets ? 'met' : 'not met',
       ]);
   }

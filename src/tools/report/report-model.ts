@@ -7,9 +7,11 @@ import { foldedTable, table } from './report-tables.ts';
 import {
   formatBytes,
   formatConfiguration,
+  formatInterval,
   formatMilliseconds,
   formatNumber,
   formatSeconds,
+  formatSetting,
   formatShare,
   isLessBetter,
   metricName,
@@ -49,8 +51,7 @@ ${foldedTable(
       head: 'folds',
       kind: 'n',
       cell: (row) =>
-        row.foldScores.length > 1 &&
-        `${formatNumber(Math.min(...row.foldScores))} – ${formatNumber(Math.max(...row.foldScores))}`,
+        row.foldScores.length > 1 && formatInterval(Math.min(...row.foldScores), Math.max(...row.foldScores)),
     },
     { head: 'rung', kind: 'n', cell: (row) => rungs && (row.rung ?? 0) },
     { head: 'work units', kind: 'n', cell: (row) => formatNumber(row.workUnits) },
@@ -78,13 +79,13 @@ ${
   table(scores, [
     { head: 'metric', kind: 'name', cell: (row) => metricName(row.metric) },
     { head: 'winner', kind: 'n', cell: (row) => formatNumber(row.value) },
-    { head: '95 % interval', kind: 'n', cell: (row) => `${formatNumber(row.low)} – ${formatNumber(row.high)}` },
+    { head: '95 % interval', kind: 'n', cell: (row) => formatInterval(row.low, row.high) },
     { head: 'baseline', kind: 'n', cell: (row) => number(baselineScore(baseline, row.metric)?.value) },
     {
       head: 'target',
       kind: 'n',
       cell: (row) =>
-        row.threshold !== undefined && `${isLessBetter(row.metric) ? '≤' : '≥'} ${formatNumber(row.threshold)}`,
+        row.threshold !== undefined && `${isLessBetter(row.metric) ? '≤' : '≥'} ${formatSetting(row.threshold)}`,
     },
     {
       head: 'met',
@@ -96,7 +97,7 @@ ${
 }
 ${
   facts.crossValidation &&
-  html`<p>Repeated cross-validation (${facts.crossValidation.repeats} × ${facts.crossValidation.folds} folds) gives ${metricName(facts.crossValidation.metric)} ${formatNumber(facts.crossValidation.value)} (${formatNumber(facts.crossValidation.low)} – ${formatNumber(facts.crossValidation.high)}); it stands beside the score above and is not averaged with it.</p>`
+  html`<p>Repeated cross-validation (${facts.crossValidation.repeats} × ${facts.crossValidation.folds} folds) gives ${metricName(facts.crossValidation.metric)} ${formatNumber(facts.crossValidation.value)} (${formatInterval(facts.crossValidation.low, facts.crossValidation.high)}); it stands beside the score above and is not averaged with it.</p>`
 }
 ${
   winner &&

@@ -5,8 +5,8 @@ import { table } from './report-tables.ts';
 import {
   formatBytes,
   formatMilliseconds,
-  formatNumber,
   formatSeconds,
+  formatSetting,
   isLessBetter,
   metricName,
   sourceName,
@@ -70,7 +70,7 @@ function fields(task: TaskSpec): readonly Field[] {
       value:
         wish.threshold === undefined
           ? metricName(wish.metric)
-          : `${metricName(wish.metric)}, ${isLessBetter(wish.metric) ? 'at most' : 'at least'} ${formatNumber(wish.threshold)}`,
+          : `${metricName(wish.metric)}, ${isLessBetter(wish.metric) ? 'at most' : 'at least'} ${formatSetting(wish.threshold)}`,
       source: wish.source,
       quote: wish.quote,
     })),

@@ -21,8 +21,8 @@ section{margin-top:2.6rem;padding-top:1.7rem;border-top:1px solid var(--line)}
 .prompt{margin:1rem 0;padding:.2rem 0 .2rem 1rem;border-left:3px solid var(--line);color:var(--ink-2);font-style:italic;overflow-wrap:anywhere}
 .pill{display:inline-block;padding:.12rem .65rem;border-radius:1rem;font-size:.82rem;font-weight:600;background:var(--panel);color:var(--ink-2);white-space:nowrap}
 .good{background:var(--good-bg);color:var(--good)}.warn{background:var(--warn-bg);color:var(--warn)}.bad{background:var(--bad-bg);color:var(--bad)}
-.key{display:grid;grid-template-columns:repeat(auto-fit,minmax(10.5rem,1fr));gap:1px;background:var(--line);border:1px solid var(--line);border-radius:8px;overflow:hidden;margin:1.6rem 0 0;padding:0}
-.key div{background:var(--paper);padding:.85rem 1rem}
+.key{display:flex;flex-wrap:wrap;border:1px solid var(--line);border-radius:8px;overflow:hidden;margin:1.6rem 0 0;padding:0}
+.key div{flex:1 0 9rem;padding:.85rem 1rem;margin:0 -1px -1px 0;border-right:1px solid var(--line);border-bottom:1px solid var(--line)}
 .key dt{font-size:.8rem;color:var(--ink-2)}
 .key dd{margin:.1rem 0 0;font-size:1.3rem;font-weight:600;letter-spacing:-.01em;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .key dd small{display:block;font-size:.8rem;font-weight:400;letter-spacing:0;color:var(--ink-2)}
@@ -35,8 +35,8 @@ th,td{text-align:left;vertical-align:top;padding:.42rem .9rem .42rem 0;border-bo
 th{font-weight:600;color:var(--ink-2);font-size:.8rem;white-space:nowrap}
 th:last-child,td:last-child{padding-right:0}
 tbody tr:last-child td{border-bottom:0}
-td.name{font-weight:550;overflow-wrap:anywhere;min-width:6rem}
-td.wide{min-width:13rem;overflow-wrap:anywhere}
+td.name{font-weight:550;overflow-wrap:anywhere;min-width:9.5rem}
+td{white-space:nowrap}td.wide,td.name{white-space:normal}td.wide{min-width:11rem;overflow-wrap:anywhere}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 tr.best td{background:var(--panel)}tr.best td:first-child{box-shadow:-.5rem 0 0 var(--panel)}tr.best td:last-child{box-shadow:.5rem 0 0 var(--panel)}
 ul{margin:.5rem 0;padding-left:1.2rem}li{margin:.3rem 0;max-width:46rem;overflow-wrap:anywhere}
@@ -51,7 +51,7 @@ details{margin:.8rem 0}summary{cursor:pointer;color:var(--accent);font-size:.9re
 code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 footer{margin-top:3rem;padding-top:1.2rem;border-top:1px solid var(--line);font-size:.82rem;color:var(--ink-2);overflow-wrap:anywhere}
 @media (max-width:40rem){main{padding:1.6rem 1.1rem 3rem}h1{font-size:1.5rem}section{margin-top:2rem;padding-top:1.3rem}
-ul.plain li{grid-template-columns:1fr;gap:.1rem;margin:.7rem 0}.key{grid-template-columns:1fr 1fr}.key dd{font-size:1.1rem}.key div{padding:.7rem .8rem}
+ul.plain li{grid-template-columns:1fr;gap:.1rem;margin:.7rem 0}.key dd{font-size:1.1rem}.key div{flex-basis:44%;padding:.7rem .8rem}
 figure svg.wide{min-width:30rem}}
 @media print{:root{color-scheme:light;--paper:#fff;--panel:#f4f4f1;--ink:#000;--ink-2:#444;--line:#ccc;--accent:#2364aa;--second:#8b98a5;--good:#20744a;--good-bg:#fff;--warn:#8a5a00;--warn-bg:#fff;--bad:#a5322c;--bad-bg:#fff;--c1:#2364aa;--c2:#d1752c;--c3:#2f8f6b;--c4:#8656a3;--c5:#b8475f;--c6:#7d7a33}
 body{font-size:10.5pt}main{max-width:none;padding:0}nav{display:none}section{break-inside:auto}h2,h3{break-after:avoid}tr,figure,ul.plain li,.key{break-inside:avoid}

@@ -40,6 +40,16 @@ export function formatNumber(value: number): string {
   return size >= 0.1 ? value.toFixed(3) : String(Number(value.toPrecision(3)));
 }
 
+/** An interval with as many decimals at both ends. */
+export function formatInterval(low: number, high: number): string {
+  const decimals = Math.max(decimalsOf(low), decimalsOf(high));
+  return `${formatEnd(low, decimals)} – ${formatEnd(high, decimals)}`;
+}
+
+const decimalsOf = (value: number): number => formatNumber(value).split('.')[1]?.length ?? 0;
+const formatEnd = (value: number, decimals: number): string =>
+  Number.isInteger(value) && Math.abs(value) < 1000 && decimals < 5 ? value.toFixed(decimals) : formatNumber(value);
+
 function groupThousands(digits: string): string {
   return digits.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
@@ -80,10 +90,14 @@ export function formatShare(share: number): string {
   return `${percent >= 10 || percent === 0 ? Math.round(percent) : percent.toFixed(1)} %`;
 }
 
+/** A number that someone set, without padding zeros: thresholds, configurations. */
+export const formatSetting = (value: number): string =>
+  Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));
+
 /** A configuration as `key value` pairs. */
 export function formatConfiguration(configuration: Readonly<Record<string, number | string | boolean>>): string {
   return Object.entries(configuration)
-    .map(([key, value]) => `${key} ${typeof value === 'number' ? formatNumber(value) : String(value)}`)
+    .map(([key, value]) => `${key} ${typeof value === 'number' ? formatSetting(value) : String(value)}`)
     .join(', ');
 }
 

@@ -6,15 +6,29 @@ export const penguinTask: TaskSpec = {
   formatVersion: 1,
   task: { value: 'multiclass', source: 'data' },
   target: { value: 'species', source: 'prompt', quote: 'the species' },
-  inputs: { value: ['island', 'bill_length_mm', 'bill_depth_mm', 'flipper_length_mm', 'body_mass_g', 'sex'], source: 'data' },
+  inputs: {
+    value: ['island', 'bill_length_mm', 'bill_depth_mm', 'flipper_length_mm', 'body_mass_g', 'sex'],
+    source: 'data',
+  },
   roles: { ignore: [{ value: 'year', source: 'prompt', quote: 'without the year' }] },
-  metrics: [{ metric: 'balancedAccuracy', threshold: 0.95, source: 'prompt', quote: 'balanced accuracy of at least 95 %' }],
+  metrics: [
+    { metric: 'balancedAccuracy', threshold: 0.95, source: 'prompt', quote: 'balanced accuracy of at least 95 %' },
+  ],
   limits: { latencyMs: { value: 5, source: 'prompt', quote: 'under 5 ms' } },
   fairness: [],
   unsupported: [],
 };
 
-const score = { metric: 'balancedAccuracy', value: 0.985, low: 0.952, high: 1, threshold: 0.95, meets: true, probability: 0.97, record: 'r41' } as const;
+const score = {
+  metric: 'balancedAccuracy',
+  value: 0.985,
+  low: 0.952,
+  high: 1,
+  threshold: 0.95,
+  meets: true,
+  probability: 0.97,
+  record: 'r41',
+} as const;
 
 /** Facts of a finished run, as the core would give them. */
 export const penguinFacts: RunFacts = {
@@ -31,8 +45,19 @@ export const penguinFacts: RunFacts = {
     seed: 0,
   },
   task: penguinTask,
-  verdict: { kind: 'accept-with-warning', reasons: [{ code: 'FEW_ROWS', message: 'The data have 344 rows, so that the score has a wide interval.', evidence: { rows: 344 } }] },
-  answer: ['The model tells the species right in 98.5 % of the cases, averaged over the three species, on 69 penguins that it had never seen. The target of 95 % is met.'],
+  verdict: {
+    kind: 'accept-with-warning',
+    reasons: [
+      {
+        code: 'FEW_ROWS',
+        message: 'The data have 344 rows, so that the score has a wide interval.',
+        evidence: { rows: 344 },
+      },
+    ],
+  },
+  answer: [
+    'The model tells the species right in 98.5 % of the cases, averaged over the three species, on 69 penguins that it had never seen. The target of 95 % is met.',
+  ],
   data: {
     rowsRead: 345,
     rowsUsed: 344,
@@ -47,7 +72,14 @@ export const penguinFacts: RunFacts = {
       { name: 'flipper_length_mm', kind: 'number', role: 'input', missing: 2, distinct: 55 },
       { name: 'body_mass_g', kind: 'number', role: 'input', missing: 2, distinct: 94 },
       { name: 'sex', kind: 'category', role: 'input', missing: 11, distinct: 2 },
-      { name: 'year', kind: 'number', role: 'set-aside', missing: 0, distinct: 3, reason: 'left out, as the request asks' },
+      {
+        name: 'year',
+        kind: 'number',
+        role: 'set-aside',
+        missing: 0,
+        distinct: 3,
+        reason: 'left out, as the request asks',
+      },
     ],
     steps: [
       { what: 'Spellings of missing ("NA") were read as missing', count: 19, record: 'r9' },
@@ -80,7 +112,9 @@ export const penguinFacts: RunFacts = {
   trials: Array.from({ length: 18 }, (_, i) => ({
     index: i,
     learner: ['logistic', 'trees', 'trees'][i % 3] as string,
-    configuration: (i % 3 === 0 ? { penalty: 0.01 * (i + 1) } : { learningRate: 0.1, leaves: 7 + i, minRowsInLeaf: 5 }) as Record<string, number>,
+    configuration: (i % 3 === 0
+      ? { penalty: 0.01 * (i + 1) }
+      : { learningRate: 0.1, leaves: 7 + i, minRowsInLeaf: 5 }) as Record<string, number>,
     rung: i > 11 ? 1 : 0,
     ...(i === 7 ? { failure: 'did not converge' } : { score: 0.93 + ((i * 7) % 11) * 0.005 }),
     foldScores: i === 7 ? [] : [0.92, 0.97, 0.99],
@@ -89,7 +123,13 @@ export const penguinFacts: RunFacts = {
   })),
   winner: {
     members: [
-      { trial: 14, learner: 'trees', weight: 0.6, configuration: { learningRate: 0.1, leaves: 21, minRowsInLeaf: 5 }, iterations: 84 },
+      {
+        trial: 14,
+        learner: 'trees',
+        weight: 0.6,
+        configuration: { learningRate: 0.1, leaves: 21, minRowsInLeaf: 5 },
+        iterations: 84,
+      },
       { trial: 12, learner: 'logistic', weight: 0.4, configuration: { penalty: 0.13 } },
     ],
     validationScore: 0.981,
@@ -101,20 +141,67 @@ export const penguinFacts: RunFacts = {
   crossValidation: { metric: 'balancedAccuracy', value: 0.979, low: 0.961, high: 0.992, folds: 5, repeats: 4 },
   meetsTargets: true,
   curves: [
-    { kind: 'confusion', labels: ['Adelie', 'Chinstrap', 'Gentoo'], counts: [[30, 1, 0], [0, 13, 0], [0, 0, 25]] },
+    {
+      kind: 'confusion',
+      labels: ['Adelie', 'Chinstrap', 'Gentoo'],
+      counts: [
+        [30, 1, 0],
+        [0, 13, 0],
+        [0, 0, 25],
+      ],
+    },
     {
       kind: 'calibration',
       lines: [
-        { label: 'Adelie', points: [[0.02, 0], [0.3, 0.25], [0.6, 0.7], [0.97, 1]] },
-        { label: 'Gentoo', points: [[0.01, 0], [0.4, 0.5], [0.99, 1]] },
+        {
+          label: 'Adelie',
+          points: [
+            [0.02, 0],
+            [0.3, 0.25],
+            [0.6, 0.7],
+            [0.97, 1],
+          ],
+        },
+        {
+          label: 'Gentoo',
+          points: [
+            [0.01, 0],
+            [0.4, 0.5],
+            [0.99, 1],
+          ],
+        },
       ],
     },
     {
       kind: 'roc',
       lines: [
-        { label: 'Adelie', points: [[0, 0], [0, 0.9], [0.03, 0.97], [0.2, 1], [1, 1]] },
-        { label: 'Chinstrap', points: [[0, 0], [0.02, 0.8], [0.1, 1], [1, 1]] },
-        { label: 'Gentoo', points: [[0, 0], [0, 1], [1, 1]] },
+        {
+          label: 'Adelie',
+          points: [
+            [0, 0],
+            [0, 0.9],
+            [0.03, 0.97],
+            [0.2, 1],
+            [1, 1],
+          ],
+        },
+        {
+          label: 'Chinstrap',
+          points: [
+            [0, 0],
+            [0.02, 0.8],
+            [0.1, 1],
+            [1, 1],
+          ],
+        },
+        {
+          label: 'Gentoo',
+          points: [
+            [0, 0],
+            [0, 1],
+            [1, 1],
+          ],
+        },
       ],
     },
   ],
@@ -126,10 +213,29 @@ export const penguinFacts: RunFacts = {
     { column: 'body_mass_g', share: 0.03 },
     { column: 'sex', share: 0 },
   ],
-  resources: { sizeBytes: 48213, latencyMs: { p50: 0.041, p99: 0.12, count: 1000 }, predictedLatencyMs: 0.03, memoryBytes: 21_000_000, operationsPerRow: 1840, trainSeconds: 3.9 },
+  resources: {
+    sizeBytes: 48213,
+    latencyMs: { p50: 0.041, p99: 0.12, count: 1000 },
+    predictedLatencyMs: 0.03,
+    memoryBytes: 21_000_000,
+    operationsPerRow: 1840,
+    trainSeconds: 3.9,
+  },
   decisions: [
-    { question: 'task.target', stage: 'task.understand', by: 'rule', answer: 'species', why: 'the prompt names the column' },
-    { question: 'model.candidates', stage: 'model.candidates', by: 'rule', answer: 'logistic, trees', why: 'both suit few rows of mixed columns' },
+    {
+      question: 'task.target',
+      stage: 'task.understand',
+      by: 'rule',
+      answer: 'species',
+      why: 'the prompt names the column',
+    },
+    {
+      question: 'model.candidates',
+      stage: 'model.candidates',
+      by: 'rule',
+      answer: 'logistic, trees',
+      why: 'both suit few rows of mixed columns',
+    },
     { question: 'model.ensemble', stage: 'model.ensemble', by: 'host', answer: '2 members', why: 'accepted' },
   ],
   messages: [{ from: 'task', to: 'data', stage: 'data.collect', summary: 'the task spec and the plan' }],

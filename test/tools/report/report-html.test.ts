@@ -1,0 +1,180 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { RunFacts } from '../../../src/tools/report/report-facts.ts';
+import { reportHtml } from '../../../src/tools/report/report-html.ts';
+import { penguinFacts, penguinTask } from './facts.ts';
+
+const hostile = '<script>alert(1)</script>"\'&\u202e\u0007';
+
+/** Every text that a user or a file can set is hostile. */
+const hostileFacts: RunFacts = {
+  ...penguinFacts,
+  runId: hostile,
+  request: { prompt: hostile, dataName: hostile, budget: hostile, seed: hostile },
+  answer: [hostile],
+  task: {
+    ...penguinTask,
+    target: { value: hostile, source: 'prompt', quote: hostile },
+    inputs: { value: [hostile], source: 'data' },
+    unsupported: [{ code: hostile, quote: hostile }],
+  },
+  verdict: { kind: 'reject', reasons: [{ code: hostile, message: hostile }], offer: hostile },
+  questions: [{ id: hostile, about: hostile, default: hostile, changes: hostile }],
+  data: {
+    ...penguinFacts.data!,
+    setAside: [{ reason: hostile, count: 1 }],
+    columns: [{ name: hostile, kind: hostile, role: 'set-aside', missing: 0, reason: hostile }],
+    steps: [{ what: hostile }],
+    target: {
+      kind: 'classes',
+      counts: [
+        { label: hostile, count: 1 },
+        { label: hostile, count: 2 },
+      ],
+    },
+  },
+  checks: [{ id: hostile, outcome: 'failed', message: hostile }],
+  baseline: { ...penguinFacts.baseline!, learner: hostile, about: hostile },
+  trials: penguinFacts.trials.map((trial) => ({
+    ...trial,
+    learner: hostile,
+    configuration: { [hostile]: hostile },
+    failure: hostile,
+  })),
+  winner: { ...penguinFacts.winner!, calibration: { method: hostile, note: hostile }, decisionRule: hostile },
+  curves: [
+    {
+      kind: 'confusion',
+      labels: [hostile, hostile],
+      counts: [
+        [1, 2],
+        [3, 4],
+      ],
+    },
+    {
+      kind: 'roc',
+      lines: [
+        {
+          label: hostile,
+          points: [
+            [0, 0],
+            [1, 1],
+          ],
+        },
+        {
+          label: 'b',
+          points: [
+            [0, 0],
+            [1, 1],
+          ],
+        },
+      ],
+    },
+    { kind: 'residuals', points: [[1, 2]], unit: hostile },
+  ],
+  importances: [{ column: hostile, share: 1 }],
+  decisions: [{ question: hostile, by: 'llm', answer: hostile, why: hostile }],
+  messages: [{ from: hostile, to: hostile, stage: hostile, summary: hostile }],
+  notDone: [{ what: hostile, why: hostile }],
+  environment: { [hostile]: hostile },
+  hashes: { [hostile]: hostile },
+};
+
+describe('reportHtml', () => {
+  let page = '';
+  let hostilePage = '';
+  beforeAll(async () => {
+    page = await reportHtml(penguinFacts);
+    hostilePage = await reportHtml(hostileFacts);
+  });
+
+  it.each([
+    'The request as understood',
+    'Verdict',
+    'Data',
+    'Checks',
+    'Winner against baseline',
+    'Curves',
+    'What it depends on',
+    'Trials',
+    'Resources',
+    'Decisions',
+    'Between the agents',
+    'What was not done',
+  ])('has a section "%s"', (heading) => {
+    expect(page).toContain(`<h2>${heading}</h2>`);
+  });
+
+  it('says where each field of the request came from, with the words', () => {
+    expect(page).toMatch(
+      /left out<\/td><td class="wide">year<\/td><td>the prompt<\/td><td class="wide">“without the year”/,
+    );
+    expect(page).toMatch(/task<\/td><td class="wide">classification, several classes<\/td><td>the data/);
+  });
+
+  it('shows the score with its interval, the baseline and the target', () => {
+    expect(page).toContain('0.952 – 1.000');
+    expect(page).toMatch(
+      /balanced accuracy<\/td><td class="n">0\.985<\/td><td class="n">0\.952 – 1\.000<\/td><td class="n">0\.333<\/td><td class="n">≥ 0\.95<\/td><td>yes \(probability 97 %\)/,
+    );
+  });
+
+  it('counts every row that was read', () => {
+    expect(page).toContain('345 rows were read as CSV; 344 were used. Set aside: 1 (more cells than columns).');
+  });
+
+  it('shows every trial, also those that failed', () => {
+    for (const trial of penguinFacts.trials) expect(page).toContain(`<td class="n">${trial.index}</td>`);
+    expect(page).toContain('did not converge');
+  });
+
+  it('draws its charts as SVG in the colours of the page, without a script, a style attribute or an address', () => {
+    expect(page.match(/<svg /g)?.length).toBeGreaterThanOrEqual(7);
+    expect(page).toContain('fill="var(--accent)"');
+    expect(page).not.toMatch(/<script| style="| src=| on[a-z]+="|url\(|@import/i);
+    expect(page.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:/);
+  });
+
+  it('forbids everything but its own style sheet', () => {
+    expect(page).toMatch(
+      /<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='; base-uri 'none'; form-action 'none'">/,
+    );
+  });
+
+  it('escapes hostile text wherever it stands', () => {
+    expect(hostilePage).not.toContain('<script');
+    expect(hostilePage).not.toMatch(/[\u202e\u0007]/);
+    expect(hostilePage.match(/&lt;script&gt;/g)?.length).toBeGreaterThan(40);
+    expect(hostilePage).not.toMatch(/"'&(?!amp;|lt;|gt;|quot;|#39;)/);
+  });
+
+  it('is made for a run that was declined before anything was measured', async () => {
+    const declined = await reportHtml({
+      formatVersion: 1,
+      runId: 'r',
+      status: 'declined',
+      request: { prompt: 'Write me a poem' },
+      verdict: {
+        kind: 'reject',
+        reasons: [{ code: 'NOT_A_LEARNING_TASK', message: 'This is not something to learn from a table.' }],
+      },
+      checks: [],
+      trials: [],
+      scores: [],
+      curves: [],
+      importances: [],
+      decisions: [],
+      messages: [],
+      notDone: [],
+      environment: {},
+      hashes: {},
+      deterministic: true,
+    });
+    expect(declined).toContain('Declined');
+    expect(declined).toContain('This is not something to learn from a table.');
+    expect(declined).not.toContain('<h2>Trials</h2>');
+  });
+
+  it('gives the same page for the same facts', async () => {
+    expect(await reportHtml(penguinFacts)).toBe(page);
+  });
+});

@@ -11,8 +11,23 @@ export type TaskKind = 'binary' | 'multiclass' | 'regression';
 
 /** The metrics that can be asked for, computed, and held against a threshold. */
 export const metricIds = [
-  'rocAuc', 'averagePrecision', 'logLoss', 'brier', 'accuracy', 'balancedAccuracy', 'f1', 'f1Macro', 'precision',
-  'recall', 'specificity', 'mcc', 'rmse', 'mae', 'medianAbsoluteError', 'mape', 'r2',
+  'rocAuc',
+  'averagePrecision',
+  'logLoss',
+  'brier',
+  'accuracy',
+  'balancedAccuracy',
+  'f1',
+  'f1Macro',
+  'precision',
+  'recall',
+  'specificity',
+  'mcc',
+  'rmse',
+  'mae',
+  'medianAbsoluteError',
+  'mape',
+  'r2',
 ] as const;
 
 /** A metric; percentages are shares (0.85, not 85). */

@@ -15,7 +15,8 @@ export function canonicalJson(value: unknown): string {
     if (!Number.isFinite(value)) throw new TrainerError('INTERNAL', `Expected a finite number for JSON, got ${value}.`);
     return JSON.stringify(value);
   }
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item === undefined ? null : item)).join(',')}]`;
+  if (Array.isArray(value))
+    return `[${value.map((item) => canonicalJson(item === undefined ? null : item)).join(',')}]`;
   if (typeof value === 'object') {
     const record = value as Record<string, unknown>;
     if (typeof record.toJSON === 'function') return canonicalJson(record.toJSON());

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { TrainerError } from '../core/errors.ts';
+import { defineStage, type Stage } from '../core/stage.ts';
+import type { Agent } from './agent.ts';
+
+/**
+ * The stages of a run: the built-in ones, with those of the host's agents in the place of the same name, and each
+ * consultation as a stage of its own behind the one it follows.
+ *
+ * @throws {TrainerError} PLUGIN_INVALID where an agent names a stage that is not there
+ */
+export function arrangeStages(builtIn: readonly Stage[], agents: readonly Agent[]): readonly Stage[] {
+  const stages = [...builtIn];
+  const indexOf = (name: string, agent: string): number => {
+    const index = stages.findIndex((stage) => stage.name === name);
+    if (index >= 0) return index;
+    throw new TrainerError(
+      'PLUGIN_INVALID',
+      `Expected agent "${agent}" to name one of the stages ${builtIn.map((stage) => stage.name).join(', ')}, got "${name}".`,
+    );
+  };
+  for (const agent of agents) {
+    for (const stage of agent.stages ?? []) stages[indexOf(stage.name, agent.name)] = stage;
+    for (const consultation of agent.consultations ?? []) {
+      stages.splice(
+        indexOf(consultation.after, agent.name) + 1,
+        0,
+        defineStage({
+          name: `${agent.name}.after-${consultation.after}`,
+          agent: agent.name,
+          to: 'task',
+          output: z.object({ said: z.string() }),
+          async run(context) {
+            const said = (await consultation.run(context)) ?? '';
+            return { message: { said }, summary: said };
+          },
+        }),
+      );
+    }
+  }
+  return stages;
+}

@@ -1,0 +1,108 @@
+import type { ErrorCode } from './errors.ts';
+import type { Json } from './helpers/canonical-json.ts';
+
+/** Who gave an answer. */
+export type DecidedBy = 'given' | 'llm' | 'rule' | 'host';
+
+/** How a run ended, as `run-end` tells it. */
+export type RunStatus = 'complete' | 'declined' | 'paused' | 'aborted' | 'failed';
+
+/** What each event carries beside its type, number and time. */
+export interface EventBodies {
+  'run-start': {
+    readonly resumed: boolean;
+    readonly prompt: string;
+    readonly seed: number;
+    readonly workUnits: number;
+  };
+  'stage-start': { readonly stage: string; readonly agent: string; readonly visit: number };
+  'stage-progress': {
+    readonly stage: string;
+    /** Share done, 0 to 1, where it is known. */
+    readonly share?: number;
+    readonly note?: string;
+    /** Progress events that this reader was too slow for, just before this one. */
+    readonly lost?: number;
+  };
+  'stage-end': { readonly stage: string; readonly agent: string; readonly visit: number; readonly seconds: number };
+  message: {
+    readonly stage: string;
+    readonly from: string;
+    readonly to: string;
+    readonly summary: string;
+    readonly body: Json;
+  };
+  decision: {
+    readonly stage: string;
+    readonly question: string;
+    readonly ordinal: number;
+    readonly answer: Json;
+    readonly by: DecidedBy;
+    readonly why: string;
+    /** Why a language model's answer was not used. */
+    readonly fallback?: string;
+  };
+  'decision-pending': {
+    readonly stage: string;
+    readonly question: string;
+    readonly proposal: Json;
+    readonly why: string;
+  };
+  'model-call': {
+    readonly stage: string;
+    readonly question: string;
+    readonly model: string;
+    readonly phase: 'request' | 'reply' | 'error';
+    /** The exact text that leaves, before it leaves (phase `request`). */
+    readonly outbound?: string;
+    readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
+    readonly error?: string;
+  };
+  'tool-call': {
+    readonly stage: string;
+    readonly tool: string;
+    readonly ordinal: number;
+    readonly where: 'child' | 'host';
+    readonly phase: 'start' | 'end' | 'restart';
+    readonly seconds?: number;
+  };
+  'trial-start': {
+    readonly trial: number;
+    readonly learner: string;
+    readonly configuration: Json;
+    readonly rung: number;
+  };
+  'trial-end': {
+    readonly trial: number;
+    readonly learner: string;
+    readonly rung: number;
+    readonly metric: string;
+    readonly score: number;
+    readonly best: boolean;
+    readonly workUnits: number;
+    readonly seconds: number;
+    readonly failed?: string;
+  };
+  checkpoint: { readonly record: number };
+  'listener-error': { readonly event: string; readonly error: string };
+  'run-end': {
+    readonly status: RunStatus;
+    readonly seconds: number;
+    readonly error?: { readonly code: ErrorCode; readonly message: string };
+  };
+}
+
+/** The name of an event. */
+export type EventType = keyof EventBodies;
+
+/** One event: something that happened. Changing it changes nothing. */
+export type RunEvent<Type extends EventType = EventType> = {
+  readonly [T in Type]: {
+    readonly type: T;
+    readonly runId: string;
+    /** Counts up by one an event within a run of this process. */
+    readonly seq: number;
+    /** Milliseconds since 1970 of the injected clock. */
+    readonly time: number;
+  } & EventBodies[T];
+}[Type];

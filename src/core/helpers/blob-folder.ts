@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TrainerError } from '../errors.ts';
+import type { Blobs } from './blobs.ts';
+import { sha256 } from './hash.ts';
+
+let temporaryNames = 0;
+
+/** Blobs as files named by their hash, in a folder that several processes may share. */
+export function blobFolder(folder: string): Blobs {
+  const path = (hash: string): string => {
+    if (!/^[0-9a-f]{64}$/.test(hash)) throw new TrainerError('INTERNAL', 'Expected the SHA-256 of a blob.');
+    return join(folder, hash);
+  };
+  return {
+    async put(parts) {
+      const pieces = parts instanceof Uint8Array ? [parts] : parts;
+      const hash = createHash('sha256');
+      for (const piece of pieces) hash.update(piece);
+      const name = hash.digest('hex');
+      const target = path(name);
+      if ((await stat(target).catch(() => undefined)) !== undefined) return name;
+      const temporary = join(folder, `.${process.pid}-${temporaryNames++}.part`);
+      try {
+        await mkdir(folder, { recursive: true });
+        const file = await open(temporary, 'wx', 0o600);
+        try {
+          for (const piece of pieces) await file.writeFile(piece);
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        await rename(temporary, target);
+      } catch (cause) {
+        await rm(temporary, { force: true }).catch(() => undefined);
+        throw storeFailed('write', cause);
+      }
+      return name;
+    },
+    async get(hash) {
+      let bytes: Uint8Array;
+      try {
+        bytes = await readFile(path(hash));
+      } catch (cause) {
+        throw storeFailed('read', cause);
+      }
+      if (sha256(bytes) !== hash) {
+        throw new TrainerError(
+          'STORE_FAILED',
+          `Expected blob ${hash.slice(0, 12)} to have the bytes of its name, got others: the file was altered. Start a new run.`,
+        );
+      }
+      return bytes;
+    },
+    async has(hash) {
+      return (await stat(path(hash)).catch(() => undefined)) !== undefined;
+    },
+  };
+}
+
+/** A file system error as STORE_FAILED, in words. */
+export function storeFailed(verb: 'read' | 'write' | 'lock', cause: unknown): TrainerError {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  const why =
+    code === 'ENOSPC' || code === 'EDQUOT'
+      ? 'the disk is full; free space and resume the run'
+      : code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
+        ? 'no permission; check the owner and mode of the folder'
+        : code === 'ENOENT'
+          ? 'a file or folder is missing'
+          : `${code ?? String(cause)}`;
+  return new TrainerError('STORE_FAILED', `Could not ${verb} the run's folder: ${why}.`, {
+    cause,
+    details: { code: code ?? null },
+  });
+}

@@ -1,0 +1,46 @@
+import type { ErrorCode } from './errors.ts';
+import type { OpenQuestion } from './halt.ts';
+import type { TaskSpec } from './task-spec.ts';
+import type { Verdict } from './verdict.ts';
+
+/** What every outcome has. Facts is the JSON that reports are made from. */
+interface OutcomeBase<Facts> {
+  readonly runId: string;
+  readonly facts: Facts;
+  /** The whole story as one self-contained HTML page. */
+  report(): Promise<string>;
+}
+
+/** A model was made. Whether it meets what was asked is in `verdict` and `meetsTargets`. */
+export interface CompleteOutcome<Facts, Model, Deployment> extends OutcomeBase<Facts> {
+  readonly status: 'complete';
+  readonly verdict: Verdict;
+  readonly task: TaskSpec;
+  /** The model, loaded. */
+  readonly model: Model;
+  /** Point estimates against every threshold that was asked; undefined where none was. */
+  readonly meetsTargets: boolean | undefined;
+  /** Serves the model over HTTP on this machine alone. */
+  deploy(options?: { readonly port?: number }): Promise<Deployment>;
+}
+
+/** No model was made, with the reasons. */
+export interface DeclinedOutcome<Facts> extends OutcomeBase<Facts> {
+  readonly status: 'declined';
+  readonly verdict: Verdict;
+}
+
+/** The run waits: answer and resume. */
+export interface PausedOutcome<Facts> extends OutcomeBase<Facts> {
+  readonly status: 'paused';
+  readonly why: string;
+  /** DECIDER_FAILED or RETRY_WITHOUT_LLM where that is why. */
+  readonly code?: ErrorCode;
+  readonly questions: readonly OpenQuestion[];
+}
+
+/** How a run ended. */
+export type Outcome<Facts, Model, Deployment> =
+  | CompleteOutcome<Facts, Model, Deployment>
+  | DeclinedOutcome<Facts>
+  | PausedOutcome<Facts>;

@@ -1,0 +1,47 @@
+import type { Json } from './helpers/canonical-json.ts';
+import type { Problem, Schema } from './standard-schema.ts';
+
+/** A rule's answer, with one sentence that says why. */
+export interface RuleAnswer<Answer> {
+  readonly answer: Answer;
+  readonly why: string;
+  /** The rule found nothing to go by and took the default: a language model or a host may know better. */
+  readonly unsure?: boolean;
+}
+
+/**
+ * One choice that the system may face, as data. Subject is what the asking stage knows (typed), facts what may be told
+ * of it (plain JSON), Answer the closed form of an answer.
+ */
+export interface Question<Id extends string = string, Subject = never, Answer = unknown> {
+  readonly id: Id;
+  /** One sentence: what is chosen. */
+  readonly about: string;
+  /** What is known, as plain JSON; also what a language model may be shown. No cell values. */
+  facts(subject: Subject): Json;
+  /** The closed schema of an answer: ids of what exists, enums, bounded numbers. */
+  answer(subject: Subject): Schema<Answer>;
+  /** The default answer: always there, always valid. */
+  rule(subject: Subject): RuleAnswer<Answer>;
+  /** What a schema can't say. */
+  check?(answer: Answer, subject: Subject): readonly Problem[];
+  /**
+   * When a language model is asked: `always` where the choice is scored on validation data or a model may overrule the
+   * rule, `unsure` where it only fills what the rule left unknown.
+   */
+  readonly language: 'always' | 'unsure';
+}
+
+/** A question of any subject and answer, for collections. */
+// biome-ignore lint/suspicious/noExplicitAny: method parameters of a heterogeneous collection
+export type AnyQuestion = Question<string, any, any>;
+
+/** The answer type of a question. */
+export type AnswerOf<Q> = Q extends { answer(subject: never): Schema<infer Answer> } ? Answer : never;
+
+/** Declares a question; the types of its subject and answer are inferred. */
+export function defineQuestion<const Id extends string, Subject, Answer>(
+  question: Question<Id, Subject, Answer>,
+): Question<Id, Subject, Answer> {
+  return question;
+}

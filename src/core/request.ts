@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { TrainerError } from './errors.ts';
+import type { Json } from './helpers/canonical-json.ts';
+import { type MetricId, metricIds, type TaskKind } from './task-spec.ts';
+
+/** A named budget; `normal` is the default and a ceiling: small data end early. */
+export type BudgetName = 'quick' | 'normal' | 'thorough';
+
+/** One record of data: values by column name. */
+export type DataRecord = Readonly<Record<string, unknown>>;
+
+/** Data as a host has them: a path, records, or something that yields records. */
+export type DataSource = string | URL | readonly DataRecord[] | Iterable<DataRecord> | AsyncIterable<DataRecord>;
+
+/** Fields of the task that the host fixes; they are checked, and nobody is asked. */
+export interface TaskFields {
+  readonly task?: TaskKind;
+  readonly target?: string;
+  readonly positive?: string;
+  readonly ignore?: readonly string[];
+  readonly weight?: string;
+  readonly group?: string;
+  readonly time?: string;
+  readonly metric?: MetricId;
+  /** At least this (or at most, where less is better). */
+  readonly threshold?: number;
+}
+
+/** What a host asks for. */
+export interface RunRequest {
+  /** What is needed, in plain words. */
+  readonly prompt?: string;
+  /** The data to learn from. */
+  readonly data?: DataSource;
+  /** The host's own test rows; the vault then holds these, and nothing is split off. */
+  readonly testData?: DataSource;
+  readonly task?: TaskFields;
+  /** Answers by question id. */
+  readonly answers?: Readonly<Record<string, Json>>;
+  /** @default 'normal' */
+  readonly budget?: BudgetName | { readonly workUnits: number };
+  /** @default 0 */
+  readonly seed?: number;
+  /** A safety stop by the clock; when it fires, search ends and the card says so. Unlimited by default. */
+  readonly maxSeconds?: number;
+  /** Rows to read at most; more are sampled, and the report says so. */
+  readonly maxRows?: number;
+  readonly signal?: AbortSignal;
+  /** @default made by the trainer */
+  readonly runId?: string;
+}
+
+const fieldsSchema = z.strictObject({
+  task: z.enum(['binary', 'multiclass', 'regression']).optional(),
+  target: z.string().min(1).optional(),
+  positive: z.string().optional(),
+  ignore: z.array(z.string()).optional(),
+  weight: z.string().optional(),
+  group: z.string().optional(),
+  time: z.string().optional(),
+  metric: z.enum(metricIds).optional(),
+  threshold: z.number().optional(),
+});
+
+const requestSchema = z.strictObject({
+  prompt: z.string().max(20_000).default(''),
+  data: z.any().optional(),
+  testData: z.any().optional(),
+  task: fieldsSchema.optional(),
+  answers: z.record(z.string(), z.json()).optional(),
+  budget: z
+    .union([z.enum(['quick', 'normal', 'thorough']), z.strictObject({ workUnits: z.number().positive() })])
+    .default('normal'),
+  seed: z.number().int().min(0).max(4_294_967_295).default(0),
+  maxSeconds: z.number().positive().optional(),
+  maxRows: z.number().int().positive().optional(),
+  signal: z.instanceof(AbortSignal).optional(),
+  runId: z.string().optional(),
+});
+
+/** A request after its checks; `data` are still the host's. */
+export type CheckedRequest = Omit<z.infer<typeof requestSchema>, 'data' | 'testData' | 'signal' | 'runId'>;
+
+/**
+ * Checks a request at the door.
+ *
+ * @throws {TrainerError} REQUEST_INVALID
+ */
+export function checkRequest(request: RunRequest): CheckedRequest {
+  const result = requestSchema.safeParse(request);
+  if (!result.success) {
+    const issue = result.error.issues[0]!;
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      `Expected a valid request, but ${issue.path.join('.') || 'it'}: ${issue.message}.`,
+      { details: { path: issue.path.join('.') } },
+    );
+  }
+  for (const name of ['data', 'testData'] as const) {
+    if (!isSource(request[name])) {
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        `Expected ${name} to be a path, a file URL, an array of records or an (async) iterable of records, got ${describe(request[name])}.`,
+      );
+    }
+  }
+  const { data: _data, testData: _testData, signal: _signal, runId: _runId, ...checked } = result.data;
+  return checked;
+}
+
+function isSource(value: unknown): boolean {
+  if (value === undefined || typeof value === 'string') return true;
+  if (value instanceof URL) return value.protocol === 'file:';
+  return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
+}
+
+function describe(value: unknown): string {
+  if (value instanceof URL) return `a URL of protocol "${value.protocol}" (read it yourself and pass records)`;
+  return value === null ? 'null' : typeof value;
+}

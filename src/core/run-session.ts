@@ -1,0 +1,35 @@
+import type { LanguageModel } from '../llm/language-model.ts';
+import type { Budget } from './budget.ts';
+import type { Clock } from './clock.ts';
+import type { Decider } from './decider.ts';
+import type { EventBodies, EventType } from './events.ts';
+import type { Journal } from './journal.ts';
+import type { RunInput } from './stage.ts';
+import type { RunStore } from './store.ts';
+import type { VaultLedger } from './vault-ledger.ts';
+import type { Workbench } from './workbench.ts';
+
+/** Everything that one run works with; made by the trainer, used by the context and the pipeline. */
+export interface RunSession {
+  readonly runId: string;
+  readonly input: RunInput;
+  readonly store: RunStore;
+  readonly journal: Journal;
+  readonly budget: Budget;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly child: Workbench;
+  readonly host: Workbench;
+  readonly llm: LanguageModel | undefined;
+  readonly deciders: ReadonlyMap<string, readonly Decider[]>;
+  readonly deciderTimeoutMs: number;
+  /** Answers that the host gave at the start and at each resume. */
+  readonly given: ReadonlyMap<string, unknown>;
+  readonly vaultLedger: VaultLedger;
+  /** Profile and knowledge of an agent, as the system prompt of its questions. */
+  systemOf(agent: string): string;
+  emit<Type extends EventType>(type: Type, body: EventBodies[Type]): void;
+  /** Seconds that earlier processes worked on this run. */
+  readonly secondsBefore: number;
+  readonly startedAt: number;
+}

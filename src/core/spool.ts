@@ -1,0 +1,75 @@
+import { TrainerError } from './errors.ts';
+import type { Blobs } from './helpers/blobs.ts';
+import type { DataRecord } from './request.ts';
+
+/** Bytes of one piece of the spool. */
+const pieceBytes = 1 << 20;
+/** Milliseconds of work before other work of the host may run. */
+const sliceMs = 8;
+
+/**
+ * Writes records into the store as lines of JSON while they are read, so that a resumed run needs them no more.
+ *
+ * @throws {TrainerError} DATA_FORMAT for a record that is no object or a value that JSON can't hold
+ */
+export async function spoolRecords(
+  records: Iterable<DataRecord> | AsyncIterable<DataRecord>,
+  blobs: Blobs,
+  signal: AbortSignal,
+): Promise<string> {
+  const encoder = new TextEncoder();
+  const pieces: Uint8Array[] = [];
+  let lines: string[] = [];
+  let length = 0;
+  let row = 0;
+  let slice = performance.now();
+  const add = (record: DataRecord) => {
+    row++;
+    if (typeof record !== 'object' || record === null || Array.isArray(record)) {
+      throw new TrainerError(
+        'DATA_FORMAT',
+        `Expected record ${row} to be an object of values by column, got ${Array.isArray(record) ? 'an array' : record === null ? 'null' : typeof record}.`,
+        { details: { row } },
+      );
+    }
+    const line = JSON.stringify(record, function (this: Record<string, unknown>, key, value: unknown) {
+      if (typeof value === 'bigint') return value.toString();
+      if (typeof value === 'function' || typeof value === 'symbol') {
+        throw new TrainerError(
+          'DATA_FORMAT',
+          `Expected values that JSON can hold, got a ${typeof value} in record ${row}, column "${key}".`,
+          { details: { row } },
+        );
+      }
+      return value;
+    });
+    lines.push(line);
+    length += line.length;
+    if (length >= pieceBytes) flush();
+  };
+  const flush = () => {
+    if (lines.length > 0) pieces.push(encoder.encode(`${lines.join('\n')}\n`));
+    lines = [];
+    length = 0;
+  };
+  const pause = async () => {
+    signal.throwIfAborted();
+    await new Promise((resolve) => setImmediate(resolve));
+    slice = performance.now();
+  };
+  if (Symbol.iterator in records) {
+    // Without a promise a record: a million awaits cost more than the work.
+    for (const record of records) {
+      add(record);
+      if ((row & 63) === 0 && performance.now() - slice > sliceMs) await pause();
+    }
+  } else {
+    for await (const record of records) {
+      add(record);
+      if (performance.now() - slice > sliceMs) await pause();
+    }
+  }
+  signal.throwIfAborted();
+  flush();
+  return blobs.put(pieces);
+}

@@ -1,0 +1,87 @@
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TrainerError } from './errors.ts';
+import { canonicalJson, type Json } from './helpers/canonical-json.ts';
+import type { JournalBody } from './journal-record.ts';
+import { type CheckedRequest, checkRequest, type DataSource, type RunRequest } from './request.ts';
+import { spoolRecords } from './spool.ts';
+import type { RunInput } from './stage.ts';
+import type { RunStore } from './store.ts';
+
+/** Data as the journal knows them. */
+type StoredData = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'spool'; readonly blob: string };
+
+interface StoredRequest {
+  readonly request: CheckedRequest;
+  readonly data?: StoredData;
+  readonly testData?: StoredData;
+}
+
+/** What the start of a run gives: the first record's content, and where the data are. */
+export interface StartedRun {
+  readonly input: RunInput;
+  /** Files by source name. */
+  readonly sources: Readonly<Record<string, string>>;
+}
+
+/** Stores the request (and the records it came with) as the journal's first record. */
+export async function startRun(
+  store: RunStore,
+  request: RunRequest,
+  checked: CheckedRequest,
+  version: string,
+  time: number,
+  signal: AbortSignal,
+): Promise<StartedRun> {
+  const stored: StoredRequest = {
+    request: checked,
+    ...(request.data === undefined ? {} : { data: await storeData(request.data, store, signal) }),
+    ...(request.testData === undefined ? {} : { testData: await storeData(request.testData, store, signal) }),
+  };
+  const body: JournalBody = {
+    kind: 'run',
+    formatVersion: 1,
+    runId: store.runId,
+    version,
+    time,
+    request: JSON.parse(canonicalJson(stored)) as Json,
+  };
+  await store.append(body);
+  return describe(store, stored);
+}
+
+/** Reads the first record of a journal back. */
+export function restartRun(store: RunStore): StartedRun {
+  const first = store.records[0]?.body;
+  if (first?.kind !== 'run')
+    throw new TrainerError(
+      'JOURNAL_DAMAGED',
+      'Expected the journal to begin with the request, got something else. Start a new run.',
+    );
+  const stored = first.request as unknown as StoredRequest;
+  checkRequest(stored.request as RunRequest);
+  return describe(store, stored);
+}
+
+async function storeData(source: DataSource, store: RunStore, signal: AbortSignal): Promise<StoredData> {
+  if (typeof source === 'string') return { kind: 'file', path: source };
+  if (source instanceof URL) return { kind: 'file', path: fileURLToPath(source) };
+  return { kind: 'spool', blob: await spoolRecords(source, store.blobs, signal) };
+}
+
+function describe(store: RunStore, stored: StoredRequest): StartedRun {
+  const sources: Record<string, string> = {};
+  for (const name of ['data', 'testData'] as const) {
+    const data = stored[name];
+    if (data !== undefined) sources[name] = data.kind === 'file' ? data.path : `${store.folder}/blobs/${data.blob}`;
+  }
+  const { data } = stored;
+  return {
+    input: {
+      ...stored.request,
+      ...(data === undefined ? {} : { dataName: data.kind === 'file' ? basename(data.path) : 'records' }),
+      hasTestData: stored.testData !== undefined,
+    },
+    sources,
+  };
+}

@@ -1,0 +1,30 @@
+import type { Json } from './helpers/canonical-json.ts';
+
+/** Options of one tool call. */
+export interface WorkOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: { readonly share?: number; readonly note?: string }) => void;
+  /** The work was lost with its process and starts again. */
+  readonly onRestart?: () => void;
+}
+
+/** Where tools run. Inputs and outputs are JSON; data travel as blobs. */
+export interface Workbench {
+  readonly where: 'child' | 'host';
+  /** @throws {TrainerError} the tool's own, RUN_ABORTED, RUN_CHILD_FAILED */
+  call(tool: string, input: Json, options: WorkOptions): Promise<Json>;
+  /** Ends the process, if there is one. */
+  close(): void;
+}
+
+/** What a process needs to know to run the tools of one run. */
+export interface WorkSettings {
+  /** Folder of the blobs. */
+  readonly blobs: string;
+  /** Files that tools may read, by the name that tool inputs use for them. */
+  readonly sources: Readonly<Record<string, string>>;
+  /** Threads to use. */
+  readonly cores: number;
+  /** Module URLs whose default export is a learner. */
+  readonly learners: readonly string[];
+}

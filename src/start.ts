@@ -1,0 +1,195 @@
+import type { Agent } from './agents/agent.ts';
+import { arrangeStages } from './agents/arrange-stages.ts';
+import { builtInAgents, builtInStages } from './agents/stages.ts';
+import { Budget, budgetUnits } from './core/budget.ts';
+import { aborted, childWorkbench } from './core/child-workbench.ts';
+import type { Clock } from './core/clock.ts';
+import type { Decider } from './core/decider.ts';
+import { TrainerError } from './core/errors.ts';
+import type { EventLog } from './core/event-log.ts';
+import type { EventBodies, EventType, RunEvent, RunStatus } from './core/events.ts';
+import type { Json } from './core/helpers/canonical-json.ts';
+import { Journal } from './core/journal.ts';
+import type { Listeners } from './core/listeners.ts';
+import { runPipeline } from './core/pipeline.ts';
+import { checkRequest, type RunRequest } from './core/request.ts';
+import type { RunSession } from './core/run-session.ts';
+import { restartRun, type StartedRun, startRun } from './core/start-run.ts';
+import type { RunStore, Store } from './core/store.ts';
+import { version } from './core/version.ts';
+import { finish } from './finish.ts';
+import { hostWorkbench } from './host-workbench.ts';
+import type { LanguageModel } from './llm/language-model.ts';
+import type { Learner } from './tools/learn/learner.ts';
+import { checkLearner } from './tools/learn/learner-registry.ts';
+import type { TrainerOutcome } from './trainer-outcome.ts';
+
+/** What the trainer hands to a start. */
+export interface StartSettings {
+  readonly runId: string;
+  readonly log: EventLog;
+  readonly signal: AbortSignal;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly listeners: Listeners;
+  readonly deciders: ReadonlyMap<string, readonly Decider[]>;
+  readonly deciderTimeoutMs: number;
+  readonly cores: number;
+  readonly agents: readonly Agent[];
+  readonly learners: readonly (URL | Learner)[];
+  readonly llm: LanguageModel | undefined;
+}
+
+/** One process's work on one run, from opening its store to `run-end`, which comes exactly once. */
+export class Start {
+  readonly #settings: StartSettings;
+  readonly #startedAt: number;
+  #seq = 0;
+
+  constructor(settings: StartSettings) {
+    this.#settings = settings;
+    this.#startedAt = settings.clock.monotonic();
+  }
+
+  begin(request: RunRequest): Promise<TrainerOutcome> {
+    const { store, runId, clock, signal } = this.#settings;
+    return this.#ending(async (hold) => {
+      const checked = checkRequest(request);
+      const opened = hold(await store.create(runId));
+      const started = await startRun(opened, request, checked, version, clock.now(), signal);
+      return this.#work(opened, started, false, {});
+    });
+  }
+
+  resume(answers: Readonly<Record<string, Json>>): Promise<TrainerOutcome> {
+    const { store, runId, clock } = this.#settings;
+    return this.#ending(async (hold) => {
+      const opened = hold(await store.open(runId));
+      const started = restartRun(opened);
+      const isOver = opened.records.some(({ body }) => body.kind === 'end' && body.status !== 'paused');
+      if (!isOver) await opened.append({ kind: 'resume', time: clock.now(), answers });
+      return this.#work(opened, started, true, answers);
+    });
+  }
+
+  async #work(
+    store: RunStore,
+    started: StartedRun,
+    resumed: boolean,
+    answers: Readonly<Record<string, Json>>,
+  ): Promise<TrainerOutcome> {
+    const { input } = started;
+    const { signal, clock, cores } = this.#settings;
+    const journal = new Journal(store, (record) => this.#emit('checkpoint', { record }));
+    const learners = this.#learners();
+    const work = { blobs: `${store.folder}/blobs`, sources: started.sources, cores, learners: learners.modules };
+    const child = childWorkbench(work);
+    const earlier = store.records.map(({ body }) => body);
+    const session: RunSession = {
+      runId: store.runId,
+      input,
+      store,
+      journal,
+      budget: new Budget(typeof input.budget === 'string' ? budgetUnits[input.budget] : input.budget.workUnits),
+      clock,
+      signal,
+      child,
+      host: hostWorkbench(work, learners.inline),
+      llm: this.#settings.llm,
+      deciders: this.#settings.deciders,
+      deciderTimeoutMs: this.#settings.deciderTimeoutMs,
+      given: givenAnswers(
+        input.answers ?? {},
+        earlier.flatMap((body) => (body.kind === 'resume' ? [body.answers] : [])),
+        answers,
+      ),
+      vaultLedger: this.#settings.store.vaultLedger,
+      systemOf: (name) => systemOf([...this.#settings.agents, ...builtInAgents], name),
+      emit: (type, body) => this.#emit(type, body),
+      secondsBefore: earlier.reduce((sum, body) => sum + (body.kind === 'call' ? body.seconds : 0), 0),
+      startedAt: this.#startedAt,
+    };
+    try {
+      this.#emit('run-start', { resumed, prompt: input.prompt, seed: input.seed, workUnits: session.budget.workUnits });
+      const stages = arrangeStages(builtInStages, this.#settings.agents);
+      const end = await runPipeline(session, stages);
+      return await finish(session, end, { resumed, learners: learners.inline.map((learner) => learner.name) });
+    } finally {
+      child.close();
+    }
+  }
+
+  /** Runs `body`, releases the store, and says how it ended. */
+  async #ending(body: (hold: (store: RunStore) => RunStore) => Promise<TrainerOutcome>): Promise<TrainerOutcome> {
+    const { log, signal } = this.#settings;
+    let store: RunStore | undefined;
+    let status: RunStatus = 'failed';
+    let failure: TrainerError | undefined;
+    try {
+      signal.throwIfAborted();
+      const outcome = await body((opened) => {
+        store = opened;
+        return opened;
+      });
+      status = outcome.status;
+      return outcome;
+    } catch (error) {
+      failure = signal.aborted ? aborted() : asTrainerError(error);
+      status = failure.code === 'RUN_ABORTED' ? 'aborted' : 'failed';
+      throw failure;
+    } finally {
+      await store?.close(status === 'complete' || status === 'declined').catch(() => undefined);
+      const seconds = (this.#settings.clock.monotonic() - this.#startedAt) / 1000;
+      this.#emit('run-end', {
+        status,
+        seconds,
+        ...(failure === undefined ? {} : { error: { code: failure.code, message: failure.message } }),
+      });
+      log.end(failure);
+    }
+  }
+
+  #emit<Type extends EventType>(type: Type, body: EventBodies[Type]): void {
+    const { runId, clock, log, listeners } = this.#settings;
+    const event = Object.freeze({ type, runId, seq: ++this.#seq, time: clock.now(), ...body }) as unknown as RunEvent;
+    log.push(event);
+    listeners.emit(event, (error, errorBody) => this.#emit(error, errorBody));
+  }
+
+  #learners(): { readonly modules: readonly string[]; readonly inline: readonly Learner[] } {
+    const modules: string[] = [];
+    const inline: Learner[] = [];
+    for (const learner of this.#settings.learners) {
+      if (learner instanceof URL) modules.push(learner.href);
+      else inline.push(checkLearner(learner, 'a learner of the trainer'));
+    }
+    return { modules, inline };
+  }
+}
+
+function givenAnswers(
+  first: Readonly<Record<string, unknown>>,
+  ...later: readonly (Readonly<Record<string, unknown>> | readonly Readonly<Record<string, unknown>>[])[]
+): ReadonlyMap<string, unknown> {
+  const given = new Map(Object.entries(first));
+  for (const answers of later.flat()) for (const [id, answer] of Object.entries(answers)) given.set(id, answer);
+  return given;
+}
+
+function systemOf(agents: readonly Agent[], name: string): string {
+  const agent = agents.find((candidate) => candidate.name === name);
+  return agent === undefined
+    ? ''
+    : agent.knowledge === undefined
+      ? agent.profile
+      : `${agent.profile}\n\n${agent.knowledge}`;
+}
+
+function asTrainerError(error: unknown): TrainerError {
+  if (TrainerError.isInstance(error)) return error;
+  return new TrainerError(
+    'INTERNAL',
+    `Something failed that should not: ${error instanceof Error ? error.message : String(error)}. Please report it.`,
+    { cause: error },
+  );
+}

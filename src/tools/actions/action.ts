@@ -1,0 +1,27 @@
+import type { Blobs } from '../../core/helpers/blobs.ts';
+import type { Learner } from '../learn/learner.ts';
+
+/** What an action may use beside its input. */
+export interface ActionContext {
+  readonly blobs: Blobs;
+  /** The file that a source name stands for. @throws {TrainerError} DATA_NOT_FOUND */
+  source(name: string): string;
+  /** Threads to use; results do not depend on it. */
+  readonly cores: number;
+  /** @throws {TrainerError} PLUGIN_INVALID */
+  learner(name: string): Promise<Learner>;
+  progress(share: number | undefined, note?: string): void;
+  /** What is decoded once and used by many calls, by blob; the least recently used go first. */
+  cached<T>(key: string, make: () => Promise<T>): Promise<T>;
+}
+
+/** A typed function that agents call by name; input and output are JSON, data are blobs. */
+export interface Action<Input, Output> {
+  readonly name: string;
+  run(input: Input, context: ActionContext): Promise<Output>;
+}
+
+/** Declares an action. */
+export function defineAction<Input, Output>(action: Action<Input, Output>): Action<Input, Output> {
+  return action;
+}

@@ -1,0 +1,47 @@
+import { TrainerError } from '../../core/errors.ts';
+import { blobFolder } from '../../core/helpers/blob-folder.ts';
+import type { Json } from '../../core/helpers/canonical-json.ts';
+import type { WorkSettings } from '../../core/workbench.ts';
+import type { Learner } from '../learn/learner.ts';
+import { learnerRegistry } from '../learn/learner-registry.ts';
+import type { Action, ActionContext } from './action.ts';
+import { actions } from './actions.ts';
+
+/** Decoded blobs that are held at once. */
+const maxCached = 16;
+
+/** Runs actions by name in this process; the child process and the host's own bench are both made of it. */
+export function actionRunner(settings: WorkSettings, inline: readonly Learner[] = []) {
+  const blobs = blobFolder(settings.blobs);
+  const learner = learnerRegistry(settings.learners, inline);
+  const cache = new Map<string, Promise<unknown>>();
+  const cached: ActionContext['cached'] = <T>(key: string, make: () => Promise<T>): Promise<T> => {
+    const value = (cache.get(key) as Promise<T> | undefined) ?? make();
+    cache.delete(key);
+    cache.set(key, value);
+    value.catch(() => cache.delete(key));
+    if (cache.size > maxCached) cache.delete(cache.keys().next().value as string);
+    return value;
+  };
+  return async (name: string, input: Json, progress: ActionContext['progress']): Promise<Json> => {
+    const load = Object.hasOwn(actions, name) ? actions[name as keyof typeof actions] : undefined;
+    if (load === undefined) throw new TrainerError('PLUGIN_INVALID', `Expected the name of an action, got "${name}".`);
+    const action = (await load()) as Action<Json, Json>;
+    return action.run(input, {
+      blobs,
+      cores: settings.cores,
+      learner,
+      progress,
+      cached,
+      source(source) {
+        const path = settings.sources[source];
+        if (path === undefined)
+          throw new TrainerError(
+            'DATA_NOT_FOUND',
+            `Expected data named "${source}", got none. Pass \`data\` to run().`,
+          );
+        return path;
+      },
+    });
+  };
+}

@@ -1,0 +1,48 @@
+import { TrainerError } from '../../core/errors.ts';
+import type { Learner } from './learner.ts';
+
+/** Built-in learners by name, loaded when first used. */
+const builtIn: Readonly<Record<string, () => Promise<Learner>>> = {
+  baseline: async () => (await import('./baseline/baseline-learner.ts')).baselineLearner,
+  linear: async () => (await import('./linear/linear-learner.ts')).linearLearner,
+  trees: async () => (await import('./trees/trees-learner.ts')).treesLearner,
+};
+
+/** Names of the learners that come with the library, in the order in which they are tried. */
+export const builtInLearners: readonly string[] = Object.keys(builtIn);
+
+/** Finds learners: built in, from the host's modules (whose default export is one), or given in this process. */
+export function learnerRegistry(modules: readonly string[], inline: readonly Learner[]): (name: string) => Promise<Learner> {
+  let loaded: Promise<readonly Learner[]> | undefined;
+  const load = async (): Promise<readonly Learner[]> => {
+    const learners: Learner[] = [...inline];
+    for (const url of modules) {
+      const module = (await import(url)) as { readonly default?: unknown };
+      learners.push(checkLearner(module.default, url));
+    }
+    return learners;
+  };
+  return async (name) => {
+    const own = builtIn[name];
+    if (own !== undefined) return own();
+    loaded ??= load();
+    const found = (await loaded).find((learner) => learner.name === name);
+    if (found !== undefined) return found;
+    throw new TrainerError('PLUGIN_INVALID', `Expected the name of a learner (${builtInLearners.join(', ')}, or one of the trainer's \`learners\`), got "${name}".`);
+  };
+}
+
+/**
+ * Checks that a value keeps the shape of a learner.
+ *
+ * @throws {TrainerError} PLUGIN_INVALID
+ */
+export function checkLearner(value: unknown, where: string): Learner {
+  const learner = value as Partial<Learner> | undefined;
+  const methods = ['defaults', 'space', 'cost', 'fit', 'revive'] as const;
+  const missing = typeof learner !== 'object' || learner === null ? ['an object'] : methods.filter((method) => typeof learner[method] !== 'function');
+  if (missing.length > 0 || typeof learner!.name !== 'string' || !Array.isArray(learner!.tasks)) {
+    throw new TrainerError('PLUGIN_INVALID', `Expected ${where} to be a learner (name, about, tasks, ${methods.join(', ')}), but ${missing.length > 0 ? `it lacks ${missing.join(', ')}` : 'its name or tasks are missing'}.`);
+  }
+  return learner as Learner;
+}

@@ -1,0 +1,161 @@
+import { availableParallelism } from 'node:os';
+import type { Agent } from './agents/agent.ts';
+import type { BuiltInQuestion } from './agents/questions.ts';
+import { type Clock, type Ids, systemClock, systemIds } from './core/clock.ts';
+import type { Decider } from './core/decider.ts';
+import { TrainerError } from './core/errors.ts';
+import { EventLog } from './core/event-log.ts';
+import type { EventType } from './core/events.ts';
+import type { Json } from './core/helpers/canonical-json.ts';
+import { type Listener, Listeners } from './core/listeners.ts';
+import { memoryStore } from './core/memory-store.ts';
+import type { AnswerOf } from './core/question.ts';
+import type { RunRequest } from './core/request.ts';
+import { Run } from './core/run.ts';
+import type { Store } from './core/store.ts';
+import type { LanguageModel } from './llm/language-model.ts';
+import type { Learner } from './tools/learn/learner.ts';
+import type { TrainerOutcome } from './trainer-outcome.ts';
+
+/** Options of a {@link Trainer}; every one has a default, and none needs a key or a network. */
+export interface TrainerOptions<Agents extends readonly Agent[] = readonly Agent[]> {
+  /** Where runs are kept. @default memoryStore() */
+  readonly store?: Store;
+  /** Agents that replace steps or are consulted. */
+  readonly agents?: Agents;
+  /**
+   * Own learners: a module URL (its default export is the learner; it runs in the child process), or a learner itself (it
+   * runs on the host's thread, and events say so).
+   */
+  readonly learners?: readonly (URL | Learner)[];
+  /** Proposes answers to questions; code checks them. Without one, rules decide. */
+  readonly llm?: LanguageModel;
+  /** Threads for training. Results do not depend on it. @default all cores */
+  readonly cores?: number;
+  /** Milliseconds a decider may take. @default 30000 */
+  readonly deciderTimeoutMs?: number;
+  /** @default the system's */
+  readonly clock?: Clock;
+  /** @default by time and chance */
+  readonly ids?: Ids;
+}
+
+/** Options of {@link Trainer.resume}. */
+export interface ResumeOptions {
+  /** Answers to the questions that the run waits for, by question id. */
+  readonly answers?: Readonly<Record<string, Json>>;
+  readonly signal?: AbortSignal;
+}
+
+/** The answer type of every question that a trainer with these agents may ask, by question id. */
+export type AnswersById<Agents extends readonly Agent[]> = {
+  readonly [Q in BuiltInQuestion | Agents[number]['questions'][number] as Q['id']]: AnswerOf<Q>;
+};
+
+/**
+ * Understands a request, prepares the data, trains, measures and freezes a model, or says with evidence why that can't be
+ * done.
+ *
+ * @example
+ * const run = new Trainer().run({ prompt: 'Predict which customers churn.', data: 'churn.csv' });
+ * const outcome = await run.result;
+ */
+export class Trainer<const Agents extends readonly Agent[] = readonly []> {
+  readonly #options: TrainerOptions<Agents>;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #ids: Ids;
+  readonly #listeners = new Listeners();
+  readonly #deciders = new Map<string, Decider[]>();
+
+  /** @throws {TrainerError} REQUEST_INVALID for an option that is out of range */
+  constructor(options: TrainerOptions<Agents> = {}) {
+    for (const [name, least] of [
+      ['cores', 1],
+      ['deciderTimeoutMs', 1],
+    ] as const) {
+      const value = options[name];
+      if (value !== undefined && !(Number.isInteger(value) && value >= least)) {
+        throw new TrainerError(
+          'REQUEST_INVALID',
+          `Expected ${name} to be a whole number of at least ${least}, got ${String(value)}.`,
+        );
+      }
+    }
+    this.#options = options;
+    this.#store = options.store ?? memoryStore();
+    this.#clock = options.clock ?? systemClock;
+    this.#ids = options.ids ?? systemIds(this.#clock);
+  }
+
+  /** Starts a run. It never throws: what is wrong with the request comes through `run.result` and the iterator. */
+  run(request: RunRequest): Run<TrainerOutcome> {
+    const runId = request.runId ?? this.#ids.runId();
+    return this.#start(runId, request.signal, (start) => start.begin(request));
+  }
+
+  /**
+   * Goes on with a run that was paused, aborted or killed, from its journal: nothing that was recorded is computed, asked
+   * or paid again.
+   */
+  resume(runId: string, options: ResumeOptions = {}): Run<TrainerOutcome> {
+    return this.#start(runId, options.signal, (start) => start.resume(options.answers ?? {}));
+  }
+
+  /** Hears events of all runs; they can change nothing. Returns what removes the listener. */
+  on<Type extends EventType>(type: Type, listener: Listener<Type>): () => void {
+    return this.#listeners.on(type, listener);
+  }
+
+  /**
+   * Has a say in a decision: accept, replace, retry, pause or stop. Deciders of a question are asked in the order in which
+   * they were added. Returns what removes the decider.
+   *
+   * @example
+   * trainer.decide('model.candidates', ({ proposal }) => replace({ learners: ['linear'] }));
+   */
+  decide<Id extends keyof AnswersById<Agents> & string>(
+    question: Id,
+    decider: Decider<AnswersById<Agents>[Id]>,
+  ): () => void {
+    const list = this.#deciders.get(question) ?? [];
+    this.#deciders.set(question, list);
+    list.push(decider as Decider);
+    return () => {
+      const index = list.indexOf(decider as Decider);
+      if (index >= 0) list.splice(index, 1);
+    };
+  }
+
+  #start(
+    runId: string,
+    signal: AbortSignal | undefined,
+    go: (start: import('./start.ts').Start) => Promise<TrainerOutcome>,
+  ): Run<TrainerOutcome> {
+    const log = new EventLog();
+    const controller = new AbortController();
+    const both = signal === undefined ? controller.signal : AbortSignal.any([controller.signal, signal]);
+    const deciders = new Map([...this.#deciders].map(([id, list]) => [id, [...list]]));
+    const result = (async () => {
+      // The agents and everything below them load with the first run, not with the import.
+      const { Start } = await import('./start.ts');
+      return go(
+        new Start({
+          runId,
+          log,
+          signal: both,
+          store: this.#store,
+          clock: this.#clock,
+          listeners: this.#listeners,
+          deciders,
+          deciderTimeoutMs: this.#options.deciderTimeoutMs ?? 30_000,
+          cores: this.#options.cores ?? availableParallelism(),
+          agents: this.#options.agents ?? [],
+          learners: this.#options.learners ?? [],
+          llm: this.#options.llm,
+        }),
+      );
+    })();
+    return new Run(runId, log, controller, result);
+  }
+}

@@ -1,3 +1,4 @@
+import type { Json } from '../core/helpers/canonical-json.ts';
 import type { TaskKind } from '../core/task-spec.ts';
 
 /** What a model takes and gives; stored in the file's `metadata_props` under `traineragent.signature`. */
@@ -25,13 +26,14 @@ export interface ModelSignature {
       };
 }
 
-/** One column that a record must or may have. `index` is its column in its tensor. */
+/** One column that a record must or may have. `index` is its column in its tensor; `format` says how its texts are read (plain JSON). */
 export type SignatureInput =
   | {
       readonly name: string;
       readonly kind: 'number';
       readonly tensor: 'numbers';
       readonly index: number;
+      readonly format?: Json;
       readonly unit?: string;
       readonly integers: boolean;
       /** 1 % and 99 % quantiles of training. */
@@ -42,6 +44,7 @@ export type SignatureInput =
       readonly kind: 'boolean';
       readonly tensor: 'numbers';
       readonly index: number;
+      readonly format?: Json;
       /** Spellings of false and true in training. */
       readonly labels: readonly [string, string];
     }
@@ -50,6 +53,7 @@ export type SignatureInput =
       readonly kind: 'category';
       readonly tensor: 'categories';
       readonly index: number;
+      readonly format?: Json;
       /** The values that the model knows. */
       readonly categories: readonly string[];
     }
@@ -59,5 +63,8 @@ export type SignatureInput =
       /** int64 milliseconds; −9223372036854775808 is missing. */
       readonly tensor: 'datetimes';
       readonly index: number;
+      readonly format?: Json;
       readonly range: readonly [number, number];
     };
+
+export { hasSignature, inputTensors, metadataKeys, readCard, readSignature, writeSignature } from './read-signature.ts';

@@ -43,7 +43,6 @@ export function startPredictChild(entry: URL = entryUrl('predict-child')): Predi
     execArgv: [],
     env,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    windowsHide: true,
   });
   if (alive.size === 0) process.once('exit', killAll);
   alive.add(child);

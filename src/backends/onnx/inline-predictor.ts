@@ -16,8 +16,8 @@ export function sessionOptions(threads: number): InferenceSession.SessionOptions
     graphOptimizationLevel: 'all',
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
-    // Warnings go to stderr of the host otherwise.
-    logSeverityLevel: 3,
+    // Fatal alone: what else goes wrong is an error of ours, and stderr is the host's.
+    logSeverityLevel: 4,
     // A pool that spins between calls takes a core from the host.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   };
@@ -53,7 +53,7 @@ export async function createInlinePredictor(model: Uint8Array, threads: number):
       }
       checkTensors(inputs, given);
       try {
-        return fromRuntime(await session.run(toRuntime(runtime, given)));
+        return fromRuntime(await session.run(toRuntime(runtime, given), { logSeverityLevel: 4 }));
       } catch (cause) {
         if (TrainerError.isInstance(cause)) throw cause;
         throw new TrainerError('PREDICT_FAILED', `ONNX Runtime failed while predicting: ${reason(cause)}`, { cause });

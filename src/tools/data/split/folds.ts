@@ -1,6 +1,7 @@
 import { TrainerError } from '../../../core/errors.ts';
 import { createRandom } from '../../../core/helpers/random.ts';
 import { assignStrata } from './assign-strata.ts';
+import { gather } from './gather.ts';
 
 /** Validation folds of a set of rows (positions 0 … n − 1), repeated. */
 export interface Folds {
@@ -123,7 +124,7 @@ export function nestedFolds(
   fold: number,
 ): { readonly train: Uint32Array; readonly validation: Uint32Array; readonly inner: Folds } {
   const { train, validation } = foldRows(outer, repeat, fold);
-  const pick = (values: Int32Array): Int32Array => Int32Array.from(train, (row) => values[row]!);
+  const pick = (values: Int32Array): Int32Array => gather(values, train);
   let groups = input.groups === undefined ? undefined : pick(input.groups);
   // Of two groups, one is left to learn from: inside it there is nothing to keep whole.
   if (groups !== undefined && new Set(groups).size < 2) groups = undefined;

@@ -1,6 +1,7 @@
 import { columnOf } from '../prepare/cells.ts';
 import type { Table } from '../table.ts';
 import { columnKeys } from './column-keys.ts';
+import { gather } from './gather.ts';
 import { equalRows, rowHashes } from './row-hashes.ts';
 
 /** Which rows must stay on one side of a split. */
@@ -49,10 +50,7 @@ export function rowGroups(
     table,
     names.filter((name) => name !== input.target).map((name) => columnOf(table, name)),
   );
-  const equal = equalRows({
-    high: Uint32Array.from(rows, (row) => hashes.high[row]!),
-    low: Uint32Array.from(rows, (row) => hashes.low[row]!),
-  });
+  const equal = equalRows({ high: gather(hashes.high, rows), low: gather(hashes.low, rows) });
   const repeats = rows.length - equal.distinct;
   const clusters = new Int32Array(rows.length);
   let largest = 0;
@@ -60,7 +58,8 @@ export function rowGroups(
   const kept =
     repeats > 0 && repeats <= rows.length * repeatShare && largest <= Math.max(2, rows.length * clusterShare);
 
-  const parent = Int32Array.from(rows.keys());
+  const parent = new Int32Array(rows.length);
+  for (let i = 0; i < parent.length; i++) parent[i] = i;
   const root = (at: number): number => {
     let node = at;
     while (parent[node] !== node) {
@@ -90,10 +89,15 @@ export function rowGroups(
     }
   }
   if (kept) for (let i = 0; i < rows.length; i++) join(equal.ids[i]!, i);
-  const groups = Int32Array.from(rows.keys(), root);
+  let unitCount = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const own = root(i);
+    if (own === i) unitCount++;
+    parent[i] = own;
+  }
   return {
-    ...(byEntity || kept ? { groups } : {}),
-    unitCount: new Set(groups).size,
+    ...(byEntity || kept ? { groups: parent } : {}),
+    unitCount,
     entityNamed: named.length > 0,
     byEntity,
     duplicates: { rows: repeats, kept, ids: equal.ids },

@@ -5,6 +5,7 @@ import { columnOf, isMissing } from '../prepare/cells.ts';
 import type { Table } from '../table.ts';
 import { assignStrata } from './assign-strata.ts';
 import { type Folds, type FoldsInput, makeFolds } from './folds.ts';
+import { gather } from './gather.ts';
 import { type KeptTogether, rowGroups } from './row-groups.ts';
 import { strataOf } from './strata.ts';
 import { orderByTime } from './time-order.ts';
@@ -143,7 +144,11 @@ export function splitRows(input: SplitInput): Split {
       random: random.fork('vault'),
     });
   }
-  const positions = (side: number): number[] => Array.from(rows.keys()).filter((at) => inVault[at] === side);
+  const positions = (side: number): Uint32Array => {
+    const found: number[] = [];
+    for (let at = 0; at < inVault.length; at++) if (inVault[at] === side) found.push(at);
+    return Uint32Array.from(found);
+  };
   const trainAt = positions(0);
   const vaultAt = positions(1);
   if (trainAt.length === 0) {
@@ -152,21 +157,20 @@ export function splitRows(input: SplitInput): Split {
       'Expected at least 2 different times to split by time, got 1. Name another time column, or none.',
     );
   }
-  const pick = (values: Int32Array, at: readonly number[]): Int32Array => Int32Array.from(at, (i) => values[i]!);
   explain(reasons, together, timeRanks !== undefined, inVault, method);
 
   const repeats = options.repeats ?? (trainAt.length < 200 ? 5 : trainAt.length < 1000 ? 3 : 1);
-  let foldGroups = groups === undefined || timeRanks !== undefined ? undefined : pick(groups, trainAt);
+  let foldGroups = groups === undefined || timeRanks !== undefined ? undefined : gather(groups, trainAt);
   if (foldGroups !== undefined && new Set(foldGroups).size < 2) {
     reasons.push({ code: 'TOO_FEW_GROUPS', evidence: { groups: new Set(foldGroups).size } });
     foldGroups = undefined;
   }
   const foldsInput: FoldsInput = {
     rowCount: trainAt.length,
-    strata: pick(strata, trainAt),
+    strata: gather(strata, trainAt),
     stratumCount,
     ...(foldGroups === undefined ? {} : { groups: foldGroups }),
-    ...(timeRanks === undefined ? {} : { timeRanks: pick(timeRanks, trainAt) }),
+    ...(timeRanks === undefined ? {} : { timeRanks: gather(timeRanks, trainAt) }),
     count: options.folds ?? 5,
     repeats,
     seed: `${input.seed}/folds`,
@@ -180,12 +184,12 @@ export function splitRows(input: SplitInput): Split {
     method,
     foldMethod:
       timeRanks !== undefined ? 'time' : together.byEntity && foldGroups !== undefined ? 'grouped' : 'stratified',
-    train: Uint32Array.from(trainAt, (i) => rows[i]!),
-    vault: Uint32Array.from(vaultAt, (i) => rows[i]!),
+    train: gather(rows, trainAt),
+    vault: gather(rows, vaultAt),
     setAside: Uint32Array.from(absent),
     folds,
     foldsInput,
-    ...(groups === undefined || method !== 'grouped' ? {} : { vaultGroups: pick(groups, vaultAt) }),
+    ...(groups === undefined || method !== 'grouped' ? {} : { vaultGroups: gather(groups, vaultAt) }),
     reasons,
   };
 }

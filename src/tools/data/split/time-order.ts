@@ -1,6 +1,7 @@
 import { TrainerError } from '../../../core/errors.ts';
 import { isMissing } from '../prepare/cells.ts';
 import type { Column } from '../table.ts';
+import { gather } from './gather.ts';
 
 /** Rows in the order of time. */
 export interface TimeOrder {
@@ -38,5 +39,5 @@ export function orderByTime(column: Column, rows: Uint32Array): TimeOrder {
   for (let i = 1; i < order.length; i++) {
     ranks[i] = ranks[i - 1]! + (times[order[i]!]! > times[order[i - 1]!]! ? 1 : 0);
   }
-  return { rows: Uint32Array.from(order, (i) => rows[i]!), ranks, missing };
+  return { rows: gather(rows, order), ranks, missing };
 }

@@ -30,7 +30,8 @@ export function booleans(name: string, cells: readonly (boolean | null)[]): Colu
 
 export function categories(name: string, cells: readonly (string | null)[]): Column {
   const dictionary = [...new Set(cells.filter((cell) => cell !== null))];
-  const codes = Int32Array.from(cells, (cell) => (cell === null ? 0 : dictionary.indexOf(cell)));
+  const codeOf = new Map(dictionary.map((value, code) => [value, code]));
+  const codes = Int32Array.from(cells, (cell) => (cell === null ? 0 : codeOf.get(cell)!));
   return { name, kind: 'category', codes, dictionary, ...validityOf(cells) };
 }
 

@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../../src/core/helpers/random.ts';
+import { checkRecords } from '../../../src/tools/serve/check-records.ts';
+import { estimate } from '../../../src/tools/serve/estimate.ts';
+import { exampleCurl, exampleRecords } from '../../../src/tools/serve/example-records.ts';
+import { jsonSchemaOfRecord } from '../../../src/tools/serve/json-schema.ts';
+import { measureLatency } from '../../../src/tools/serve/measure-latency.ts';
+import { typescriptOfRecord } from '../../../src/tools/serve/typescript-types.ts';
+import { carSignature, penguinSignature } from './fake-model.ts';
+
+describe('exampleRecords', () => {
+  it.each([penguinSignature, carSignature])('fit the signature they were made from', (signature) => {
+    expect(checkRecords(signature, exampleRecords(signature, 5))).toEqual([]);
+    expect(exampleRecords(signature)).toEqual(exampleRecords(signature));
+  });
+
+  it('have values within the ranges and known categories', () => {
+    expect(exampleRecords(penguinSignature, 1)).toEqual([
+      { island: 'Biscoe', 'bill length': 44, year: 2008, ringed: true, seen: '2008-07-01T12:00:00.000Z' },
+    ]);
+  });
+});
+
+describe('exampleCurl', () => {
+  it.each([penguinSignature, carSignature])('is one line that a shell reads back as the record', (signature) => {
+    const line = exampleCurl(signature, 'http://127.0.0.1:8080/');
+    expect(line).not.toMatch(/[\n\u202e]/);
+    const words = execFileSync('sh', ['-c', `set -- ${line.slice('curl '.length)}; printf '%s\\n' "$@"`], {
+      encoding: 'utf8',
+    })
+      .trimEnd()
+      .split('\n');
+    expect(words[1]).toBe('http://127.0.0.1:8080/v1/predict');
+    expect(JSON.parse(words.at(-1)!)).toEqual(exampleRecords(signature, 1)[0]);
+  });
+});
+
+describe('typescriptOfRecord', () => {
+  it.each([penguinSignature, carSignature])('is valid TypeScript that takes the examples', (signature) => {
+    const text = `${typescriptOfRecord(signature)}\nconst records: ModelInput[] = ${JSON.stringify(exampleRecords(signature))};\nexport { records };`;
+    const { diagnostics } = ts.transpileModule(text, {
+      reportDiagnostics: true,
+      compilerOptions: { target: ts.ScriptTarget.ES2022 },
+    });
+    expect(diagnostics).toEqual([]);
+    expect(typescriptOfRecord(signature)).not.toMatch(/\u202e/);
+  });
+
+  it('names columns, classes and intervals', () => {
+    expect(typescriptOfRecord(penguinSignature)).toContain('readonly "bill length"?: number | null;');
+    expect(typescriptOfRecord(penguinSignature)).toContain('readonly prediction: "Adelie" | "Gentoo";');
+    expect(typescriptOfRecord(carSignature)).toContain(
+      'readonly interval: { readonly low: number; readonly high: number };',
+    );
+  });
+});
+
+describe('jsonSchemaOfRecord', () => {
+  it('keeps a column named __proto__', () => {
+    const schema = jsonSchemaOfRecord({ ...carSignature, inputs: [{ ...carSignature.inputs[0]!, name: '__proto__' }] });
+    expect(Object.keys(schema.properties as object)).toEqual(['__proto__']);
+  });
+});
+
+describe('measureLatency', () => {
+  it('takes quantiles by nearest rank of what an injected clock says', async () => {
+    const random = createRandom(1);
+    const durations = Array.from({ length: 100 }, (_, i) => i + 1);
+    random.shuffle(durations);
+    let time = 0;
+    let call = 0;
+    const latency = await measureLatency(
+      async () => {
+        time += durations[call++ % 100]!;
+      },
+      { now: () => time, count: 100, warmUp: 0, maxMs: Number.POSITIVE_INFINITY },
+    );
+    expect(latency).toEqual({ p50: 50, p99: 99, count: 100 });
+  });
+
+  it('stops when its time is over, but not before 20', async () => {
+    let time = 0;
+    const slow = await measureLatency(
+      async () => {
+        time += 500;
+      },
+      { now: () => time },
+    );
+    expect(slow.count).toBe(20);
+  });
+
+  it('warms up untimed', async () => {
+    let time = 0;
+    let call = 0;
+    const latency = await measureLatency(
+      async () => {
+        time += call++ < 10 ? 40 : 1;
+      },
+      {
+        now: () => time,
+        warmUp: 10,
+        count: 30,
+      },
+    );
+    expect(latency).toEqual({ p50: 1, p99: 1, count: 30 });
+  });
+});
+
+describe('estimate', () => {
+  it('grows with every count', () => {
+    const cost = { operationsPerRow: 1000, graphNodes: 20, parameterBytes: 40_000, inputs: 10 };
+    const base = estimate(cost);
+    expect(base.latencyMs).toBeGreaterThan(0.03);
+    for (const key of ['operationsPerRow', 'graphNodes', 'inputs'] as const)
+      expect(estimate({ ...cost, [key]: cost[key] * 10 }).latencyMs).toBeGreaterThan(base.latencyMs);
+    expect(estimate({ ...cost, parameterBytes: 80_000 }).sizeBytes - base.sizeBytes).toBe(40_000);
+  });
+});

@@ -1,0 +1,158 @@
+import type { Backend, Predictor, Tensors } from '../../backends/backend.ts';
+import { TrainerError } from '../../core/errors.ts';
+import type { Json } from '../../core/helpers/canonical-json.ts';
+import { sha256 } from '../../core/helpers/hash.ts';
+import { checkModel } from '../../onnx/check-model.ts';
+import { type ModelSignature, readCard, readSignature } from '../../onnx/signature.ts';
+import type { Table } from '../data/table.ts';
+import {
+  collectPredictions,
+  decodePredictions,
+  type PredictedRows,
+  type PredictionResult,
+} from './decode-predictions.ts';
+import { encodeRecords, type PredictionRecord } from './encode-records.ts';
+import { encodeTableForModel } from './encode-table.ts';
+import { inlineRows } from './predict-cost.ts';
+import { saveFile } from './save-file.ts';
+
+/** Options of a call that predicts. */
+export interface PredictOptions {
+  /** Ends the call; one that runs in a child process is ended at once. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@link loadModel}. */
+export interface LoadModelOptions {
+  /** Threads of one operator. @default 1 */
+  readonly threads?: number;
+  /** Where it predicts. @default 'auto': on the calling thread while a call costs less than about 5 ms, else in a child */
+  readonly where?: 'auto' | 'inline' | 'child';
+}
+
+/** A trained model, ready to predict. */
+export interface Model extends AsyncDisposable {
+  readonly signature: ModelSignature;
+  /** The clock-free part of the card, from the file itself; absent in files that have none. */
+  readonly card: Json | undefined;
+  /** SHA-256 of the file. */
+  readonly hash: string;
+  readonly sizeBytes: number;
+  /** The file. Must not be changed. */
+  readonly bytes: Uint8Array;
+  /**
+   * Predicts records by column name.
+   *
+   * @throws {TrainerError} RECORD_INVALID, PREDICT_FAILED, PEER_MISSING
+   */
+  predict(records: readonly PredictionRecord[], options?: PredictOptions): Promise<PredictionResult[]>;
+  /** Predicts the rows of a table, in batches; the answer is in columns. */
+  predictTable(table: Table, options?: PredictOptions): Promise<PredictedRows>;
+  /**
+   * Saves the file; an existing one is replaced as a whole.
+   *
+   * @throws {TrainerError} STORE_FAILED
+   */
+  save(path: string): Promise<void>;
+}
+
+/** Rows of one batch: large enough that a call's cost is nothing, small enough that texts stay few. */
+const batchRows = 16_384;
+
+class LoadedModel implements Model {
+  readonly signature: ModelSignature;
+  readonly card: Json | undefined;
+  readonly hash: string;
+  readonly sizeBytes: number;
+  readonly bytes: Uint8Array;
+  readonly #backend: Backend;
+  readonly #options: LoadModelOptions;
+  /** Rows that one call may predict on the calling thread. */
+  readonly #inlineRows: number;
+  readonly #predictors = new Map<'inline' | 'child', Promise<Predictor>>();
+  #isOpen = true;
+
+  constructor(bytes: Uint8Array, backend: Backend, options: LoadModelOptions) {
+    const model = checkModel(bytes);
+    this.signature = readSignature(model);
+    this.card = readCard(model);
+    this.hash = sha256(bytes);
+    this.sizeBytes = bytes.length;
+    // The caller's array may change later; the hash would not follow.
+    this.bytes = bytes.slice();
+    this.#backend = backend;
+    this.#options = options;
+    const { where = 'auto' } = options;
+    if (where === 'auto') this.#inlineRows = inlineRows(model, this.signature, this.card);
+    else this.#inlineRows = where === 'inline' ? Number.POSITIVE_INFINITY : 0;
+  }
+
+  async predict(records: readonly PredictionRecord[], options: PredictOptions = {}): Promise<PredictionResult[]> {
+    if (!Array.isArray(records)) {
+      throw new TrainerError(
+        'RECORD_INVALID',
+        `Expected an array of records, got ${typeof records}. Wrap one record in [ ].`,
+      );
+    }
+    if (records.length === 0) return [];
+    const results: PredictionResult[] = [];
+    for (let from = 0; from < records.length; from += batchRows) {
+      const batch = records.slice(from, from + batchRows);
+      const outputs = await this.#run(encodeRecords(this.signature, batch, from), records.length, options);
+      for (const result of decodePredictions(this.signature, outputs)) results.push(result);
+    }
+    return results;
+  }
+
+  async predictTable(table: Table, options: PredictOptions = {}): Promise<PredictedRows> {
+    const batches: Tensors[] = [];
+    for (let from = 0; from < table.rowCount; from += batchRows) {
+      const to = Math.min(from + batchRows, table.rowCount);
+      batches.push(await this.#run(encodeTableForModel(this.signature, table, { from, to }), table.rowCount, options));
+    }
+    return collectPredictions(this.signature, batches);
+  }
+
+  save(path: string): Promise<void> {
+    return saveFile(path, this.bytes);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOpen = false;
+    const open = [...this.#predictors.values()];
+    this.#predictors.clear();
+    for (const predictor of open) {
+      // One that failed to load holds nothing, and its caller has the error.
+      await predictor.then(
+        (loaded) => loaded[Symbol.asyncDispose](),
+        () => undefined,
+      );
+    }
+  }
+
+  async #run(inputs: Tensors, rowCount: number, options: PredictOptions): Promise<Tensors> {
+    if (!this.#isOpen) throw new TrainerError('PREDICT_FAILED', 'The model was disposed of; load it again.');
+    const predictor = await this.#predictor(rowCount <= this.#inlineRows ? 'inline' : 'child');
+    return predictor.predict(inputs, options);
+  }
+
+  #predictor(where: 'inline' | 'child'): Promise<Predictor> {
+    let predictor = this.#predictors.get(where);
+    if (predictor === undefined) {
+      predictor = this.#backend.load(this.bytes, { where, threads: this.#options.threads ?? 1 });
+      this.#predictors.set(where, predictor);
+      // What failed once (a missing package, no memory) is tried again by the next call.
+      predictor.catch(() => this.#predictors.delete(where));
+    }
+    return predictor;
+  }
+}
+
+/**
+ * Makes a model of the bytes of a file, which are checked first. The runtime starts with the first prediction.
+ *
+ * @throws {TrainerError} MODEL_INVALID, MODEL_UNSUPPORTED, MODEL_SIGNATURE, FORMAT_VERSION
+ */
+export function loadModel(bytes: Uint8Array, backend: Backend, options: LoadModelOptions = {}): Model {
+  return new LoadedModel(bytes, backend, options);
+}

@@ -9,6 +9,8 @@ import { TrainerError } from './core/errors.ts';
 import type { EventLog } from './core/event-log.ts';
 import type { EventBodies, EventType, RunEvent, RunStatus } from './core/events.ts';
 import type { Json } from './core/helpers/canonical-json.ts';
+import { errorText } from './core/helpers/error-text.ts';
+import { frozenCopy } from './core/helpers/frozen-copy.ts';
 import { Journal } from './core/journal.ts';
 import type { Listeners } from './core/listeners.ts';
 import { runPipeline } from './core/pipeline.ts';
@@ -151,7 +153,8 @@ export class Start {
 
   #emit<Type extends EventType>(type: Type, body: EventBodies[Type]): void {
     const { runId, clock, log, listeners } = this.#settings;
-    const event = Object.freeze({ type, runId, seq: ++this.#seq, time: clock.now(), ...body }) as unknown as RunEvent;
+    // A copy: what a listener does to an event must not reach the run.
+    const event = frozenCopy({ type, runId, seq: ++this.#seq, time: clock.now(), ...body }) as unknown as RunEvent;
     log.push(event);
     listeners.emit(event, (error, errorBody) => this.#emit(error, errorBody));
   }
@@ -187,9 +190,7 @@ function systemOf(agents: readonly Agent[], name: string): string {
 
 function asTrainerError(error: unknown): TrainerError {
   if (TrainerError.isInstance(error)) return error;
-  return new TrainerError(
-    'INTERNAL',
-    `Something failed that should not: ${error instanceof Error ? error.message : String(error)}. Please report it.`,
-    { cause: error },
-  );
+  return new TrainerError('INTERNAL', `Something failed that should not: ${errorText(error)}. Please report it.`, {
+    cause: error,
+  });
 }

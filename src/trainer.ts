@@ -90,8 +90,10 @@ export class Trainer<const Agents extends readonly Agent[] = readonly []> {
 
   /** Starts a run. It never throws: what is wrong with the request comes through `run.result` and the iterator. */
   run(request: RunRequest): Run<TrainerOutcome> {
-    const runId = request.runId ?? this.#ids.runId();
-    return this.#start(runId, request.signal, (start) => start.begin(request));
+    // Callers without types pass anything: what is wrong with it is said by the checks of the request.
+    const given = request as RunRequest | undefined;
+    const runId = typeof given?.runId === 'string' ? given.runId : this.#ids.runId();
+    return this.#start(runId, given?.signal, (start) => start.begin(request));
   }
 
   /**
@@ -134,7 +136,7 @@ export class Trainer<const Agents extends readonly Agent[] = readonly []> {
   ): Run<TrainerOutcome> {
     const log = new EventLog();
     const controller = new AbortController();
-    const both = signal === undefined ? controller.signal : AbortSignal.any([controller.signal, signal]);
+    const both = signal instanceof AbortSignal ? AbortSignal.any([controller.signal, signal]) : controller.signal;
     const deciders = new Map([...this.#deciders].map(([id, list]) => [id, [...list]]));
     const result = (async () => {
       // The agents and everything below them load with the first run, not with the import.
@@ -156,6 +158,7 @@ export class Trainer<const Agents extends readonly Agent[] = readonly []> {
         }),
       );
     })();
+    result.catch((error) => log.end(error)); // for what fails before there is a start that would end it
     return new Run(runId, log, controller, result);
   }
 }

@@ -5,6 +5,7 @@ import { TrainerError } from './errors.ts';
 import type { DecidedBy } from './events.ts';
 import { Halt } from './halt.ts';
 import { canonicalJson, type Json } from './helpers/canonical-json.ts';
+import { errorText } from './helpers/error-text.ts';
 import type { Position } from './journal-record.ts';
 import type { Question } from './question.ts';
 import type { RunSession } from './run-session.ts';
@@ -15,6 +16,8 @@ interface Proposed<Answer> {
   readonly by: DecidedBy;
   readonly why: string;
   readonly fallback?: string;
+  /** The rule had nothing to go by. */
+  readonly unsure?: boolean;
 }
 
 /** Times that deciders may send a language model's answer back. */
@@ -42,12 +45,16 @@ export async function ask<Subject, Answer>(
   const check: Check<Answer> = async (value) => {
     const result = await validate(question.answer(subject), value);
     if ('problems' in result) return result;
-    const problems = question.check?.(result.value, subject) ?? [];
-    return problems.length > 0 ? { problems } : result;
+    // A copy, so that whoever gave the answer can't change it after it was checked.
+    const copy = plainJson(result.value);
+    if (copy === undefined) return { problems: [{ path: '', message: 'Expected a value that JSON can hold' }] };
+    const answer = copy.value as Answer;
+    const problems = question.check?.(answer, subject) ?? [];
+    return problems.length > 0 ? { problems } : { value: answer };
   };
 
   const recorded = session.journal.decision(at, facts);
-  if (recorded !== undefined) return recorded.answer as Answer;
+  if (recorded !== undefined) return structuredClone(recorded.answer) as Answer;
 
   let taken: Proposed<Answer>;
   if (session.given.has(question.id)) {
@@ -72,7 +79,13 @@ export async function ask<Subject, Answer>(
       await propose(session, at, agent, question, subject, facts, check, undefined),
     );
   }
-  const answer = JSON.parse(canonicalJson(taken.answer)) as Json;
+  if (taken.unsure === true && question.open !== undefined && !session.pausedOn.has(question.id)) {
+    const proposal = JSON.parse(canonicalJson(taken.answer)) as Json;
+    session.emit('decision-pending', { stage: at.stage, question: question.id, proposal, why: taken.why });
+    const open = { question: question.id, about: question.about, default: proposal, ...question.open(subject) };
+    throw new Halt({ status: 'paused', why: taken.why, questions: [open] });
+  }
+  const answer = taken.answer as Json;
   const why = taken.why;
   const fallback = taken.fallback === undefined ? {} : { fallback: taken.fallback };
   await session.journal.append({ kind: 'decision', at, facts, answer, by: taken.by, why, ...fallback });
@@ -86,6 +99,14 @@ export async function ask<Subject, Answer>(
     ...fallback,
   });
   return answer as Answer;
+}
+
+function plainJson(value: unknown): { readonly value: Json } | undefined {
+  try {
+    return { value: JSON.parse(canonicalJson(value)) as Json };
+  } catch {
+    return undefined; // not finite, a function, a circle: no answer
+  }
 }
 
 async function propose<Subject, Answer>(
@@ -107,7 +128,12 @@ async function propose<Subject, Answer>(
       { details: { question: question.id } },
     );
   }
-  const byRule: Proposed<Answer> = { answer: ruled.value, by: 'rule', why: rule.why };
+  const byRule: Proposed<Answer> = {
+    answer: ruled.value,
+    by: 'rule',
+    why: rule.why,
+    ...(rule.unsure === true ? { unsure: true } : {}),
+  };
   const { llm } = session;
   if (llm === undefined || (question.language === 'unsure' && rule.unsure !== true)) return byRule;
   const schema = question.answer(subject)['~standard'].jsonSchema?.input({ target: 'draft-2020-12' });
@@ -160,7 +186,7 @@ async function sendToModel(
     usage = answer.usage;
   } catch (error) {
     session.signal.throwIfAborted();
-    reply = { error: error instanceof Error ? error.message : String(error) };
+    reply = { error: errorText(error) };
   }
   await session.journal.append({ kind: 'model-call', at: position, outbound, reply });
   session.emit('model-call', {
@@ -212,10 +238,7 @@ async function consultDeciders<Subject, Answer>(
         action = await callDecider(session, decider as Decider<Answer>, { at, question, facts, taken });
       } catch (error) {
         session.signal.throwIfAborted();
-        throw halt(
-          `A decider of "${question.id}" failed: ${error instanceof Error ? error.message : String(error)}`,
-          'DECIDER_FAILED',
-        );
+        throw halt(`A decider of "${question.id}" failed: ${errorText(error)}`, 'DECIDER_FAILED');
       }
       if (action.action !== 'retry') break;
       if (taken.by !== 'llm')

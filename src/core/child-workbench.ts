@@ -38,7 +38,7 @@ const maxRestarts = 1;
  * Runs tools in one child process. Abort ends it (native code can't be interrupted otherwise); where it ends by itself,
  * the calls that it held start again once in a new one. An idle child does not keep the host alive, and ends with it.
  */
-export function childWorkbench(settings: WorkSettings): Workbench {
+export function childWorkbench(settings: WorkSettings, entry: URL = entryUrl('child')): Workbench {
   let child: ChildProcess | undefined;
   let closed = false;
   let nextId = 0;
@@ -60,7 +60,7 @@ export function childWorkbench(settings: WorkSettings): Workbench {
 
   const started = (): ChildProcess => {
     if (child !== undefined) return child;
-    const process_ = fork(fileURLToPath(entryUrl('child')), [], {
+    const process_ = fork(fileURLToPath(entry), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       execArgv: [],
@@ -72,28 +72,33 @@ export function childWorkbench(settings: WorkSettings): Workbench {
       if (message.type === 'output') call?.resolve(message.output);
       else call?.reject(asTrainerError(message));
     });
-    process_.on('error', () => undefined); // `exit` follows, and says it
-    process_.on('exit', (code, signal) => {
-      if (child === process_) child = undefined;
-      if (closed) return;
-      for (const [id, call] of [...pending]) {
-        if (call.restarts < maxRestarts) {
-          call.restarts++;
-          call.options.onRestart?.();
-          send(id, call);
-        } else {
-          settle(id)?.reject(
-            new TrainerError(
-              'RUN_CHILD_FAILED',
-              `Expected the process that trains to finish "${call.tool}", but it ended twice (${signal ?? `exit code ${code}`}). If the machine ran out of memory, use fewer rows or columns; then resume the run.`,
-              { details: { tool: call.tool, signal: signal ?? null, exitCode: code } },
-            ),
-          );
-        }
-      }
+    process_.on('error', (error: NodeJS.ErrnoException) => {
+      // After a process that could not be made no `exit` follows; after any other error it does, and says it.
+      if (process_.pid === undefined) ended(process_, error.code ?? error.message, null);
     });
+    process_.on('exit', (code, signal) => ended(process_, signal ?? `exit code ${code}`, code));
     post(process_, { type: 'settings', settings });
     return process_;
+  };
+
+  const ended = (process_: ChildProcess, how: string, exitCode: number | null) => {
+    if (child === process_) child = undefined;
+    if (closed) return;
+    for (const [id, call] of [...pending]) {
+      if (call.restarts < maxRestarts) {
+        call.restarts++;
+        call.options.onRestart?.();
+        send(id, call);
+      } else {
+        settle(id)?.reject(
+          new TrainerError(
+            'RUN_CHILD_FAILED',
+            `Expected the process that trains to finish "${call.tool}", but it ended twice (${how}). If the machine ran out of memory, use fewer rows or columns; then resume the run.`,
+            { details: { tool: call.tool, how, exitCode } },
+          ),
+        );
+      }
+    }
   };
 
   const send = (id: number, call: Pending) => {
@@ -150,6 +155,6 @@ function asTrainerError(message: {
   readonly message: string;
   readonly details: Json;
 }): TrainerError {
-  const code: ErrorCode = message.code in errorTable ? (message.code as ErrorCode) : 'INTERNAL';
+  const code: ErrorCode = Object.hasOwn(errorTable, message.code) ? (message.code as ErrorCode) : 'INTERNAL';
   return new TrainerError(code, message.message, { details: (message.details ?? {}) as Record<string, Json> });
 }

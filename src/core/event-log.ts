@@ -23,6 +23,7 @@ export class EventLog {
 
   /** Ends all readers: normally, or with this error. */
   end(error?: unknown): void {
+    if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
     this.#notify();
@@ -30,12 +31,17 @@ export class EventLog {
 
   async *read(): AsyncGenerator<RunEvent, void, void> {
     let seq = 0; // of the last event that was given
+    let lost = 0; // since the last progress event
     for (;;) {
       const event = this.#after(seq);
       if (event !== undefined) {
-        const lost = event.seq - seq - 1;
+        lost += event.seq - seq - 1;
         seq = event.seq;
-        yield lost > 0 && event.type === 'stage-progress' ? { ...event, lost } : event;
+        if (lost > 0 && event.type === 'stage-progress') {
+          // What was forgotten lies before the progress events that are kept, so one of them always comes to say it.
+          yield Object.freeze({ ...event, lost });
+          lost = 0;
+        } else yield event;
         continue;
       }
       if (this.#ended) {

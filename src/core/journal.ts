@@ -1,5 +1,6 @@
 import { TrainerError } from './errors.ts';
 import { canonicalJson, type Json } from './helpers/canonical-json.ts';
+import { frozenCopy } from './helpers/frozen-copy.ts';
 import type { JournalBody, Position } from './journal-record.ts';
 import type { RunStore } from './store.ts';
 
@@ -36,6 +37,7 @@ export class Journal {
   readonly #decisions = new Map<string, Body<'decision'>>();
   readonly #calls = new Map<string, Body<'call'>>();
   readonly #modelCalls = new Map<string, Body<'model-call'>>();
+  readonly #notes = new Map<string, Body<'note'>>();
   readonly #messages = new Map<string, Json>();
   readonly #bodies: JournalBody[] = [];
   readonly #onAppend: (record: number) => void;
@@ -83,6 +85,11 @@ export class Journal {
     return found?.outbound === outbound ? found : undefined;
   }
 
+  /** A value that was recorded at a position. */
+  note(at: Position): Body<'note'> | undefined {
+    return this.#notes.get(key(at));
+  }
+
   /** @throws {TrainerError} RESUME_MISMATCH where a finished stage says something else than before. */
   message(stage: string, visit: number, body?: Json): Json | undefined {
     const found = this.#messages.get(`${stage}#${visit}`);
@@ -106,11 +113,13 @@ export class Journal {
     );
   }
 
-  #index(body: JournalBody): void {
+  #index(recorded: JournalBody): void {
+    const body = frozenCopy(recorded); // whoever gave a part of it may go on changing theirs
     this.#bodies.push(body);
     if (body.kind === 'decision') this.#decisions.set(key(body.at), body);
     else if (body.kind === 'call') this.#calls.set(key(body.at), body);
     else if (body.kind === 'model-call') this.#modelCalls.set(key(body.at), body);
+    else if (body.kind === 'note') this.#notes.set(key(body.at), body);
     else if (body.kind === 'message') this.#messages.set(`${body.stage}#${body.visit}`, body.body);
   }
 }

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'eventemitter3';
 import type { EventBodies, EventType, RunEvent } from './events.ts';
+import { errorText } from './helpers/error-text.ts';
 
 /** Hears an event. What it throws, or rejects with, becomes a `listener-error` event; nobody waits for it. */
 export type Listener<Type extends EventType> = (event: RunEvent<Type>) => unknown;
@@ -19,12 +20,13 @@ export class Listeners {
         if (event.type !== 'listener-error')
           report('listener-error', {
             event: event.type,
-            error: error instanceof Error ? error.message : String(error),
+            error: errorText(error),
           });
       };
       try {
         const result = listener(event);
-        if (result instanceof Promise) result.catch(failed);
+        // Any thenable: a promise of another realm or library rejects as loudly as one of ours.
+        Promise.resolve(result).catch(failed);
       } catch (error) {
         failed(error);
       }

@@ -39,6 +39,12 @@ export function memoryStore(): Store {
   return {
     vaultLedger: memoryLedger(),
     async create(runId) {
+      if (byRun.has(runId)) {
+        throw new TrainerError(
+          'STORE_FAILED',
+          'Expected an id that no run of this store has, got one that is taken. Resume that run, or leave runId out.',
+        );
+      }
       const folder = await mkdtemp(join(tmpdir(), 'traineragent-')).catch((cause) =>
         Promise.reject(storeFailed('write', cause)),
       );

@@ -1,6 +1,8 @@
 import { TrainerError } from './errors.ts';
 import { Halt } from './halt.ts';
 import { canonicalJson, type Json } from './helpers/canonical-json.ts';
+import { frozenCopy } from './helpers/frozen-copy.ts';
+import { untilAborted } from './helpers/until-aborted.ts';
 import type { RunSession } from './run-session.ts';
 import type { Stage } from './stage.ts';
 import { stageContext } from './stage-context.ts';
@@ -36,14 +38,17 @@ export async function runPipeline(session: RunSession, stages: readonly Stage[])
     if (!isReplay) session.emit('stage-start', event);
     let goTo: string | undefined;
     try {
-      const result = await stage.run(stageContext(session, stage, visit, messages));
+      const result = await untilAborted(
+        stage.run(stageContext(session, stage, visit, messages, isReplay)),
+        session.signal, // a stage that does not look at it must not keep an aborted run
+      );
       goTo = result.goTo;
       const body = await checkedMessage(stage, result.message);
       if (session.journal.message(stage.name, visit, body) === undefined) {
         await session.journal.append({ kind: 'message', stage: stage.name, visit, body });
         session.emit('message', { stage: stage.name, from: stage.agent, to: stage.to, summary: result.summary, body });
       }
-      messages.set(stage.name, body);
+      messages.set(stage.name, frozenCopy(body));
     } catch (error) {
       if (error instanceof Halt) return { messages, halt: error.end };
       throw error;

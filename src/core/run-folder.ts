@@ -8,6 +8,11 @@ import type { JournalBody, JournalRecord } from './journal-record.ts';
 import { takeLock } from './run-lock.ts';
 import type { RunStore } from './store.ts';
 
+/** A record as its line, without the line's end. */
+function lineOf(record: number, sum: string, body: string): string {
+  return `{"record":${record},"sum":"${sum}","body":${body}}`;
+}
+
 /** Each record's checksum covers the one before it, so that a record can't be moved, left out in the middle or changed. */
 function checksum(previous: string, record: number, body: string): string {
   return sha256(`${previous}\n${record}\n${body}`).slice(0, 32);
@@ -35,16 +40,19 @@ export function readJournal(bytes: Uint8Array): {
     const end = text.indexOf(10, from);
     if (end < 0) break;
     const number = records.length + 1;
-    let line: { record?: unknown; sum?: unknown; body?: unknown };
+    const written = text.toString('utf8', from, end);
+    let line: { body?: unknown };
     try {
-      line = JSON.parse(text.toString('utf8', from, end)) as typeof line;
+      line = JSON.parse(written) as typeof line;
     } catch {
       throw damaged(number, 'got a line that is no JSON');
     }
     if (line === null || typeof line !== 'object' || typeof line.body !== 'object' || line.body === null)
       throw damaged(number, 'got a line that is no record');
-    const sum = checksum(last, number, canonicalJson(line.body));
-    if (line.record !== number || line.sum !== sum) throw damaged(number, 'got one that was altered or moved');
+    const canonical = canonicalJson(line.body);
+    const sum = checksum(last, number, canonical);
+    // The whole line, and not the checksum alone: another spelling of the same values was not written by us either.
+    if (written !== lineOf(number, sum, canonical)) throw damaged(number, 'got one that was altered or moved');
     const body = line.body as JournalBody;
     if (body.kind === 'run' && body.formatVersion !== 1) {
       throw new TrainerError(
@@ -61,7 +69,7 @@ export function readJournal(bytes: Uint8Array): {
 
 /**
  * Opens a run's folder: `journal.jsonl` (one record a line, a checksum each, synced before the append resolves), `blobs/`,
- * and `lock`.
+ * and `lock-…` while a process works on it.
  *
  * @throws {TrainerError} RUN_NOT_FOUND, RUN_LOCKED, JOURNAL_DAMAGED, FORMAT_VERSION, STORE_FAILED
  */
@@ -114,7 +122,7 @@ export async function openRunFolder(
           const text = canonicalJson(body);
           const sum = checksum(last, count + 1, text);
           try {
-            await file.appendFile(`{"record":${count + 1},"sum":"${sum}","body":${text}}\n`);
+            await file.appendFile(`${lineOf(count + 1, sum, text)}\n`);
             await file.datasync();
           } catch (cause) {
             throw storeFailed('write', cause);

@@ -13,6 +13,8 @@ export function stageContext(
   stage: { readonly name: string; readonly agent: string },
   visit: number,
   messages: ReadonlyMap<string, unknown>,
+  /** The stage has ended before: only its results are wanted, and what it tells was told. */
+  isReplay: boolean,
 ): StageContext {
   const counts = new Map<string, number>();
   const position = (name: string): Position => {
@@ -27,13 +29,14 @@ export function stageContext(
     budget: session.budget,
     signal: session.signal,
     clock: session.clock,
+    learners: session.learners,
     message: <T>(name: string) => messages.get(name) as T | undefined,
     ask: (question, subject) => ask(session, position(question.id), stage.agent, question, subject),
     async call<Output>(tool: string, input: Json, options: Parameters<StageContext['call']>[2] = {}) {
       const at = position(tool);
       const plain = JSON.parse(canonicalJson(input)) as Json;
       const recorded = session.journal.call(at, plain);
-      if (recorded !== undefined) return recorded.output as Output;
+      if (recorded !== undefined) return structuredClone(recorded.output) as Output;
       const bench = options.onHost === true ? session.host : session.child;
       const event = { stage: stage.name, tool, ordinal: at.ordinal, where: bench.where };
       session.emit('tool-call', { ...event, phase: 'start' });
@@ -57,12 +60,22 @@ export function stageContext(
       options.onEnd?.(kept, seconds);
       return kept as Output;
     },
+    async once(name, make) {
+      const at = position(name);
+      const recorded = session.journal.note(at);
+      if (recorded !== undefined) return recorded.value as ReturnType<typeof make>;
+      const value = make();
+      await session.journal.append({ kind: 'note', at, value });
+      return value;
+    },
     random: (name) => createRandom(`${session.input.seed}/${stage.name}/${visit}/${name}`),
     async blobJson<T>(hash: string) {
       return JSON.parse(new TextDecoder().decode(await session.store.blobs.get(hash))) as T;
     },
     putJson: (value) => session.store.blobs.put(new TextEncoder().encode(canonicalJson(value))),
-    progress: (progress) => session.emit('stage-progress', { stage: stage.name, ...progress }),
+    progress(progress) {
+      if (!isReplay) session.emit('stage-progress', { stage: stage.name, ...progress });
+    },
     publish,
     async readVault(vaultHash, modelHash) {
       const reads = session.journal.vaultReads();

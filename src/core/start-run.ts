@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TrainerError } from './errors.ts';
 import { canonicalJson, type Json } from './helpers/canonical-json.ts';
@@ -64,7 +64,7 @@ export function restartRun(store: RunStore): StartedRun {
 }
 
 async function storeData(source: DataSource, store: RunStore, signal: AbortSignal): Promise<StoredData> {
-  if (typeof source === 'string') return { kind: 'file', path: source };
+  if (typeof source === 'string') return { kind: 'file', path: resolve(source) }; // resumed from another folder, perhaps
   if (source instanceof URL) return { kind: 'file', path: fileURLToPath(source) };
   return { kind: 'spool', blob: await spoolRecords(source, store.blobs, signal) };
 }

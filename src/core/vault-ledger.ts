@@ -37,7 +37,9 @@ export function fileLedger(path: string): VaultLedger {
         );
         if (models.has(modelHash)) return models.size - 1;
         await mkdir(dirname(path), { recursive: true });
-        await appendFile(path, `${vaultHash} ${modelHash}\n`, { mode: 0o600 });
+        // A line that a crash cut short must not swallow this one.
+        const start = text === '' || text.endsWith('\n') ? '' : '\n';
+        await appendFile(path, `${start}${vaultHash} ${modelHash}\n`, { mode: 0o600 });
         return models.size;
       } catch (cause) {
         throw storeFailed('write', cause);

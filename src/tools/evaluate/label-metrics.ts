@@ -122,3 +122,15 @@ export const mcc: ConfusionScore = (confusion, classCount) => {
   if (truthVariance <= 0) return Number.NaN;
   return predictedVariance <= 0 ? 0 : covariance / Math.sqrt(truthVariance * predictedVariance);
 };
+
+/** The scores that a confusion matrix is enough for, by the metric's id. */
+export const confusionScores = {
+  accuracy,
+  balancedAccuracy,
+  f1,
+  f1Macro,
+  precision,
+  recall,
+  specificity,
+  mcc,
+} as const;

@@ -1,4 +1,4 @@
-import type { Tensor, Tensors } from '../../backends/backend.ts';
+import type { Tensors } from '../../backends/backend.ts';
 import { TrainerError } from '../../core/errors.ts';
 import type { ModelSignature } from '../../onnx/signature.ts';
 
@@ -8,8 +8,8 @@ export interface PredictionResult {
   readonly prediction: string | number;
   /** By class, in the order of the signature; classification alone. */
   readonly probabilities?: Readonly<Record<string, number>>;
-  /** Low and high; regression alone, where the model has it. */
-  readonly interval?: readonly [low: number, high: number];
+  /** Regression alone, where the model has it. */
+  readonly interval?: { readonly low: number; readonly high: number };
 }
 
 /** What a model says of many rows, in columns. */
@@ -29,11 +29,13 @@ export type PredictedRows =
       readonly intervals?: Float32Array;
     };
 
-function take<D extends Tensor['dtype']>(
-  tensors: Tensors,
-  name: string,
-  dtype: D,
-): Extract<Tensor, { dtype: D }>['data'] {
+/** Data of the element types that outputs of ours have. */
+interface DataOf {
+  float32: Float32Array;
+  string: readonly string[];
+}
+
+function take<D extends keyof DataOf>(tensors: Tensors, name: string, dtype: D): DataOf[D] {
   const tensor = tensors[name];
   if (tensor === undefined || tensor.dtype !== dtype) {
     throw new TrainerError(
@@ -41,7 +43,7 @@ function take<D extends Tensor['dtype']>(
       `Expected the model to give "${name}" as ${dtype}, got ${tensor?.dtype ?? 'nothing'}.`,
     );
   }
-  return tensor.data as Extract<Tensor, { dtype: D }>['data'];
+  return tensor.data as unknown as DataOf[D];
 }
 
 /** The output tensors of one or more batches as columns. */
@@ -73,7 +75,7 @@ export function decodePredictions(signature: ModelSignature, predicted: Tensors 
   if (rows.kind === 'regression') {
     return Array.from(rows.values, (prediction, row) => {
       if (rows.intervals === undefined) return { prediction };
-      return { prediction, interval: [rows.intervals[row * 2]!, rows.intervals[row * 2 + 1]!] };
+      return { prediction, interval: { low: rows.intervals[row * 2]!, high: rows.intervals[row * 2 + 1]! } };
     });
   }
   const classes = signature.output.kind === 'classification' ? signature.output.classes : [];

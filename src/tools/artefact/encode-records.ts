@@ -1,28 +1,12 @@
 import type { Tensors } from '../../backends/backend.ts';
 import { TrainerError } from '../../core/errors.ts';
 import type { ModelSignature, SignatureInput } from '../../onnx/signature.ts';
-import type { ColumnFormat } from '../data/columns/column-format.ts';
 import { parseValue } from '../data/columns/parse-value.ts';
+import { formatOf } from './column-formats.ts';
 import { createInputTensors } from './input-tensors.ts';
 
 /** One row to predict: values by column name; a column that is left out, null or undefined is missing. */
 export type PredictionRecord = Readonly<Record<string, unknown>>;
-
-/** How the texts of an input are read: as training read them, or where the signature does not say, plainly. */
-export function formatOf(input: SignatureInput): ColumnFormat {
-  const format = input.format as ColumnFormat | undefined;
-  if (format !== undefined && format.kind === input.kind) return format;
-  switch (input.kind) {
-    case 'number':
-      return { kind: 'number', decimal: '.', ...(input.unit === undefined ? {} : { unit: input.unit }) };
-    case 'boolean':
-      return { kind: 'boolean', labels: input.labels };
-    case 'datetime':
-      return { kind: 'datetime', order: 'ymd' };
-    case 'category':
-      return { kind: 'category' };
-  }
-}
 
 /** What a value of an input may be, in words. */
 export function expectationOf(input: SignatureInput): string {
@@ -47,19 +31,37 @@ function typeName(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** The error of a value that an input can't take; it names the column and never the value. */
-export function invalidValue(row: number, input: SignatureInput, received: string): TrainerError {
-  const expected = expectationOf(input);
-  return new TrainerError(
-    'RECORD_INVALID',
-    `Expected ${expected} for the column ${JSON.stringify(input.name)} in row ${row}, got ${received}. Correct it, or leave it out where it is missing.`,
-    { details: { row, column: input.name, expected, received } },
-  );
+/** One thing that is wrong with a record; never its value. */
+export interface RecordProblem {
+  /** Position of the record. */
+  readonly record: number;
+  readonly column?: string;
+  readonly problem: string;
 }
 
-/** The error of a category that is the text which stands for missing. */
-export function reservedValue(row: number, input: SignatureInput): TrainerError {
-  return invalidValue(row, input, 'the text that the model keeps for missing values');
+/** Problems of one call that are told; the first is the error's message. */
+const mostProblems = 20;
+
+/** What is wrong with a value that an input can't take. */
+export function valueProblem(record: number, input: SignatureInput, received: string): RecordProblem {
+  return { record, column: input.name, problem: `expected ${expectationOf(input)}, got ${received}` };
+}
+
+/** What is wrong with a category that is the text which stands for missing. */
+export function reservedProblem(record: number, input: SignatureInput): RecordProblem {
+  return valueProblem(record, input, 'the text that the model keeps for missing values');
+}
+
+/** The error of records that do not fit a signature; `details.problems` has up to 20 of the problems. */
+export function recordError(problems: readonly RecordProblem[]): TrainerError {
+  const { record, column, problem } = problems[0]!;
+  const where = column === undefined ? `Record ${record}` : `Record ${record}, column ${JSON.stringify(column)}`;
+  const more = problems.length > 1 ? ` There are more problems, in \`details.problems\`.` : '';
+  return new TrainerError(
+    'RECORD_INVALID',
+    `${where}: ${problem}. Correct it, or leave it out where it is missing.${more}`,
+    { details: { problems } },
+  );
 }
 
 function isPlain(value: unknown): boolean {
@@ -73,22 +75,19 @@ function isPlain(value: unknown): boolean {
  * knows them as "other"), names that the model does not use are passed over.
  *
  * @param firstRow - number of the first record, for messages. @default 0
- * @throws {TrainerError} RECORD_INVALID naming row, column, what was expected and the type that came, never the value.
+ * @throws {TrainerError} RECORD_INVALID naming record, column, what was expected and the type that came, never the value.
  */
 export function encodeRecords(signature: ModelSignature, records: readonly PredictionRecord[], firstRow = 0): Tensors {
   const { inputs } = signature;
   const formats = inputs.map(formatOf);
   const target = createInputTensors(signature, records.length);
+  const problems: RecordProblem[] = [];
   for (const [position, record] of records.entries()) {
-    const row = firstRow + position;
+    if (problems.length >= mostProblems) break;
+    const number = firstRow + position;
     if (typeof record !== 'object' || record === null || Array.isArray(record)) {
-      throw new TrainerError(
-        'RECORD_INVALID',
-        `Expected row ${row} to be an object by column name, got ${typeName(record)}.`,
-        {
-          details: { row },
-        },
-      );
+      problems.push({ record: number, problem: `expected an object by column name, got ${typeName(record)}` });
+      continue;
     }
     let known = 0;
     for (const [i, input] of inputs.entries()) {
@@ -99,23 +98,19 @@ export function encodeRecords(signature: ModelSignature, records: readonly Predi
       if (raw === undefined || raw === null) continue;
       const value = isPlain(raw) ? parseValue(raw, formats[i]!) : undefined;
       if (value === null) continue;
-      if (value === undefined) throw invalidValue(row, input, typeName(raw));
-      if (typeof value === 'number') {
+      if (value === undefined) problems.push(valueProblem(number, input, typeName(raw)));
+      else if (typeof value === 'number') {
         if (input.kind === 'datetime') target.setDatetime(position, input, value);
         else target.setNumber(position, input, value);
-      } else {
-        if (value === signature.missingCategory) throw reservedValue(row, input);
-        target.setCategory(position, input, value);
-      }
+      } else if (value === signature.missingCategory) problems.push(reservedProblem(number, input));
+      else target.setCategory(position, input, value);
     }
     if (known === 0) {
       const names = inputs.slice(0, 10).map((input) => JSON.stringify(input.name));
-      throw new TrainerError(
-        'RECORD_INVALID',
-        `Expected row ${row} to have at least one of the model's columns, got none of them: ${names.join(', ')}${inputs.length > 10 ? ', …' : ''}.`,
-        { details: { row } },
-      );
+      const all = `${names.join(', ')}${inputs.length > 10 ? ', …' : ''}`;
+      problems.push({ record: number, problem: `expected at least one of the model's columns (${all}), got none` });
     }
   }
+  if (problems.length > 0) throw recordError(problems.slice(0, mostProblems));
   return target.tensors();
 }

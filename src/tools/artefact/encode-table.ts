@@ -5,7 +5,8 @@ import { parseValue } from '../data/columns/parse-value.ts';
 import { isMissing } from '../data/prepare/cells.ts';
 import { classLabels } from '../data/prepare/encode-target.ts';
 import type { CategoryColumn, Column, Table } from '../data/table.ts';
-import { formatOf, invalidValue, reservedValue } from './encode-records.ts';
+import { formatOf } from './column-formats.ts';
+import { recordError, reservedProblem, valueProblem } from './encode-records.ts';
 import { createInputTensors, type InputTensors, toCategory, toFloat32 } from './input-tensors.ts';
 
 /** Which rows of a table: all, or by number, in this order. */
@@ -51,7 +52,7 @@ function fillCategories(
     const row = rows.rowAt(i);
     if (isMissing(column, row)) continue;
     const code = column.codes[row]!;
-    if (code === refused) throw reservedValue(row, input);
+    if (code === refused) throw recordError([reservedProblem(row, input)]);
     data[at] = entries[code]!;
   }
 }
@@ -76,8 +77,9 @@ function fillParsed(target: InputTensors, input: SignatureInput, column: Column,
     if (isMissing(column, row)) continue;
     const value = parseValue(cell(row), format);
     if (value === null) continue;
-    if (value === undefined) throw invalidValue(row, input, `a ${column.kind} value that can not be read as one`);
-    if (value === reserved) throw reservedValue(row, input);
+    if (value === undefined)
+      throw recordError([valueProblem(row, input, `a ${column.kind} value that can not be read as one`)]);
+    if (value === reserved) throw recordError([reservedProblem(row, input)]);
     if (typeof value === 'string') target.setCategory(i, input, value);
     else if (input.kind === 'datetime') target.setDatetime(i, input, value);
     else target.setNumber(i, input, value);

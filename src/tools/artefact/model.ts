@@ -5,6 +5,7 @@ import { sha256 } from '../../core/helpers/hash.ts';
 import { checkModel } from '../../onnx/check-model.ts';
 import { type ModelSignature, readCard, readSignature } from '../../onnx/signature.ts';
 import type { Table } from '../data/table.ts';
+import { checkFormats } from './column-formats.ts';
 import {
   collectPredictions,
   decodePredictions,
@@ -75,6 +76,7 @@ class LoadedModel implements Model {
   constructor(bytes: Uint8Array, backend: Backend, options: LoadModelOptions) {
     const model = checkModel(bytes);
     this.signature = readSignature(model);
+    checkFormats(this.signature);
     this.card = readCard(model);
     this.hash = sha256(bytes);
     this.sizeBytes = bytes.length;

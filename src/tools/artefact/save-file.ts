@@ -7,12 +7,13 @@ let counter = 0;
 /**
  * Writes a file so that its name never shows half of it: to a temporary name in the same folder, synced, then renamed.
  *
+ * @param openFile - opens the temporary file; tests give one whose disk is full.
  * @throws {TrainerError} STORE_FAILED (disk full, permission, no such folder); nothing is left behind.
  */
-export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
+export async function saveFile(path: string, bytes: Uint8Array, openFile = open): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${counter++}.tmp`);
   try {
-    const file = await open(temporary, 'wx');
+    const file = await openFile(temporary, 'wx');
     try {
       await file.writeFile(bytes);
       await file.sync();

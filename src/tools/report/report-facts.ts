@@ -72,7 +72,7 @@ export interface VerdictFacts {
 
 /** A question that a paused run waits for. */
 export interface OpenQuestion {
-  readonly id: string;
+  readonly question: string;
   readonly about: string;
   readonly default?: unknown;
   /** What another answer changes. */

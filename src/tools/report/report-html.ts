@@ -133,7 +133,7 @@ ${
   questions &&
   questions.length > 0 &&
   html`<h3>Questions to answer</h3>${table(questions, [
-    { head: 'question', kind: 'name', cell: (row) => html`<code>${row.id}</code>` },
+    { head: 'question', kind: 'name', cell: (row) => html`<code>${row.question}</code>` },
     { head: 'about', kind: 'wide', cell: (row) => row.about },
     { head: 'default', cell: (row) => row.default !== undefined && JSON.stringify(row.default) },
     { head: 'what it changes', kind: 'wide', cell: (row) => row.changes },

@@ -3,7 +3,10 @@ import type { RecordProblem } from './serve-errors.ts';
 
 const maxProblems = 20;
 
-/** What is wrong with records, at most 20 problems; empty where all fit the signature. */
+/**
+ * What is wrong with the form of records, at most 20 problems: members that are no inputs, values that are no plain ones.
+ * Whether a text can be read as a number or a date is the model's to say, as it reads them as in training.
+ */
 export function checkRecords(signature: ModelSignature, records: readonly unknown[]): readonly RecordProblem[] {
   const problems: RecordProblem[] = [];
   const inputs = new Map(signature.inputs.map((input) => [input.name, input]));
@@ -32,14 +35,9 @@ export function checkRecords(signature: ModelSignature, records: readonly unknow
 function fits(input: SignatureInput, cell: unknown, missingCategory: string): boolean {
   switch (input.kind) {
     case 'number':
-      return typeof cell === 'number' && Number.isFinite(cell);
+      return (typeof cell === 'number' && Number.isFinite(cell)) || typeof cell === 'string';
     case 'boolean':
-      return (
-        typeof cell === 'boolean' ||
-        cell === 0 ||
-        cell === 1 ||
-        (typeof cell === 'string' && input.labels.includes(cell))
-      );
+      return typeof cell === 'boolean' || cell === 0 || cell === 1 || typeof cell === 'string';
     case 'category':
       return (
         (typeof cell === 'string' && cell !== missingCategory) ||
@@ -47,14 +45,14 @@ function fits(input: SignatureInput, cell: unknown, missingCategory: string): bo
         (typeof cell === 'number' && Number.isFinite(cell))
       );
     case 'datetime':
-      return typeof cell === 'number' ? Number.isSafeInteger(cell) : typeof cell === 'string' && cell !== '';
+      return typeof cell === 'number' ? Number.isSafeInteger(cell) : typeof cell === 'string';
   }
 }
 
 function expectation(input: SignatureInput): string {
   switch (input.kind) {
     case 'number':
-      return 'a finite number';
+      return 'a number';
     case 'boolean':
       return `true or false (or ${JSON.stringify(input.labels[0])}, ${JSON.stringify(input.labels[1])})`;
     case 'category':

@@ -18,7 +18,7 @@ const hostileFacts: RunFacts = {
     unsupported: [{ code: hostile, quote: hostile }],
   },
   verdict: { kind: 'reject', reasons: [{ code: hostile, message: hostile }], offer: hostile },
-  questions: [{ id: hostile, about: hostile, default: hostile, changes: hostile }],
+  questions: [{ question: hostile, about: hostile, default: hostile, changes: hostile }],
   data: {
     ...penguinFacts.data!,
     setAside: [{ reason: hostile, count: 1 }],

@@ -1,0 +1,110 @@
+import { relative } from 'node:path';
+import type { RunFacts } from '../tools/report/report-facts.ts';
+import {
+  formatBytes,
+  formatInterval,
+  formatMilliseconds,
+  formatNumber,
+  formatSeconds,
+  formatSetting,
+  isLessBetter,
+  metricName,
+  verdictName,
+} from '../tools/report/wording.ts';
+import { type Colours, createColours } from './colours.ts';
+import { safeText } from './safe-text.ts';
+import { shellWord } from './shell-word.ts';
+
+/** Files that a run has left, by what they are. */
+export interface OutputFiles {
+  readonly folder: string;
+  readonly modelPath?: string;
+  readonly reportPath?: string;
+  readonly cardPath?: string;
+}
+
+/** The end of a run as a few lines: verdict, score, cost, files, and what to do next. */
+export function endPanel(
+  facts: RunFacts,
+  files: OutputFiles,
+  options: { readonly colours: boolean; readonly cwd: string },
+): string {
+  const colours = createColours(options.colours);
+  const shown = (path: string): string => safeText(shortest(path, options.cwd));
+  const rows: (readonly [string, string])[] = [];
+  const score = facts.scores[0];
+  if (score) {
+    rows.push([
+      metricName(score.metric),
+      `${colours.bold(formatNumber(score.value))} ${colours.dim(`(95 %: ${formatInterval(score.low, score.high)})`)}`,
+    ]);
+    const baseline = facts.baseline?.scores.find((item) => item.metric === score.metric);
+    if (baseline)
+      rows.push([
+        'baseline',
+        `${formatNumber(baseline.value)} ${colours.dim(safeText(facts.baseline?.learner ?? '', 40))}`,
+      ]);
+  }
+  for (const item of facts.scores) {
+    if (item.threshold === undefined || item.meets === undefined) continue;
+    const target = `${metricName(item.metric)} ${isLessBetter(item.metric) ? '≤' : '≥'} ${formatSetting(item.threshold)}`;
+    rows.push(['target', item.meets ? colours.green(`${target}, met`) : colours.yellow(`${target}, not met`)]);
+  }
+  if (facts.resources) rows.push(['size', formatBytes(facts.resources.sizeBytes)]);
+  const latency = facts.resources?.latencyMs;
+  if (latency)
+    rows.push([
+      'prediction',
+      `${formatMilliseconds(latency.p50)} ${colours.dim(`p99 ${formatMilliseconds(latency.p99)}`)}`,
+    ]);
+  if (facts.seconds !== undefined) rows.push(['time', formatSeconds(facts.seconds)]);
+  if (files.modelPath) rows.push(['model', shown(files.modelPath)]);
+  if (files.reportPath) rows.push(['report', shown(files.reportPath)]);
+
+  const width = Math.max(0, ...rows.map(([name]) => name.length));
+  const lines = ['', `${verdictMark(facts, colours)} ${colours.bold(verdictName[facts.verdict.kind])}`];
+  for (const reason of facts.verdict.reasons) lines.push(`  ${safeText(reason.message)}`);
+  if (facts.verdict.offer) lines.push(`  Possible instead: ${safeText(facts.verdict.offer)}`);
+  if (rows.length > 0) lines.push('', ...rows.map(([name, value]) => `  ${colours.dim(name.padEnd(width))}  ${value}`));
+  for (const question of facts.questions ?? []) {
+    lines.push('', `  ${colours.yellow('?')} ${safeText(question.about)}`);
+    if (question.changes) lines.push(colours.dim(`    ${safeText(question.changes)}`));
+    if (question.options)
+      lines.push(
+        colours.dim(
+          `    one of: ${safeText(question.options.map((option) => JSON.stringify(option)).join(', '), 300)}`,
+        ),
+      );
+  }
+  const next = nextSteps(facts, files, shown);
+  if (next.length > 0) lines.push('', ...next.map((line) => `  ${colours.dim('→')} ${line}`));
+  return `${lines.join('\n')}\n`;
+}
+
+function verdictMark({ verdict }: RunFacts, colours: Colours): string {
+  if (verdict.kind === 'accept') return colours.green('●');
+  return verdict.kind === 'reject' ? colours.red('●') : colours.yellow('●');
+}
+
+function nextSteps(facts: RunFacts, files: OutputFiles, shown: (path: string) => string): readonly string[] {
+  const folder = shellWord(shown(files.folder));
+  if (facts.status === 'complete' && files.modelPath) {
+    const model = shellWord(shown(files.modelPath));
+    return [
+      `traineragent predict ${model} --data FILE`,
+      `traineragent serve ${model}`,
+      ...(files.reportPath ? [`open ${shellWord(shown(files.reportPath))}`] : []),
+    ];
+  }
+  if (facts.status !== 'paused') return [];
+  const answers = (facts.questions ?? []).map(
+    (question) =>
+      ` --answer ${shellWord(`${safeText(question.question)}=${question.default === undefined ? 'VALUE' : typeof question.default === 'string' ? safeText(question.default) : JSON.stringify(question.default)}`)}`,
+  );
+  return [`traineragent resume ${folder}${answers.join('')}`];
+}
+
+function shortest(path: string, cwd: string): string {
+  const short = relative(cwd, path);
+  return short === '' ? '.' : short.startsWith('..') || short.length > path.length ? path : short;
+}

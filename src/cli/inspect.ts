@@ -1,0 +1,87 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { ModelSignature, SignatureInput } from '../onnx/signature.ts';
+import { formatBytes, formatNumber } from '../tools/report/wording.ts';
+import { typescriptOfRecord } from '../tools/serve/typescript-types.ts';
+import { type Colours, createColours, wantsColours } from './colours.ts';
+import type { Command } from './command.ts';
+import { exitCodes } from './exit-codes.ts';
+import { safeText } from './safe-text.ts';
+
+/** `traineragent inspect`. */
+export const inspectCommand: Command = {
+  name: 'inspect',
+  usage: 'MODEL_OR_RUN [--types] [--json]',
+  about: 'Show what a model takes, gives and is made of.',
+  options: {
+    types: { type: 'boolean', about: 'Print TypeScript types of a record and a prediction, and nothing else.' },
+    json: { type: 'boolean', about: 'Print signature and card as one JSON object.' },
+  },
+  notes: ['MODEL_OR_RUN is a model file, or the folder that train wrote.'],
+  async run(args, io, services) {
+    const model = await services.loadModel(await modelPathOf(resolve(io.cwd, args.positionals[0] ?? '')));
+    try {
+      const { signature, card, hash, sizeBytes } = model;
+      if (args.isSet('types')) io.stdout.write(typescriptOfRecord(signature));
+      else if (args.isSet('json')) io.stdout.write(`${JSON.stringify({ hash, sizeBytes, signature, card })}\n`);
+      else {
+        const isTty = (io.stdout as { readonly isTTY?: boolean }).isTTY === true;
+        const colours = createColours(wantsColours(isTty, io.environment));
+        io.stdout.write(signatureText(signature, colours));
+        io.stdout.write(`\n${colours.bold('File')}\n  ${formatBytes(sizeBytes)}, SHA-256 ${hash}\n`);
+        if (card !== undefined)
+          io.stdout.write(`\n${colours.bold('Card')}\n${indented(JSON.stringify(card, null, 2))}\n`);
+      }
+    } finally {
+      await model.close();
+    }
+    return exitCodes.complete;
+  },
+};
+
+/** A run's folder stands for its model. */
+async function modelPathOf(path: string): Promise<string> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    // What is wrong with the path is told by who opens it.
+    () => false,
+  );
+  return isFolder ? join(path, 'model.onnx') : path;
+}
+
+function signatureText({ task, target, inputs, output }: ModelSignature, colours: Colours): string {
+  const names = inputs.map((input) => safeText(input.name, 40));
+  const width = Math.max(0, ...names.map((name) => name.length));
+  return [
+    `${colours.bold('Predicts')}  ${safeText(target, 80)} (${task})`,
+    output.kind === 'classification'
+      ? `  one of: ${output.classes.map((label) => safeText(label, 40)).join(', ')}`
+      : `  a number${output.unit ? ` in ${safeText(output.unit, 20)}` : ''}${output.interval ? `, with an interval that holds ${Math.round(output.interval.coverage * 100)} %` : ''}`,
+    '',
+    colours.bold('From'),
+    ...inputs.map((input, i) => `  ${(names[i] ?? '').padEnd(width)}  ${colours.dim(about(input))}`),
+    '',
+  ].join('\n');
+}
+
+function about(input: SignatureInput): string {
+  switch (input.kind) {
+    case 'number':
+      return `${input.integers ? 'whole number' : 'number'}${input.unit ? ` in ${safeText(input.unit, 20)}` : ''}, mostly ${formatNumber(input.range[0])} to ${formatNumber(input.range[1])}`;
+    case 'boolean':
+      return `${safeText(input.labels[0], 20)} or ${safeText(input.labels[1], 20)}`;
+    case 'category':
+      return `${input.categories.length} known values: ${safeText(input.categories.slice(0, 6).join(', '), 80)}${input.categories.length > 6 ? ', …' : ''}`;
+    case 'datetime':
+      return `date, mostly ${day(input.range[0])} to ${day(input.range[1])}`;
+  }
+}
+
+const day = (time: number): string =>
+  Math.abs(time) <= 8.64e15 ? new Date(time).toISOString().slice(0, 10) : String(time);
+
+const indented = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => `  ${safeText(line)}`)
+    .join('\n');

@@ -1,0 +1,45 @@
+import type { ModelSignature } from '../onnx/signature.ts';
+import type { ServedPrediction } from '../tools/serve/served-model.ts';
+
+/** Names of the columns of predictions: `prediction`, `probability_<class>`, `low`, `high`. */
+export function predictionColumns({ output }: ModelSignature): readonly string[] {
+  if (output.kind === 'classification') return ['prediction', ...output.classes.map((label) => `probability_${label}`)];
+  return output.interval ? ['prediction', 'low', 'high'] : ['prediction'];
+}
+
+/** The values of a prediction in the order of {@link predictionColumns}. */
+export function predictionValues(
+  signature: ModelSignature,
+  { prediction, probabilities, interval }: ServedPrediction,
+): readonly (string | number | undefined)[] {
+  const { output } = signature;
+  if (output.kind === 'classification') {
+    const byClass = new Map(Object.entries(probabilities ?? {}));
+    return [prediction, ...output.classes.map((label) => byClass.get(label))];
+  }
+  return output.interval ? [prediction, interval?.low, interval?.high] : [prediction];
+}
+
+/**
+ * One line of CSV (RFC 4180, LF). A text that a spreadsheet would take for a formula is written as it is: a prediction is
+ * data for programs, and changing a label would make it another label. {@link isFormula} tells whether to warn.
+ */
+export function csvLine(values: readonly (string | number | undefined)[]): string {
+  return `${values.map((value) => (value === undefined ? '' : typeof value === 'number' ? shortNumber(value) : quoted(value))).join(',')}\n`;
+}
+
+/** The shortest decimal that reads back as the same float32, or float64 where it is none. */
+function shortNumber(value: number): string {
+  if (Math.fround(value) === value) {
+    for (let digits = 6; digits <= 9; digits++) {
+      const short = Number(value.toPrecision(digits));
+      if (Math.fround(short) === value) return String(short);
+    }
+  }
+  return String(value);
+}
+
+const quoted = (text: string): string => (/[",\r\n]|^\s|\s$|^$/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
+
+/** Whether a spreadsheet would run this text as a formula when it opens a CSV file. */
+export const isFormula = (text: string): boolean => /^[=+\-@\t\r]/.test(text);

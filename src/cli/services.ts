@@ -1,0 +1,76 @@
+import type { RunEvent } from '../core/events.ts';
+import type { Json } from '../core/helpers/canonical-json.ts';
+import type { RunFacts } from '../tools/report/report-facts.ts';
+import type { ServedModel, ServedPrediction } from '../tools/serve/served-model.ts';
+
+/**
+ * What the commands need of the library, and no more: `run-cli.ts` is given it, `system-services.ts` makes it of the
+ * library, tests make it of fakes.
+ */
+export interface CliServices {
+  readonly version: string;
+  newRunId(): string;
+  /** Starts a run whose journal is in `runFolder`. */
+  train(request: TrainCommand, runFolder: string): Promise<CliRun>;
+  /** Goes on with the run whose journal is in `runFolder`. */
+  resume(runFolder: string, answers: Readonly<Record<string, Json>>): Promise<CliRun>;
+  /** Recomputes every reported number of the run in `folder` (the one that `--out` named). */
+  verify(folder: string): Promise<VerifyOutcome>;
+  /** Opens a model file. */
+  loadModel(path: string): Promise<CliModel>;
+  /** Reads a data file and predicts its rows. */
+  predictFile(path: string, model: CliModel): Promise<FilePredictions>;
+}
+
+/** What `train` was asked. */
+export interface TrainCommand {
+  readonly runId: string;
+  readonly prompt: string;
+  readonly dataPath: string;
+  readonly target?: string;
+  readonly seed?: number;
+  readonly budget?: 'quick' | 'normal' | 'thorough';
+}
+
+/** A run under way: its events, its end, and how to abort it. */
+export interface CliRun extends AsyncIterable<RunEvent> {
+  readonly id: string;
+  readonly result: Promise<CliOutcome>;
+  abort(reason?: unknown): void;
+}
+
+/** How a run ended. */
+export interface CliOutcome {
+  readonly status: 'complete' | 'declined' | 'paused';
+  readonly facts: RunFacts;
+  /** The report as HTML. */
+  report(): Promise<string>;
+  /** Present where the run is complete. */
+  readonly model?: { save(path: string): Promise<void> };
+}
+
+/** A model that is open. */
+export interface CliModel extends ServedModel {
+  /** The clock-free card that the file carries. */
+  readonly card?: Json;
+  readonly sizeBytes: number;
+  close(): Promise<void>;
+}
+
+/** The predictions of a file, in the order of its rows. */
+export interface FilePredictions {
+  readonly batches: AsyncIterable<readonly ServedPrediction[]>;
+  /** Rows that could not be read and have no prediction; numbers of the first (data rows from 1). */
+  readonly setAside: readonly { readonly reason: string; readonly count: number; readonly rows: readonly number[] }[];
+}
+
+/** What `verify` found. */
+export interface VerifyOutcome {
+  /** Every number that was compared. */
+  readonly checks: readonly {
+    readonly name: string;
+    readonly reported: number | string;
+    readonly found: number | string;
+    readonly ok: boolean;
+  }[];
+}

@@ -1,0 +1,100 @@
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock, systemIds } from '../core/clock.ts';
+import { TrainerError } from '../core/errors.ts';
+import { version } from '../core/version.ts';
+import type { CliModel, CliServices } from './services.ts';
+
+/** The commands' needs, met by the library; each part loads with the command that uses it. */
+export function systemServices(): CliServices {
+  const trainerIn = async (folder: string) => {
+    const [{ Trainer }, { runFolder }] = await Promise.all([import('../trainer.ts'), import('../core/file-store.ts')]);
+    return new Trainer({ store: runFolder(folder) });
+  };
+  return {
+    version,
+    newRunId: () => systemIds(systemClock).runId(),
+    async train({ runId, prompt, dataPath, target, seed, budget }, folder) {
+      return (await trainerIn(folder)).run({
+        runId,
+        prompt,
+        data: dataPath,
+        ...(target === undefined ? {} : { task: { target } }),
+        ...(seed === undefined ? {} : { seed }),
+        ...(budget === undefined ? {} : { budget }),
+      });
+    },
+    async resume(folder, answers) {
+      return (await trainerIn(folder)).resume(await runIdOf(folder), { answers });
+    },
+    verify: () => Promise.reject(new TrainerError('INTERNAL', 'This version has no verification.')),
+    loadModel,
+    async predictFile(path, model) {
+      const { readTable } = await import('../tools/data/read-table.ts');
+      const { decodePredictions } = await import('../tools/artefact/decode-predictions.ts');
+      // Every row gets its prediction: a file is never sampled here.
+      const { table, report } = await readTable({ kind: 'file', path }, { maxBytes: Number.POSITIVE_INFINITY });
+      const opened = models.get(model);
+      if (!opened) throw new TrainerError('INTERNAL', 'Expected a model that was opened here.');
+      const batches = (async function* () {
+        yield decodePredictions(model.signature, await opened.predictTable(table));
+      })();
+      return { batches, setAside: report.setAside };
+    },
+  };
+}
+
+/** Models that were opened, by what the commands see of them. */
+const models = new WeakMap<CliModel, import('../tools/artefact/model.ts').Model>();
+
+async function loadModel(path: string): Promise<CliModel> {
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    const why =
+      cause.code === 'ENOENT'
+        ? 'it does not exist'
+        : cause.code === 'EISDIR'
+          ? 'it is a folder'
+          : (cause.code ?? 'unknown reason');
+    throw new TrainerError('MODEL_INVALID', `Expected a model file at ${path}, but ${why}.`, {
+      cause,
+      details: { path },
+    });
+  });
+  const [{ loadModel: load }, { onnxBackend }] = await Promise.all([
+    import('../tools/artefact/model.ts'),
+    import('../backends/onnx/onnx-backend.ts'),
+  ]);
+  const model = load(bytes, onnxBackend());
+  const shown: CliModel = {
+    signature: model.signature,
+    hash: model.hash,
+    sizeBytes: model.sizeBytes,
+    ...(model.card === undefined ? {} : { card: model.card }),
+    predict: (records) => model.predict(records),
+    close: () => model[Symbol.asyncDispose](),
+  };
+  models.set(shown, model);
+  return shown;
+}
+
+/** The id that the first record of a journal names; what is wrong with the journal is told by the store. */
+async function runIdOf(folder: string): Promise<string> {
+  const file = await open(join(folder, 'journal.jsonl')).catch((cause: NodeJS.ErrnoException) => {
+    throw new TrainerError(
+      'RUN_NOT_FOUND',
+      `Expected a run in ${folder}, but there is no journal. Name the folder that train wrote.`,
+      { cause },
+    );
+  });
+  try {
+    for await (const line of file.readLines()) {
+      const { body } = JSON.parse(line) as { body?: { runId?: unknown } };
+      return typeof body?.runId === 'string' ? body.runId : 'run';
+    }
+  } catch {
+    // Not JSON: the store names the damaged record when it opens the run.
+  } finally {
+    await file.close();
+  }
+  return 'run';
+}

@@ -1,0 +1,63 @@
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type Command, oneOf, wholeNumber } from './command.ts';
+import { followRun } from './follow-run.ts';
+import { UsageError } from './usage-error.ts';
+
+/** `traineragent train`. */
+export const trainCommand: Command = {
+  name: 'train',
+  usage: '"PROMPT" --data FILE [options]',
+  about: 'Train a model from a sentence and a data file.',
+  options: {
+    data: { type: 'string', value: 'FILE', about: 'CSV, TSV, JSON, NDJSON or Parquet. Required.' },
+    target: { type: 'string', value: 'COLUMN', about: 'The column to predict, where the prompt leaves it open.' },
+    out: { type: 'string', value: 'DIR', about: 'A folder for the results. Default: traineragent-out/RUN_ID.' },
+    seed: { type: 'string', value: 'N', about: 'The same seed gives the same model. Default: 0.' },
+    budget: { type: 'string', value: 'NAME', about: 'quick, normal or thorough. Default: normal.' },
+    json: { type: 'boolean', about: 'Print one JSON object on stdout at the end.' },
+  },
+  notes: ['Writes model.onnx, card.json, card.md, report.html and run/ (the journal).', 'Progress goes to stderr.'],
+  async run(args, io, services) {
+    const prompt = args.positionals[0] ?? '';
+    const data = args.text('data');
+    if (data === undefined) throw new UsageError('Expected --data FILE, got none.');
+    if (prompt.trim() === '') throw new UsageError('Expected a prompt that says what to predict, got an empty one.');
+    const target = args.text('target');
+    const seed = wholeNumber(args, 'seed', 0, 4_294_967_295);
+    const budget = oneOf(args, 'budget', ['quick', 'normal', 'thorough']);
+    const runId = services.newRunId();
+    const folder = resolve(io.cwd, args.text('out') ?? join('traineragent-out', runId));
+    await refuseUsedFolder(folder);
+    const run = await services.train(
+      {
+        runId,
+        prompt,
+        dataPath: resolve(io.cwd, data),
+        ...(target === undefined ? {} : { target }),
+        ...(seed === undefined ? {} : { seed }),
+        ...(budget === undefined ? {} : { budget }),
+      },
+      join(folder, 'run'),
+    );
+    return followRun(run, { io, folder, json: args.isSet('json') });
+  },
+};
+
+/** A folder that has a run, or a file in its place, is never written over. */
+async function refuseUsedFolder(folder: string): Promise<void> {
+  try {
+    const names = await readdir(folder);
+    const used = names.find((name) => ['run', 'model.onnx', 'card.json', 'report.html'].includes(name));
+    if (used !== undefined) {
+      throw new UsageError(
+        `Expected --out to be a folder without a run in it, but ${folder} has "${used}". Choose another folder, or go on with: traineragent resume ${folder}`,
+      );
+    }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') return;
+    if (code === 'ENOTDIR') throw new UsageError(`Expected --out to be a folder, but ${folder} is a file.`);
+    throw error;
+  }
+}

@@ -1,0 +1,36 @@
+import { resolve } from 'node:path';
+import { formatNumber } from '../tools/report/wording.ts';
+import { createColours, wantsColours } from './colours.ts';
+import type { Command } from './command.ts';
+import { exitCodes } from './exit-codes.ts';
+import { safeText } from './safe-text.ts';
+
+/** `traineragent verify`. */
+export const verifyCommand: Command = {
+  name: 'verify',
+  usage: 'RUN',
+  about: 'Recompute every number that a run reported, without training.',
+  options: { json: { type: 'boolean', about: 'Print one JSON object on stdout.' } },
+  notes: ['RUN is the folder that train wrote. Ends with code 5 where a number differs.'],
+  async run(args, io, services) {
+    const folder = resolve(io.cwd, args.positionals[0] ?? '');
+    const { checks } = await services.verify(folder);
+    const failed = checks.filter((check) => !check.ok);
+    const colours = createColours(wantsColours(io.stderr.isTTY === true, io.environment));
+    const show = (value: number | string): string =>
+      typeof value === 'number' ? formatNumber(value) : safeText(value, 64);
+    for (const check of checks) {
+      const mark = check.ok ? colours.green('✓') : colours.red('✗');
+      const values = check.ok ? show(check.found) : `reported ${exact(check.reported)}, found ${exact(check.found)}`;
+      io.stderr.write(`${mark} ${safeText(check.name, 80)}  ${colours.dim(values)}\n`);
+    }
+    io.stderr.write(`${checks.length - failed.length} of ${checks.length} numbers as reported.\n`);
+    // A run without a number to check is no proof of anything.
+    const ok = failed.length === 0 && checks.length > 0;
+    if (args.isSet('json')) io.stdout.write(`${JSON.stringify({ ok, checks })}\n`);
+    return ok ? exitCodes.complete : exitCodes.checkFailed;
+  },
+};
+
+/** A difference must be seen, however small. */
+const exact = (value: number | string): string => (typeof value === 'number' ? String(value) : safeText(value, 80));

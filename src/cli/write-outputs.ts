@@ -1,0 +1,18 @@
+import { join } from 'node:path';
+import { cardJson, cardMarkdown } from '../tools/report/card.ts';
+import type { OutputFiles } from './end-panel.ts';
+import type { CliOutcome } from './services.ts';
+import { writeWhole } from './write-file.ts';
+
+/** Writes what a run has made into its folder: the model and its card where there is one, and the report. */
+export async function writeOutputs(outcome: CliOutcome, folder: string): Promise<OutputFiles> {
+  const reportPath = join(folder, 'report.html');
+  await writeWhole(reportPath, await outcome.report());
+  if (!outcome.model) return { folder, reportPath };
+  const modelPath = join(folder, 'model.onnx');
+  const cardPath = join(folder, 'card.json');
+  await outcome.model.save(modelPath);
+  await writeWhole(cardPath, `${JSON.stringify(cardJson(outcome.facts), null, 2)}\n`);
+  await writeWhole(join(folder, 'card.md'), cardMarkdown(outcome.facts));
+  return { folder, modelPath, reportPath, cardPath };
+}

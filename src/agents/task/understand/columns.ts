@@ -1,0 +1,227 @@
+import type { ColumnProfile } from '../../../tools/data/profile/profile.ts';
+import { overlaps, type Reading, type Span, tokenWords } from './reading.ts';
+import { abbreviations, synonymGroups, unitWords, weakWords } from './vocabulary.ts';
+import { sameRoot, splitName, squash } from './words.ts';
+
+/** A place in the prompt that speaks of a column. */
+export interface Mention extends Span {
+  readonly column: string;
+  /** 1 for the whole name, less for parts, synonyms and values; never 0. */
+  readonly quality: number;
+  readonly by: 'name' | 'part' | 'synonym' | 'value' | 'unit';
+  /** For `value`: the label that was named. */
+  readonly value?: string;
+}
+
+/** A column with the words that its name is made of. */
+export interface NamedColumn {
+  readonly profile: ColumnProfile;
+  readonly name: string;
+  /** Words of the name, units at its end left out, abbreviations kept. */
+  readonly words: readonly string[];
+  readonly units: readonly string[];
+}
+
+interface Atom {
+  readonly word: string;
+  readonly token: number;
+}
+
+const groupOf = new Map<string, number[]>();
+synonymGroups.forEach((group, index) => {
+  for (const word of group) groupOf.set(word, [...(groupOf.get(word) ?? []), index]);
+});
+
+/** Words that say what is to be done; alone they never name a column by its root. */
+const actions = /^(?:predict\w*|classif\w*|estimat\w*|model\w*|train\w*|forecast\w*|data|dataset|column\w*|feature\w*|score|most|use|used|using|least|time|times|case|cases|row|rows)$/u;
+
+/** Takes the names of columns apart. */
+export function nameColumns(columns: readonly ColumnProfile[]): readonly NamedColumn[] {
+  return columns.map((profile) => {
+    const all = splitName(profile.name);
+    const words = [...all];
+    const units: string[] = [];
+    while (words.length > 1 && unitWords.has(words[words.length - 1]!) && words.some((word, index) => index < words.length - 1 && !weakWords.has(word))) {
+      units.unshift(words.pop()!);
+    }
+    if (words[words.length - 1] === 'in' && words.length > 1) words.pop();
+    const bracket = /[[({]([^\])}]+)[\])}]/u.exec(profile.name)?.[1];
+    if (bracket !== undefined) units.push(...splitName(bracket));
+    if (profile.unit !== undefined) units.push(...splitName(profile.unit));
+    return { profile, name: profile.name, words: words.length > 0 ? words : [profile.name.toLowerCase()], units };
+  });
+}
+
+/** Every word that the data's names and labels are made of, for the correction of spelling. */
+export function dataWords(columns: readonly NamedColumn[]): ReadonlySet<string> {
+  const words = new Set<string>();
+  for (const column of columns) {
+    for (const word of splitName(column.name)) words.add(word);
+    for (const word of column.words) for (const full of abbreviations.get(word) ?? []) words.add(full);
+    for (const label of labelsOf(column.profile)) for (const word of splitName(label)) words.add(word);
+  }
+  return words;
+}
+
+/** Labels of a class-like column of at most 30 classes. */
+export function labelsOf(profile: ColumnProfile): readonly string[] {
+  if (profile.kind !== 'category' && profile.kind !== 'boolean') return [];
+  const top = profile.top ?? [];
+  return top.length > 30 ? [] : top.map((entry) => entry.value);
+}
+
+/** All mentions of columns, best first where they overlap; several columns may share a place. */
+export function findMentions(reading: Reading, columns: readonly NamedColumn[]): readonly Mention[] {
+  const atoms: Atom[] = [];
+  reading.tokens.forEach((token, index) => {
+    for (const word of tokenWords(token)) atoms.push({ word, token: index });
+  });
+  const mentions: Mention[] = [];
+  for (const column of columns) {
+    const whole = byWholeName(reading, atoms, column);
+    mentions.push(...whole);
+    for (const found of [...byWords(atoms, column), ...byLabel(reading, atoms, column), ...byUnit(atoms, column)]) {
+      if (!mentions.some((mention) => mention.column === column.name && overlaps(mention, found) && mention.quality >= found.quality)) {
+        mentions.push(found);
+      }
+    }
+  }
+  return withoutShadowed(mentions).sort((a, b) => a.from - b.from || b.quality - a.quality);
+}
+
+/** A weaker mention inside a longer whole name of another column is no mention. */
+function withoutShadowed(mentions: readonly Mention[]): Mention[] {
+  return mentions.filter(
+    (weak) =>
+      !mentions.some(
+        (strong) =>
+          strong !== weak && strong.by === 'name' && overlaps(strong, weak) &&
+          (weak.by !== 'name' || (strong.from <= weak.from && strong.to >= weak.to && strong.to - strong.from > weak.to - weak.from)) &&
+          (strong.quality > weak.quality || strong.to - strong.from > weak.to - weak.from),
+      ),
+  );
+}
+
+function byWholeName(reading: Reading, atoms: readonly Atom[], column: NamedColumn): Mention[] {
+  const goals = new Map<string, number>([[squash(column.name), 1]]);
+  const bare = column.words.join('');
+  if (!goals.has(bare)) goals.set(bare, 0.97);
+  const expanded = column.words.flatMap((word) => abbreviations.get(word) ?? [word]).join('');
+  if (!goals.has(expanded)) goals.set(expanded, 0.95);
+  const mentions: Mention[] = [];
+  for (let from = 0; from < atoms.length; from += 1) {
+    let joined = '';
+    for (let to = from; to < Math.min(atoms.length, from + 8); to += 1) {
+      joined += atoms[to]!.word;
+      const span = { from: atoms[from]!.token, to: atoms[to]!.token + 1 };
+      const quality = goals.get(joined) ?? goals.get(joined.replace(/s$/u, ''));
+      if (quality === undefined || !isPlainEnough(reading, span, column, joined)) continue;
+      mentions.push({ ...span, column: column.name, quality: goals.has(joined) ? quality : quality - 0.02, by: 'name' });
+    }
+  }
+  return mentions;
+}
+
+/** One-letter names that are words ("a", "I") count only where they are quoted, upper case, or stand as a name would. */
+function isPlainEnough(reading: Reading, span: Span, column: NamedColumn, joined: string): boolean {
+  if (joined.length > 2 || !/^(?:a|i|in|is|it|to|of|on|no|at|as|an|by|or|so|us|me|my|we|be|do|if)$/u.test(joined)) return true;
+  const token = reading.tokens[span.from]!;
+  const before = reading.tokens[span.from - 1];
+  const after = reading.tokens[span.to];
+  if (before !== undefined && /^["'`«“]$/u.test(before.text)) return true;
+  if (token.text === column.name && column.name === column.name.toUpperCase() && token.text !== 'A' && token.text !== 'I') return true;
+  if (before !== undefined && /^(?:column|columns|feature|features|variable|field|given|from|:|,|=)$/u.test(before.word) && token.text === column.name) {
+    return after === undefined || after.kind === 'sign' || after.sentence !== token.sentence || !/^\p{L}{4,}$/u.test(after.word) || /^(?:and|or)$/u.test(after.word);
+  }
+  return false;
+}
+
+/** Parts of the name, roots, abbreviations and synonyms, near one another. */
+function byWords(atoms: readonly Atom[], column: NamedColumn): Mention[] {
+  const strong = column.words.filter((word) => !weakWords.has(word));
+  const parts = (strong.length > 0 ? strong : column.words).flatMap((word) => {
+    const full = (abbreviations.get(word) ?? []).filter((part) => !weakWords.has(part));
+    return full.length > 1 ? full.map((part) => [part]) : [[word, ...full]];
+  });
+  const weak = strong.length === 0;
+  const hits = atoms.map((atom) => parts.map((part) => Math.max(...part.map((word) => likeness(atom.word, word)))));
+  const mentions: Mention[] = [];
+  for (let from = 0; from < atoms.length; from += 1) {
+    if (Math.max(...hits[from]!) <= 0) continue;
+    const found = parts.map(() => 0);
+    let last = from;
+    for (let at = from; at < Math.min(atoms.length, from + parts.length + 3); at += 1) {
+      const index = hits[at]!.reduce((best, value, part) => (value > (hits[at]![best] ?? 0) ? part : best), 0);
+      const value = hits[at]![index]!;
+      if (value > 0 && found[index] === 0) {
+        found[index] = value;
+        last = at;
+      }
+    }
+    const share = found.reduce((sum, value) => sum + value, 0) / parts.length;
+    const head = found[found.length - 1]! > 0 ? 1 : 0.9;
+    const least = Math.min(...found.filter((value) => value > 0));
+    const quality = 0.9 * share * head * (weak ? 0.7 : 1);
+    mentions.push({ from: atoms[from]!.token, to: atoms[last]!.token + 1, column: column.name, quality, by: least < 0.8 ? 'synonym' : 'part' });
+  }
+  return longest(mentions);
+}
+
+function longest(mentions: readonly Mention[]): Mention[] {
+  const kept: Mention[] = [];
+  for (const mention of [...mentions].sort((a, b) => b.quality - a.quality || a.from - b.from)) {
+    if (!kept.some((other) => overlaps(other, mention))) kept.push(mention);
+  }
+  return kept;
+}
+
+/** How much a word of the prompt speaks of a word of a name: 1 the same, 0.9 the same root, 0.65 a synonym, else 0. */
+function likeness(said: string, word: string): number {
+  if (said === word) return 1;
+  if (actions.test(said)) return 0;
+  if (said.length >= 3 && word.length >= 3 && sameRoot(said, word)) return 0.9;
+  if (word.length >= 4 && said.length >= word.length + 3 && said.startsWith(word) && said.length <= 14) return 0.5;
+  if (said.length >= 5 && word.length >= said.length + 3 && word.startsWith(said)) return 0.6;
+  const groups = groupOf.get(word);
+  if (groups?.some((group) => groupOf.get(said)?.includes(group))) return 0.65;
+  return 0;
+}
+
+/** A class named in the prompt speaks of its column. */
+function byLabel(reading: Reading, atoms: readonly Atom[], column: NamedColumn): Mention[] {
+  const mentions: Mention[] = [];
+  for (const label of labelsOf(column.profile)) {
+    const words = splitName(label);
+    const isWordy = words.join('').length >= 3 && !/^(?:yes|no|true|false|none|other|others|high|low|medium|the|and|for|new|all|any|not|one|two|male|female)$/u.test(words.join(' '));
+    for (let from = 0; from + words.length <= atoms.length; from += 1) {
+      if (words.length === 0 || !words.every((word, index) => isLabelWord(atoms[from + index]!.word, word, index === words.length - 1))) continue;
+      const span = { from: atoms[from]!.token, to: atoms[from + words.length - 1]!.token + 1 };
+      const isExact = reading.tokens[span.from]!.text === label;
+      if (!isWordy && !(isExact && label.length === 1 && /\p{Lu}/u.test(label) && label !== 'I' && label !== 'A') && !/^(?:male|female)$/u.test(words.join(' '))) continue;
+      mentions.push({ ...span, column: column.name, quality: isWordy ? 0.7 : 0.4, by: 'value', value: label });
+    }
+  }
+  return mentions;
+}
+
+function isLabelWord(said: string, word: string, isLast: boolean): boolean {
+  return said === word || (isLast && word.length >= 4 && said.length >= 4 && sameRoot(said, word));
+}
+
+/** "How many minutes": the unit of a column speaks of it, weakly. */
+function byUnit(atoms: readonly Atom[], column: NamedColumn): Mention[] {
+  const mentions: Mention[] = [];
+  for (const atom of atoms) {
+    if (atom.word.length < 3) continue;
+    if (column.units.some((unit) => unit === atom.word || unitNames.get(unit) === atom.word || unitNames.get(unit) === atom.word.replace(/s$/u, ''))) {
+      mentions.push({ from: atom.token, to: atom.token + 1, column: column.name, quality: 0.3, by: 'unit' });
+    }
+  }
+  return mentions;
+}
+
+const unitNames = new Map([
+  ['eur', 'euro'], ['usd', 'dollar'], ['gbp', 'pound'], ['kg', 'kilogram'], ['g', 'gram'], ['lbs', 'pound'], ['lb', 'pound'], ['mm', 'millimetre'],
+  ['cm', 'centimetre'], ['km', 'kilometre'], ['min', 'minute'], ['mins', 'minute'], ['minutes', 'minute'], ['h', 'hour'], ['hrs', 'hour'], ['hr', 'hour'],
+  ['s', 'second'], ['sec', 'second'], ['days', 'day'], ['years', 'year'], ['yrs', 'year'], ['t', 'ton'], ['tons', 'ton'], ['kwh', 'kwh'], ['l', 'litre'],
+]);

@@ -1,6 +1,6 @@
 import type { ColumnProfile } from '../../../tools/data/profile/profile.ts';
 import { overlaps, type Reading, type Span, tokenWords } from './reading.ts';
-import { abbreviations, synonymGroups, unitWords, weakWords } from './vocabulary.ts';
+import { abbreviations, letterWords, synonymGroups, unitWords, weakWords } from './vocabulary.ts';
 import { sameRoot, splitName, squash } from './words.ts';
 
 /** A place in the prompt that speaks of a column. */
@@ -9,6 +9,8 @@ export interface Mention extends Span {
   /** 1 for the whole name, less for parts, synonyms and values; never 0. */
   readonly quality: number;
   readonly by: 'name' | 'part' | 'synonym' | 'value' | 'unit';
+  /** The last word of the name, the thing itself, was said. */
+  readonly isHead: boolean;
   /** For `value`: the label that was named. */
   readonly value?: string;
 }
@@ -108,15 +110,18 @@ function byWholeName(reading: Reading, atoms: readonly Atom[], column: NamedColu
   if (!goals.has(bare)) goals.set(bare, 0.97);
   const expanded = column.words.flatMap((word) => abbreviations.get(word) ?? [word]).join('');
   if (!goals.has(expanded)) goals.set(expanded, 0.95);
+  if (column.words.length >= 3) goals.set(column.words.map((word) => word[0]).join(''), 0.9);
   const mentions: Mention[] = [];
   for (let from = 0; from < atoms.length; from += 1) {
     let joined = '';
     for (let to = from; to < Math.min(atoms.length, from + 8); to += 1) {
+      // "passenger class" for Pclass: initials and the last word.
+      const short = joined === '' ? '' : atoms.slice(from, to).map((atom) => atom.word[0]).join('') + atoms[to]!.word;
       joined += atoms[to]!.word;
       const span = { from: atoms[from]!.token, to: atoms[to]!.token + 1 };
-      const quality = goals.get(joined) ?? goals.get(joined.replace(/s$/u, ''));
+      const quality = goals.get(joined) ?? goals.get(joined.replace(/s$/u, '')) ?? (atoms[to]!.word.length >= 3 && short === squash(column.name) ? 0.9 : undefined);
       if (quality === undefined || !isPlainEnough(reading, span, column, joined)) continue;
-      mentions.push({ ...span, column: column.name, quality: goals.has(joined) ? quality : quality - 0.02, by: 'name' });
+      mentions.push({ ...span, column: column.name, quality: goals.has(joined) ? quality : quality - 0.02, by: 'name', isHead: true });
     }
   }
   return mentions;
@@ -159,10 +164,10 @@ function byWords(atoms: readonly Atom[], column: NamedColumn): Mention[] {
       }
     }
     const share = found.reduce((sum, value) => sum + value, 0) / parts.length;
-    const head = found[found.length - 1]! > 0 ? 1 : 0.9;
+    const head = found[found.length - 1]! > 0 ? 1 : 0.85;
     const least = Math.min(...found.filter((value) => value > 0));
-    const quality = 0.9 * share * head * (weak ? 0.7 : 1);
-    mentions.push({ from: atoms[from]!.token, to: atoms[last]!.token + 1, column: column.name, quality, by: least < 0.8 ? 'synonym' : 'part' });
+    const quality = 0.9 * Math.sqrt(share) * head * (weak || column.profile.identifier ? 0.75 : 1);
+    mentions.push({ from: atoms[from]!.token, to: atoms[last]!.token + 1, column: column.name, quality, by: least < 0.8 ? 'synonym' : 'part', isHead: head === 1 });
   }
   return longest(mentions);
 }
@@ -191,6 +196,11 @@ function likeness(said: string, word: string): number {
 function byLabel(reading: Reading, atoms: readonly Atom[], column: NamedColumn): Mention[] {
   const mentions: Mention[] = [];
   for (const label of labelsOf(column.profile)) {
+    const spoken = letterWords.find(([letter]) => letter === label)?.[1] ?? [];
+    for (const atom of atoms) {
+      if (!spoken.includes(atom.word) || atom.word.length < 4) continue;
+      mentions.push({ from: atom.token, to: atom.token + 1, column: column.name, quality: 0.6, by: 'value', isHead: true, value: label });
+    }
     const words = splitName(label);
     const isWordy = words.join('').length >= 3 && !/^(?:yes|no|true|false|none|other|others|high|low|medium|the|and|for|new|all|any|not|one|two|male|female)$/u.test(words.join(' '));
     for (let from = 0; from + words.length <= atoms.length; from += 1) {
@@ -198,7 +208,7 @@ function byLabel(reading: Reading, atoms: readonly Atom[], column: NamedColumn):
       const span = { from: atoms[from]!.token, to: atoms[from + words.length - 1]!.token + 1 };
       const isExact = reading.tokens[span.from]!.text === label;
       if (!isWordy && !(isExact && label.length === 1 && /\p{Lu}/u.test(label) && label !== 'I' && label !== 'A') && !/^(?:male|female)$/u.test(words.join(' '))) continue;
-      mentions.push({ ...span, column: column.name, quality: isWordy ? 0.7 : 0.4, by: 'value', value: label });
+      mentions.push({ ...span, column: column.name, quality: isWordy ? 0.7 : 0.4, by: 'value', isHead: true, value: label });
     }
   }
   return mentions;
@@ -214,7 +224,7 @@ function byUnit(atoms: readonly Atom[], column: NamedColumn): Mention[] {
   for (const atom of atoms) {
     if (atom.word.length < 3) continue;
     if (column.units.some((unit) => unit === atom.word || unitNames.get(unit) === atom.word || unitNames.get(unit) === atom.word.replace(/s$/u, ''))) {
-      mentions.push({ from: atom.token, to: atom.token + 1, column: column.name, quality: 0.3, by: 'unit' });
+      mentions.push({ from: atom.token, to: atom.token + 1, column: column.name, quality: 0.3, by: 'unit', isHead: false });
     }
   }
   return mentions;

@@ -13,7 +13,7 @@ const before = new RegExp(
   'gu',
 );
 const behind = new RegExp(
-  String.raw`(?<![\p{L}])(?:(?:it |they |which |that )?(?:must|should|may|can|shall|will|are|is|has|have|need|needs|ought|to)?(?: |)?(?:${not}|no longer)(?: (?:to|ever|at all))* be (?:used|included|considered|part|taken|seen|an? (?:input|feature)|inputs|features|fed|available|known|looked at|in|there|relevant|among)|(?:must|should|are to|is to|can|have to|has to|shall|to|may|needs? to)(?: all| both)? be (?:ignored|excluded|dropped|left out|left aside|omitted|removed|disregarded|skipped|kept out|discarded|hidden)|(?:is|are|would be|be)(?: both| all| strictly)? (?:off[ -]limits|not allowed|forbidden|irrelevant|not available|unavailable|only known|only available|leak\p{L}*|useless|noise|taboo|banned|prohibited|not known|not to be used|excluded|ignored|not an input|not permitted|meaningless|cheating)|leaks?(?= )|out(?= (?:of it|please|because|since|as|when)|$|[.,;!]))(?![\p{L}])`,
+  String.raw`(?<![\p{L}])(?:(?:it |they |which |that )?(?:must|should|may|can|shall|will|are|is|has|have|need|needs|ought|to)?(?: |)?(?:${not}|no longer)(?: (?:to|ever|at all))* be (?:used|included|considered|part|taken|seen|an? (?:input|feature)|inputs|features|fed|available|known|looked at|in|there|relevant|among)|(?:must|should|are to|is to|can|have to|has to|shall|to|may|needs? to)(?: all| both)? be (?:ignored|excluded|dropped|left out|left aside|omitted|removed|disregarded|skipped|kept out|discarded|hidden)|(?:is|are|would be|be)(?: both| all| strictly)? (?:off[ -]limits|not allowed|forbidden|irrelevant|not available|unavailable|only known|only available|leak\p{L}*|useless|noise|taboo|banned|prohibited|not known|not to be used|excluded|ignored|not an input|not permitted|meaningless|cheating)|leaks?(?= ))(?![\p{L}])`,
   'gu',
 );
 const around = /(?<![\p{L}])(?:leav(?:e|ing)|keep(?:ing)?|tak(?:e|ing)|filter(?:ing)?) (?=[^.;!?]{1,80}? (?:out|aside|away)(?![\p{L}]))/gu;
@@ -37,7 +37,6 @@ export function findExclusions(reading: Reading, mentions: readonly Mention[]): 
     if (list.mentions.length > 0 && next !== undefined && /^(?:out|aside|away)$/u.test(next)) add(list.mentions, { from: cue.from, to: list.to + 1 });
   }
   for (const cue of findAll(reading, behind)) {
-    if (/^out/u.test(cue.match[0]) && !/(?:leave|leaving|keep|take) /u.test(reading.text.slice(0, cue.match.index))) continue;
     const list = listBefore(reading, mentions, cue.from);
     if (list.mentions.length > 0) add(list.mentions, { from: list.from, to: cue.to });
   }

@@ -17,7 +17,7 @@ const storing = /^(?:size|file|disk|model|artifact|artefact|download|flash|stora
 export function findLimits(reading: Reading, quantities: readonly Quantity[]): readonly LimitWish[] {
   const wishes: LimitWish[] = [];
   for (const quantity of quantities) {
-    const limit = limitOf(reading, quantity);
+    const limit = quantity.bound === 'min' ? undefined : limitOf(reading, quantity);
     if (limit === undefined || wishes.some((wish) => wish.limit === limit)) continue;
     wishes.push({ limit, value: limit === 'trainSeconds' ? quantity.value / 1000 : quantity.value, quantity });
   }

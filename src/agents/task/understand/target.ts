@@ -38,14 +38,15 @@ export function scoreTargets(reading: Reading, columns: readonly NamedColumn[], 
       negated.add(mention.column);
       continue;
     }
-    let score = mention.quality * 24;
+    let score = mention.quality * 24 - (mention.isHead ? 0 : 6);
     let explicit = false;
     if (explicitBefore.test(before) || explicitAfter.test(after.trimStart())) {
       score += 70;
       explicit = true;
     } else {
-      score += Math.max(context(reading, mention, spots.verb, 46, 2.2, mentions), context(reading, mention, spots.asking, 36, 1.6, mentions), headAfter.test(after.trimStart()) ? 40 : 0, after.trim() === '' && before.trim() === '' ? 30 : 0);
+      score += (0.4 + 0.6 * mention.quality) * Math.max(context(reading, mention, spots.verb, 46, 2.2, mentions), context(reading, mention, spots.asking, 36, 1.6, mentions), headAfter.test(after.trimStart()) ? 40 : 0, after.trim() === '' && before.trim() === '' ? 30 : 0);
     }
+    if (mention.by !== 'name' && isOwner(reading, mention, mentions)) score -= 25;
     if (/["'`“‘]$/u.test(before) && mention.by === 'name') score += 12;
     if (mention.by === 'unit') score -= 6;
     const known = best.get(mention.column);
@@ -58,6 +59,17 @@ export function scoreTargets(reading: Reading, columns: readonly NamedColumn[], 
     candidates.push({ ...found, score: found.score + (found.explicit ? 0 : suitability(column, cues, metricKind)) + (apart.get(column.name) ?? 0) });
   }
   return candidates.sort((a, b) => b.score - a.score || (a.column < b.column ? -1 : 1));
+}
+
+/** "The colour of the car" speaks of a colour: the car is no target where the colour is not part of what was matched. */
+function isOwner(reading: Reading, mention: Mention, mentions: readonly Mention[]): boolean {
+  let at = mention.from - 1;
+  while (at >= 0 && /^(?:the|a|an|each|every|this|our|my|their|its|all)$/u.test(reading.tokens[at]!.word)) at -= 1;
+  if (at < 1 || !/^(?:of|for)$/u.test(reading.tokens[at]!.word)) return false;
+  const thing = reading.tokens[at - 1]!;
+  if (thing.kind !== 'word' || thing.sentence !== reading.tokens[mention.from]!.sentence) return false;
+  if (/^(?:value|values|number|numbers|level|levels|amount|amounts|probability|probabilities|risk|chance|chances|likelihood|type|types|kind|kinds|class|classes|prediction|predictions|estimation|estimate|detection|classification|classifier|model|models|forecast|regression|cases?|signs?|degree|extent|out|all|any|one|each|most|because|sort|category|presence|occurrence|severity|status|rate|incidence|propensity|odds|score|label|labels|think|care|looking|searching|predictor)$/u.test(thing.word)) return false;
+  return !mentions.some((other) => other.column === mention.column && other.from <= at - 1 && other.to > at - 1);
 }
 
 /** Nearness to a cue that stands before it in the same sentence, with nothing between that ends its reach. */

@@ -1,6 +1,7 @@
 import type { Sourced, TaskKind } from '../../../core/task-spec.ts';
 import type { ColumnProfile } from '../../../tools/data/profile/profile.ts';
 import { findAll, quoteOf, type Reading, type Span } from './reading.ts';
+import { letterWords } from './vocabulary.ts';
 import { splitName } from './words.ts';
 import { labelsOf } from './columns.ts';
 
@@ -49,10 +50,6 @@ export function taskOf(profile: ColumnProfile, cues: KindCues, reading: Reading,
 }
 
 const yesLabels = ['yes', 'true', '1', 'y', 't', 'positive', 'pos', 'present', 'case', 'bad', 'malignant', 'sick', 'ill', 'diseased', 'fail', 'failed', 'failure', 'fraud', 'spam', 'churned', 'churn', 'left', 'default', 'defaulted', 'abnormal', 'attack', 'defect', 'defective', 'poisonous', '+', 'ja', 'oui', 'si'];
-const letters: readonly (readonly [string, readonly string[]])[] = [
-  ['M', ['malignant', 'male', 'men', 'man']], ['B', ['benign']], ['F', ['female', 'women', 'woman']], ['P', ['positive', 'present', 'poisonous', 'pass']], ['N', ['negative', 'normal', 'no']],
-  ['Y', ['yes']], ['T', ['true']], ['R', ['rock']], ['G', ['good']], ['E', ['edible']], ['S', ['spam', 'sick']], ['D', ['diseased', 'dead', 'default']], ['A', ['alive', 'abnormal']], ['H', ['healthy', 'ham']],
-];
 
 /** The positive class of a binary target: the one that the prompt names, else yes, true or 1, else the rarer. */
 export function positiveOf(profile: ColumnProfile, reading: Reading): Sourced<string> | undefined {
@@ -68,7 +65,7 @@ export function positiveOf(profile: ColumnProfile, reading: Reading): Sourced<st
     const label = value.toLowerCase();
     if (/^(?:yes|no|true|false|0|1|y|n|t|f|a|i)$/u.test(label)) continue;
     const spoken = splitName(value).join(' ');
-    const extra = letters.find(([letter]) => letter === value.toUpperCase())?.[1] ?? [];
+    const extra = letterWords.find(([letter]) => letter === value.toUpperCase())?.[1] ?? [];
     for (const word of [...(spoken.length >= 2 ? [spoken] : []), ...extra]) {
       const escaped = word.replaceAll(/[.*+?^${}()|[\]\\]/gu, '\\$&');
       const [found] = findAll(reading, new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?:s|ed|er|ers)?(?![\\p{L}\\p{N}])`, 'gu'));

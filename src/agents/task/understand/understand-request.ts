@@ -104,7 +104,8 @@ function kindOfCue(cue: MetricCue): 'classes' | 'number' | undefined {
 
 /** Another kind of task than one for a table, or no task at all. */
 function otherKind(reading: Reading, columns: readonly NamedColumn[], mentions: readonly Mention[], parts: Parts): Understanding | undefined {
-  const strong = mentions.filter((mention) => mention.quality >= 0.55 && mention.by !== 'unit');
+  const names = new Set(columns.filter(({ profile }) => !profile.identifier && profile.kind !== 'text').map((column) => column.name));
+  const strong = mentions.filter((mention) => mention.quality >= 0.55 && mention.by !== 'unit' && names.has(mention.column));
   for (const found of findOtherKinds(reading)) {
     // A column of that name is what is meant ("predict the segment", "images_per_post", "is_anomaly").
     if (strong.some((mention) => overlaps(mention, found) && (mention.by === 'name' || mention.quality >= 0.6))) continue;
@@ -113,7 +114,7 @@ function otherKind(reading: Reading, columns: readonly NamedColumn[], mentions: 
     if (found.code === 'SURVIVAL_ANALYSIS' && strong.some((mention) => mention.by === 'name' && !parts.apart.has(mention.column))) continue;
     return rejected(found.code, { quote: quoteOf(reading, found) });
   }
-  if (isChore(reading, strong.length > 0) && reading.prompt.trim() !== '') return rejected('NOT_A_LEARNING_TASK', { quote: reading.prompt.trim().slice(0, 200) });
+  if (isChore(reading, mentions.some((mention) => mention.by !== 'unit')) && reading.prompt.trim() !== '') return rejected('NOT_A_LEARNING_TASK', { quote: reading.prompt.trim().slice(0, 200) });
   return undefined;
 }
 
@@ -167,7 +168,7 @@ function namedThing(reading: Reading): Span | undefined {
 function refusedTarget(reading: Reading, column: NamedColumn, task: TaskKind, columns: readonly NamedColumn[], mentions: readonly Mention[], parts: Parts): Understanding | undefined {
   const { span, isSeries } = findHorizon(reading);
   const hasTime = columns.some(({ profile }) => profile.kind === 'datetime');
-  if (span !== undefined && task === 'regression' && (isSeries || hasTime) && !mentions.some((mention) => mention.by === 'name' && overlaps(mention, span))) {
+  if (span !== undefined && task === 'regression' && (isSeries || hasTime)) {
     return rejected('FORECASTING', { quote: quoteOf(reading, span), column: column.name });
   }
   if (task === 'regression' && parts.cues.yesNo && parts.metricKind !== 'number') {

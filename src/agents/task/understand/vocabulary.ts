@@ -166,3 +166,9 @@ export const outcomeWords: ReadonlySet<string> = new Set(
 export const sensitiveWords: ReadonlySet<string> = new Set(
   'gender sex race ethnicity ethnic religion nationality age disability orientation citizenship skin marital pregnant'.split(' '),
 );
+
+/** One-letter labels and the words that they stand for. */
+export const letterWords: readonly (readonly [string, readonly string[]])[] = [
+  ['M', ['malignant', 'male', 'men', 'man']], ['B', ['benign']], ['F', ['female', 'women', 'woman']], ['P', ['positive', 'present', 'poisonous', 'pass']], ['N', ['negative', 'normal', 'no']],
+  ['Y', ['yes']], ['T', ['true']], ['R', ['rock']], ['G', ['good']], ['E', ['edible']], ['S', ['spam', 'sick']], ['D', ['diseased', 'dead', 'default']], ['A', ['alive', 'abnormal']], ['H', ['healthy', 'ham']],
+];

@@ -22,14 +22,20 @@ function valueReader(column: Column): (row: number) => number | string {
   }
 }
 
-/** Numbers the distinct values of a column, whatever its kind. */
-export function columnKeys(column: Column, rowCount: number): ColumnKeys {
-  const keys = new Int32Array(rowCount);
+/**
+ * Numbers the distinct values of a column, whatever its kind.
+ *
+ * @param rows - the first so many rows, or these rows; keys are in their order.
+ */
+export function columnKeys(column: Column, rows: number | Uint32Array): ColumnKeys {
+  const length = typeof rows === 'number' ? rows : rows.length;
+  const keys = new Int32Array(length);
   const seen = new Map<number | string, number>();
   const read = valueReader(column);
-  for (let row = 0; row < rowCount; row++) {
+  for (let i = 0; i < length; i++) {
+    const row = typeof rows === 'number' ? i : rows[i]!;
     if (isMissing(column, row)) {
-      keys[row] = -1;
+      keys[i] = -1;
       continue;
     }
     const value = read(row);
@@ -38,7 +44,7 @@ export function columnKeys(column: Column, rowCount: number): ColumnKeys {
       key = seen.size;
       seen.set(value, key);
     }
-    keys[row] = key;
+    keys[i] = key;
   }
   return { keys, count: seen.size };
 }

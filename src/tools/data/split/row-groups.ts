@@ -75,10 +75,10 @@ export function rowGroups(
   };
   let byEntity = false;
   for (const name of named) {
-    const { keys } = columnKeys(columnOf(table, name), table.rowCount);
+    const { keys } = columnKeys(columnOf(table, name), rows);
     const first = new Map<number, number>();
     for (let i = 0; i < rows.length; i++) {
-      const key = keys[rows[i]!]!;
+      const key = keys[i]!;
       if (key < 0) continue; // a row without a group stands alone
       const other = first.get(key);
       if (other === undefined) first.set(key, i);

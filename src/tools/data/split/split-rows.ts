@@ -117,7 +117,7 @@ export function splitRows(input: SplitInput): Split {
     if (order.missing > 0) reasons.push({ code: 'TIME_MISSING', evidence: { rows: order.missing } });
   }
   const together = rowGroups(input, rows);
-  const { strata, count: stratumCount } = strataOf(target, task, rows, table.rowCount);
+  const { strata, count: stratumCount } = strataOf(target, task, rows);
   const vaultSize = vaultSizeOf(rows.length, options, reasons);
   const random = createRandom(`${input.seed}/split`);
 

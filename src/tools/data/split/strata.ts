@@ -15,17 +15,10 @@ export interface Strata {
  *
  * @param rows - rows where the target is present.
  */
-export function strataOf(target: Column, task: TaskKind, rows: Uint32Array, rowCount: number): Strata {
+export function strataOf(target: Column, task: TaskKind, rows: Uint32Array): Strata {
   if (task !== 'regression' || (target.kind !== 'number' && target.kind !== 'datetime')) {
-    const { keys } = columnKeys(target, rowCount);
-    const dense = new Map<number, number>();
-    const strata = new Int32Array(rows.length);
-    for (let i = 0; i < rows.length; i++) {
-      const key = keys[rows[i]!]!;
-      if (!dense.has(key)) dense.set(key, dense.size);
-      strata[i] = dense.get(key)!;
-    }
-    return { strata, count: dense.size };
+    const { keys, count } = columnKeys(target, rows);
+    return { strata: keys, count };
   }
   const values = new Float64Array(rows.length);
   for (let i = 0; i < rows.length; i++) values[i] = target.values[rows[i]!]!;

@@ -1,7 +1,8 @@
 import { createRandom } from '../../../core/helpers/random.ts';
 import type { TaskKind } from '../../../core/task-spec.ts';
-import { columnOf, countMissing, isMissing } from '../prepare/cells.ts';
+import { countMissing, isMissing } from '../prepare/cells.ts';
 import { classLabels, encodeTarget } from '../prepare/encode-target.ts';
+import { columnOf } from '../rows.ts';
 import type { Column, Table } from '../table.ts';
 import { checkEntity } from './check-entities.ts';
 import { checkLeaks } from './check-leaks.ts';

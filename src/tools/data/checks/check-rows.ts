@@ -1,4 +1,4 @@
-import { columnOf } from '../prepare/cells.ts';
+import { columnOf } from '../rows.ts';
 import { gather } from '../split/gather.ts';
 import { equalRows, rowHashes } from '../split/row-hashes.ts';
 import type { Table } from '../table.ts';

@@ -1,4 +1,5 @@
-import { columnOf, isMissing } from '../prepare/cells.ts';
+import { isMissing } from '../prepare/cells.ts';
+import { columnOf } from '../rows.ts';
 import type { Column, Table } from '../table.ts';
 import type { CleaningPlan, LabelMerge } from './cleaning-plan.ts';
 

@@ -1,7 +1,8 @@
 import type { TaskKind } from '../../../core/task-spec.ts';
-import { columnOf, countMissing, isMissing } from '../prepare/cells.ts';
+import { countMissing, isMissing } from '../prepare/cells.ts';
 import { classLabels } from '../prepare/encode-target.ts';
 import type { TableProfile } from '../profile/profile.ts';
+import { columnOf } from '../rows.ts';
 import { columnKeys } from '../split/column-keys.ts';
 import type { Column, Table } from '../table.ts';
 import type { CleaningPlan, ColumnAction, ColumnReason } from './cleaning-plan.ts';

@@ -1,7 +1,8 @@
 import { TrainerError } from '../../../core/errors.ts';
 import type { CategoryFeature, Features, NumberFeature } from '../../learn/learner.ts';
+import { columnOf } from '../rows.ts';
 import type { Column, Table } from '../table.ts';
-import { columnOf, isMissing } from './cells.ts';
+import { isMissing } from './cells.ts';
 import { datetimePart } from './datetime-parts.ts';
 import { missingCategory } from './missing-category.ts';
 import type { Preparation } from './preparation.ts';

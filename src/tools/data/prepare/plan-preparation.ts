@@ -1,5 +1,6 @@
+import { columnOf } from '../rows.ts';
 import type { CategoryColumn, Column, Table } from '../table.ts';
-import { columnOf, countMissing, isMissing } from './cells.ts';
+import { countMissing, isMissing } from './cells.ts';
 import { datetimePart, datetimeParts } from './datetime-parts.ts';
 import { isStorable, missingCategory } from './missing-category.ts';
 import type { DatetimePart, Preparation, PreparedColumn } from './preparation.ts';

@@ -1,6 +1,7 @@
 import type { SignatureInput } from '../../../onnx/signature.ts';
+import { columnOf } from '../rows.ts';
 import type { Column, Table } from '../table.ts';
-import { columnOf, isMissing } from './cells.ts';
+import { isMissing } from './cells.ts';
 import type { Preparation } from './preparation.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { columnOf } from '../prepare/cells.ts';
+import { columnOf } from '../rows.ts';
 import type { Table } from '../table.ts';
 import { columnKeys } from './column-keys.ts';
 import { gather } from './gather.ts';

@@ -1,7 +1,8 @@
 import { TrainerError } from '../../../core/errors.ts';
 import { createRandom } from '../../../core/helpers/random.ts';
 import type { TaskKind } from '../../../core/task-spec.ts';
-import { columnOf, isMissing } from '../prepare/cells.ts';
+import { isMissing } from '../prepare/cells.ts';
+import { columnOf } from '../rows.ts';
 import type { Table } from '../table.ts';
 import { assignStrata } from './assign-strata.ts';
 import { type Folds, type FoldsInput, makeFolds } from './folds.ts';

@@ -13,32 +13,26 @@ import {
 } from '../../onnx/signature.ts';
 import type { Preparation } from '../data/prepare/preparation.ts';
 import { preparationToGraph } from '../data/prepare/preparation-to-graph.ts';
+import type { Calibration } from '../evaluate/calibration.ts';
+import { calibrationToGraph } from '../evaluate/calibration-graph.ts';
+import { type Conformal, conformalToGraph } from '../evaluate/conformal.ts';
+import { type DecisionRule, decisionToGraph, plainDecision } from '../evaluate/decision.ts';
+import { blendToGraph } from '../evaluate/ensemble.ts';
 import type { FittedModel } from '../learn/learner.ts';
-
-/** Adds nodes that turn one value of the graph into another, and returns its name. */
-export type GraphStep = (graph: GraphBuilder, value: string) => string;
 
 /** Everything that becomes one model file. */
 export interface ArtefactParts {
   /** Inputs in the order of the preparation's columns. */
   readonly signature: ModelSignature;
   readonly preparation: Preparation;
-  /** The members of the ensemble, with weights that sum to 1; one member is the model itself. */
+  /** The members of the ensemble, with weights that sum to 1; those of weight 0 are left out. */
   readonly members: readonly { readonly model: FittedModel; readonly weight: number }[];
-  /**
-   * Float32 [N, outputCount] of each member → one of the same shape.
-   * @default the weighted mean
-   */
-  readonly blend?: (graph: GraphBuilder, values: readonly string[], weights: readonly number[]) => string;
-  /** Calibrates the blend: [N, 1] or [N, classes] → the same. @default none */
-  readonly calibrate?: GraphStep;
-  /**
-   * Probabilities [N, classes] → int64 [N], the class. @default the most probable, the lowest of equals (binary: the
-   * positive class from 0.5 on)
-   */
-  readonly decide?: GraphStep;
-  /** Regression [N, 1] → float32 [N, 2], low and high. Needed where the signature promises an interval. */
-  readonly interval?: GraphStep;
+  /** Of the blend. @default none */
+  readonly calibration?: Calibration;
+  /** How probabilities become a label. @default the most probable class (binary: the positive one from 0.5 on) */
+  readonly decision?: DecisionRule;
+  /** Needed where the signature promises an interval, with its coverage. */
+  readonly conformal?: Conformal;
   /** The clock-free card; `operationsPerRow` is added to it. */
   readonly card: { readonly [key: string]: Json | undefined };
 }
@@ -51,43 +45,30 @@ export interface Artefact {
 }
 
 const tensorTypes = { numbers: 'float', categories: 'string', datetimes: 'int64' } as const;
-const axis1 = { attributes: { axis: { int: 1 } } } as const;
-
-/** The weighted mean of equal shapes, in the order of the members. */
-function weightedMean(graph: GraphBuilder, values: readonly string[], weights: readonly number[]): string {
-  if (values.length === 1) return values[0]!;
-  const terms = values.map((value, i) => graph.node('Mul', [value, graph.floats([weights[i]!], [])]));
-  return terms.reduce((sum, term) => graph.node('Add', [sum, term]));
-}
-
-function mostProbable(graph: GraphBuilder, probabilities: string, classCount: number): string {
-  const attributes = { axis: { int: 1 }, keepdims: { int: 0 } };
-  if (classCount !== 2) return graph.node('ArgMax', [probabilities], { attributes });
-  // ArgMax takes the first of equals; at exactly one half the answer is the positive class.
-  const positive = graph.node('Gather', [probabilities, graph.ints([1], [])], axis1);
-  const reaches = graph.node('GreaterOrEqual', [positive, graph.floats([0.5], [])]);
-  return graph.node('Cast', [reaches], { attributes: { to: { int: 7 } } });
-}
 
 function addClassification(graph: GraphBuilder, value: string, classes: readonly string[], parts: ArtefactParts): void {
   let probabilities = value;
-  if (classes.length === 2 && parts.signature.task === 'binary') {
+  if (parts.signature.task === 'binary') {
     const negative = graph.node('Sub', [graph.floats([1], []), value]);
-    probabilities = graph.node('Concat', [negative, value], axis1);
+    probabilities = graph.node('Concat', [negative, value], { attributes: { axis: { int: 1 } } });
   }
-  const decide = parts.decide ?? ((inner, name) => mostProbable(inner, name, classes.length));
+  const chosen = decisionToGraph(graph, parts.decision ?? plainDecision(classes.length), value);
   const names = graph.constant({ type: 'string', shape: [classes.length], data: classes });
-  const label = graph.node('Gather', [names, decide(graph, probabilities)], { attributes: { axis: { int: 0 } } });
+  const label = graph.node('Gather', [names, chosen], { attributes: { axis: { int: 0 } } });
   graph.output('label', label, 'string', ['N']);
   graph.output('probabilities', probabilities, 'float', ['N', classes.length]);
 }
 
-function addRegression(graph: GraphBuilder, value: string, parts: ArtefactParts, hasInterval: boolean): void {
-  graph.output('prediction', graph.node('Squeeze', [value, graph.ints([1])]), 'float', ['N']);
-  if (!hasInterval) return;
-  if (parts.interval === undefined)
-    throw broken('The signature promises an interval, and there is no step that makes it.');
-  graph.output('interval', parts.interval(graph, value), 'float', ['N', 2]);
+function addRegression(graph: GraphBuilder, value: string, parts: ArtefactParts, coverage: number | undefined): void {
+  const values = graph.node('Squeeze', [value, graph.ints([1])]);
+  graph.output('prediction', values, 'float', ['N']);
+  const { conformal } = parts;
+  if (coverage !== conformal?.coverage) {
+    throw broken('Expected the interval of the signature to have the coverage of the given one, or both to be absent.');
+  }
+  if (conformal !== undefined) {
+    graph.output('interval', conformalToGraph(graph, conformal, value), 'float', ['N', 2]);
+  }
 }
 
 function broken(message: string): TrainerError {
@@ -104,7 +85,8 @@ function checkColumns({ signature, preparation, members }: ArtefactParts): void 
     });
   if (!fits) throw broken('Expected the signature to have the columns of the preparation, in their order.');
   if (signature.inputs.length === 0) throw broken('Expected a model with at least one input, got none.');
-  if (members.length === 0) throw broken('Expected at least one member of the ensemble, got none.');
+  if (!members.some(({ weight }) => weight > 0))
+    throw broken('Expected a member of the ensemble with a weight, got none.');
 }
 
 /**
@@ -125,18 +107,19 @@ export function buildArtefact(parts: ArtefactParts): Artefact {
     inputs[tensor] = graph.input(tensor, tensorTypes[tensor], ['N', count]);
   }
   const features = preparationToGraph(graph, parts.preparation, inputs);
-  const values = members.map(({ model }) => model.toGraph(graph, features));
-  const weights = members.map(({ weight }) => weight);
-  let value = (parts.blend ?? weightedMean)(graph, values, weights);
-  if (parts.calibrate !== undefined) value = parts.calibrate(graph, value);
+  const kept = members.filter(({ weight }) => weight > 0);
+  const values = kept.map(({ model }) => model.toGraph(graph, features));
+  const blended = blendToGraph(
+    graph,
+    kept.map(({ weight }) => weight),
+    values,
+  );
+  const value = calibrationToGraph(graph, parts.calibration ?? { kind: 'none' }, blended);
   const { output } = signature;
   if (output.kind === 'classification') addClassification(graph, value, output.classes, parts);
-  else addRegression(graph, value, parts, output.interval !== undefined);
+  else addRegression(graph, value, parts, output.interval?.coverage);
 
-  const operationsPerRow = members.reduce(
-    (sum, { model }) => sum + model.operationsPerRow,
-    10 * signature.inputs.length,
-  );
+  const operationsPerRow = kept.reduce((sum, { model }) => sum + model.operationsPerRow, 10 * signature.inputs.length);
   const bytes = graph.build({
     name: 'traineragent',
     metadata: {

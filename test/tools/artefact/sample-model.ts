@@ -7,6 +7,8 @@ import { planPreparation } from '../../../src/tools/data/prepare/plan-preparatio
 import type { Preparation } from '../../../src/tools/data/prepare/preparation.ts';
 import { signatureInputs } from '../../../src/tools/data/prepare/signature-inputs.ts';
 import type { Column, Table } from '../../../src/tools/data/table.ts';
+import { applyCalibration } from '../../../src/tools/evaluate/calibration.ts';
+import { applyBlend } from '../../../src/tools/evaluate/ensemble.ts';
 import type { Configuration, Features, FittedModel, Learner, TaskKind } from '../../../src/tools/learn/learner.ts';
 
 function validity(rowCount: number, isPresent: (row: number) => boolean): Uint8Array {
@@ -97,7 +99,7 @@ export interface SampleModel {
   readonly artefact: Artefact;
   readonly parts: ArtefactParts;
   readonly preparation: Preparation;
-  /** The weighted mean of the members' own predictions. */
+  /** The weighted mean of the members' own predictions, calibrated. */
   predict(features: Features): Float64Array;
   prepare(table: Table): Features;
 }
@@ -106,6 +108,7 @@ export interface SampleModel {
 export async function buildSampleModel(
   task: TaskKind,
   learners: readonly { learner: Learner; weight: number; configuration?: Configuration }[],
+  extra: Pick<ArtefactParts, 'calibration' | 'decision'> = {},
 ): Promise<SampleModel> {
   const table = sampleTable(600, 'training');
   const { preparation } = planPreparation(
@@ -138,9 +141,8 @@ export async function buildSampleModel(
     preparation,
     members,
     card: { formatVersion: 1, task },
-    ...(task === 'regression'
-      ? { interval: (graph, value) => graph.node('Add', [value, graph.floats([-30, 35], [1, 2])]) }
-      : {}),
+    ...(task === 'regression' ? { conformal: { kind: 'residual', coverage: 0.9, low: -30, high: 35 } as const } : {}),
+    ...extra,
   };
   return {
     artefact: buildArtefact(parts),
@@ -149,7 +151,11 @@ export async function buildSampleModel(
     prepare: (given) => applyPreparation(given, preparation),
     predict(given) {
       const outputs = members.map(({ model }) => model.predict(given));
-      return outputs[0]!.map((_, i) => outputs.reduce((sum, output, m) => sum + members[m]!.weight * output[i]!, 0));
+      const blended = applyBlend(
+        members.map(({ weight }) => weight),
+        outputs,
+      );
+      return applyCalibration(extra.calibration ?? { kind: 'none' }, blended, classCount);
     },
   };
 }

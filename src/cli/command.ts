@@ -108,7 +108,7 @@ function explain(cause: unknown, known: readonly string[]): string {
 /** The known word at a small edit distance, for "did you mean". */
 export function nearestOf(word: string, known: readonly string[]): string | undefined {
   let nearest: string | undefined;
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let least = Math.max(word.length >= 4 ? 2 : 1, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {
     const distance = candidate.startsWith(word) && word.length >= 3 ? 1 : editDistance(word, candidate);
     if (distance < least) {

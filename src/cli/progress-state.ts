@@ -80,5 +80,5 @@ export function sparkline(scores: readonly number[], width: number): string {
 /** A bar of `width` characters. */
 export function bar(share: number, width: number): readonly [full: string, empty: string] {
   const full = Math.round(share * width);
-  return ['━'.repeat(full), '━'.repeat(width - full)];
+  return ['━'.repeat(full), '─'.repeat(width - full)];
 }

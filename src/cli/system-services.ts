@@ -71,7 +71,9 @@ async function loadModel(path: string): Promise<CliModel> {
     sizeBytes: model.sizeBytes,
     ...(model.card === undefined ? {} : { card: model.card }),
     predict: (records) => model.predict(records),
-    close: () => model[Symbol.asyncDispose](),
+    close: async () => {
+      await model[Symbol.asyncDispose]();
+    },
   };
   models.set(shown, model);
   return shown;

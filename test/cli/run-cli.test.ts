@@ -1,0 +1,451 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCli } from '../../src/cli/run-cli.ts';
+import type { CliServices, TrainCommand } from '../../src/cli/services.ts';
+import { TrainerError } from '../../src/core/errors.ts';
+import { penguinFacts } from '../tools/report/facts.ts';
+import { carSignature } from '../tools/serve/fake-model.ts';
+import { event, fakeCliModel, fakeIo, fakeRun, fakeServices, outcomeOf } from './fakes.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'traineragent-cli-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const run = async (argv: readonly string[], services: Partial<CliServices> = {}) => {
+  const io = fakeIo(folder);
+  const code = await runCli(argv, io, fakeServices(services));
+  return { code, out: io.stdout.text, err: io.stderr.text, io };
+};
+
+describe('help and usage', () => {
+  it.each(['train', 'predict', 'serve', 'inspect', 'resume', 'verify'])(
+    '%s has a help with its usage and its options',
+    async (name) => {
+      const { code, out } = await run([name, '--help']);
+      expect(code).toBe(0);
+      expect(out).toContain(`Usage  traineragent ${name} `);
+      expect(out).toContain('--help');
+    },
+  );
+
+  it('lists the commands and the exit codes', async () => {
+    const { code, out } = await run(['--help']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/train .*\n.*predict .*\n.*serve .*\n.*inspect .*\n.*resume .*\n.*verify /);
+  });
+
+  it('prints the version alone', async () => {
+    expect(await run(['--version'])).toMatchObject({ code: 0, out: '1.2.3\n' });
+  });
+
+  it.each([
+    [[], 'Usage'],
+    [['trian'], 'Unknown command "trian". Did you mean train?'],
+    [['frobnicate'], 'Unknown command "frobnicate".'],
+    [['train'], 'Expected "PROMPT", got nothing.'],
+    [['train', 'p'], 'Expected --data FILE, got none.'],
+    [['train', '  ', '--data', 'x'], 'Expected a prompt that says what to predict, got an empty one.'],
+    [['train', 'predict', 'churn', '--data', 'x'], 'Put quotes around the prompt.'],
+    [['train', 'p', '--data'], 'Expected a value for --data.'],
+    [['train', 'p', '--data', ''], 'Expected a value for --data, got an empty one.'],
+    [['train', 'p', '--dta', 'x'], 'Unknown option --dta. Did you mean --data?'],
+    [
+      ['train', 'p', '--data', 'x', '--seed', '1.5'],
+      'Expected --seed to be a whole number from 0 to 4294967295, got "1.5".',
+    ],
+    [['train', 'p', '--data', 'x', '--seed', '-1'], 'Expected a value for --seed.'],
+    [
+      ['train', 'p', '--data', 'x', '--budget', 'huge'],
+      'Expected --budget to be quick, normal or thorough, got "huge".',
+    ],
+    [['train', 'p', '--data', 'x', '--json=yes'], '--json takes no value.'],
+    [['predict', 'm.onnx'], 'Expected --data FILE, got none.'],
+    [['predict', 'm.onnx', '--data', 'x', '--format', 'xml'], 'Expected --format to be csv or ndjson, got "xml".'],
+    [['serve', 'm.onnx', '--port', '70000'], 'Expected --port to be a whole number from 0 to 65535, got "70000".'],
+    [['inspect'], 'Expected MODEL_OR_RUN, got nothing.'],
+    [['resume', 'r', '--answer', 'target'], 'Expected --answer QUESTION=VALUE, got "target".'],
+    [['resume', 'r', '--answer', 'a=1', '--answer', 'a=2'], 'Expected one answer to a, got two.'],
+    [['verify', 'a', 'b'], 'Expected only RUN, got 2 arguments.'],
+  ])('%j ends with code 2 and says what was expected', async (argv, message) => {
+    const { code, out, err } = await run(argv);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+    expect(out).toBe('');
+  });
+
+  it('shows hostile arguments without their control characters', async () => {
+    expect((await run(['\u001b[2Jx'])).err).toContain('\\u{1b}[2Jx');
+  });
+});
+
+describe('train', () => {
+  const argv = ['train', 'Predict the species.', '--data', 'penguins.csv', '--out', 'out'];
+
+  it('passes what was asked, and nothing that was not', async () => {
+    let asked: [TrainCommand, string] | undefined;
+    const train: CliServices['train'] = async (request, runFolder) => {
+      asked = [request, runFolder];
+      return fakeRun(outcomeOf());
+    };
+    await run([...argv, '--target', 'species', '--seed', '7', '--budget', 'quick'], { train });
+    expect(asked).toEqual([
+      {
+        runId: 'run-1',
+        prompt: 'Predict the species.',
+        dataPath: join(folder, 'penguins.csv'),
+        target: 'species',
+        seed: 7,
+        budget: 'quick',
+      },
+      join(folder, 'out', 'run'),
+    ]);
+    await run(['train', 'p', '--data', '/data.csv'], { train });
+    expect(asked).toEqual([
+      { runId: 'run-1', prompt: 'p', dataPath: '/data.csv' },
+      join(folder, 'traineragent-out', 'run-1', 'run'),
+    ]);
+  });
+
+  it('writes the model, the cards and the report, and says what to do next', async () => {
+    const { code, out, err } = await run(argv, { train: async () => fakeRun(outcomeOf()) });
+    expect(code).toBe(0);
+    expect(out).toBe('');
+    expect((await readdir(join(folder, 'out'))).sort()).toEqual(['card.json', 'card.md', 'model.onnx', 'report.html']);
+    expect(JSON.parse(await readFile(join(folder, 'out', 'card.json'), 'utf8'))).toMatchObject({ target: 'species' });
+    expect(err).toContain('balanced accuracy  0.985 (95 %: 0.952 – 1.000)');
+    expect(err).toContain('baseline           0.333 most-frequent');
+    expect(err).toContain('target             balanced accuracy ≥ 0.95, met');
+    expect(err).toContain('→ traineragent predict out/model.onnx --data FILE');
+  });
+
+  it('prints one JSON object with --json', async () => {
+    const { out } = await run([...argv, '--json'], { train: async () => fakeRun(outcomeOf()) });
+    expect(out.endsWith('}\n')).toBe(true);
+    expect(JSON.parse(out)).toMatchObject({
+      status: 'complete',
+      runId: penguinFacts.runId,
+      modelPath: join(folder, 'out', 'model.onnx'),
+      score: { metric: 'balancedAccuracy' },
+      verdict: { kind: 'accept-with-warning' },
+    });
+  });
+
+  it('ends with code 3 where the request was declined, with the reasons and a report', async () => {
+    const facts = {
+      ...penguinFacts,
+      status: 'declined' as const,
+      scores: [],
+      verdict: {
+        kind: 'reject' as const,
+        reasons: [{ code: 'TOO_FEW_ROWS', message: 'There are only 12 rows.' }],
+        offer: 'Bring at least 20.',
+      },
+    };
+    const { code, out, err } = await run([...argv, '--json'], { train: async () => fakeRun(outcomeOf(facts)) });
+    expect(code).toBe(3);
+    expect(err).toContain('There are only 12 rows.');
+    expect(err).toContain('Possible instead: Bring at least 20.');
+    expect(JSON.parse(out)).not.toHaveProperty('modelPath');
+    expect(await readdir(join(folder, 'out'))).toEqual(['report.html']);
+  });
+
+  it('ends with code 4 where the run waits, with the line that answers and resumes', async () => {
+    const facts = {
+      ...penguinFacts,
+      status: 'paused' as const,
+      verdict: { kind: 'clarify' as const, reasons: [] },
+      questions: [
+        {
+          question: 'task.target',
+          about: 'Which column?',
+          default: "it's",
+          changes: 'everything',
+          options: ["it's", 'b'],
+        },
+      ],
+    };
+    const { code, err } = await run(argv, { train: async () => fakeRun(outcomeOf(facts)) });
+    expect(code).toBe(4);
+    expect(err).toContain(`→ traineragent resume out --answer 'task.target=it'\\''s'`);
+  });
+
+  it('ends with code 1 where the run failed, with its code and the line that resumes', async () => {
+    const failed = new TrainerError('RUN_CHILD_FAILED', 'The process that trains ended.');
+    const { code, out, err } = await run([...argv, '--json'], { train: async () => fakeRun(failed) });
+    expect(code).toBe(1);
+    expect(err).toContain('✗ The process that trains ended. [RUN_CHILD_FAILED]');
+    expect(err).toContain('traineragent resume out\n');
+    expect(out).toBe('');
+  });
+
+  it('does not offer to resume what cannot be', async () => {
+    const { err } = await run(argv, {
+      train: async () => fakeRun(new TrainerError('DATA_NOT_FOUND', 'No such file.')),
+    });
+    expect(err).not.toContain('resume');
+  });
+
+  it('aborts the run on SIGINT, and leaves the second one to the system', async () => {
+    const io = fakeIo(folder);
+    let abort: (reason: unknown) => void = () => undefined;
+    const result = new Promise<never>((_, reject) => {
+      abort = () => reject(new TrainerError('RUN_ABORTED', 'The run was aborted.'));
+    });
+    result.catch(() => undefined);
+    const ended = runCli(
+      argv,
+      io,
+      fakeServices({
+        train: async () => ({
+          id: 'run-1',
+          result,
+          abort: (reason) => abort(reason),
+          async *[Symbol.asyncIterator]() {},
+        }),
+      }),
+    );
+    while (io.listeners === 0) await new Promise((resolve) => setImmediate(resolve));
+    io.signal('SIGINT');
+    expect(io.listeners).toBe(0);
+    expect(await ended).toBe(1);
+    expect(io.stderr.text).toContain('traineragent resume out');
+  });
+
+  it.each(['run', 'model.onnx'])('refuses a folder that has a %s of another run', async (name) => {
+    await mkdir(join(folder, 'out'));
+    await writeFile(join(folder, 'out', name), '');
+    const { code, err } = await run(argv);
+    expect(code).toBe(2);
+    expect(err).toContain('Expected --out to be a folder without a run in it');
+  });
+});
+
+describe('resume', () => {
+  it('reads answers as JSON where they are, else as text', async () => {
+    let asked: unknown;
+    const { code } = await run(
+      ['resume', 'out', '--answer', 'task.target=species', '--answer', 'x={"a":[1]}', '--answer', 'y=a=b'],
+      {
+        resume: async (runFolder, answers) => {
+          asked = [runFolder, answers];
+          return fakeRun(outcomeOf());
+        },
+      },
+    );
+    expect(code).toBe(0);
+    expect(asked).toEqual([join(folder, 'out', 'run'), { 'task.target': 'species', x: { a: [1] }, y: 'a=b' }]);
+  });
+});
+
+describe('verify', () => {
+  it('ends with 0 where all numbers are found again, and with 5 where one is not, or none was checked', async () => {
+    const good = { name: 'score', reported: 0.9, found: 0.9, ok: true };
+    const bad = { name: 'rmse', reported: 0.1, found: 0.10000000000000002, ok: false };
+    expect((await run(['verify', 'out'], { verify: async () => ({ checks: [good] }) })).code).toBe(0);
+    const failed = await run(['verify', 'out', '--json'], { verify: async () => ({ checks: [good, bad] }) });
+    expect(failed.code).toBe(5);
+    expect(failed.err).toContain('✗ rmse  reported 0.1, found 0.10000000000000002');
+    expect(JSON.parse(failed.out)).toMatchObject({ ok: false });
+    expect((await run(['verify', 'out'], { verify: async () => ({ checks: [] }) })).code).toBe(5);
+  });
+});
+
+describe('predict', () => {
+  const predictions = [
+    { prediction: 'Adelie', probabilities: { Adelie: Math.fround(0.9), Gentoo: Math.fround(0.1) } },
+    { prediction: 'Gentoo', probabilities: { Gentoo: 0.75, Adelie: 0.25 } },
+  ];
+  const services = (model = fakeCliModel()): Partial<CliServices> => ({
+    loadModel: async () => model,
+    predictFile: async () => ({
+      setAside: [],
+      batches: (async function* () {
+        yield predictions.slice(0, 1);
+        yield predictions.slice(1);
+      })(),
+    }),
+  });
+
+  it('writes CSV to stdout and closes the model', async () => {
+    const model = fakeCliModel();
+    const { code, out, err } = await run(['predict', 'm.onnx', '--data', 'x.csv'], services(model));
+    expect(code).toBe(0);
+    expect(out).toBe('prediction,probability_Adelie,probability_Gentoo\nAdelie,0.9,0.1\nGentoo,0.25,0.75\n');
+    expect(err).toBe('2 predictions.\n');
+    expect(model.closed()).toBe(1);
+  });
+
+  it('writes NDJSON to a file named so', async () => {
+    await run(['predict', 'm.onnx', '--data', 'x.csv', '--out', 'p.ndjson'], services());
+    const lines = (await readFile(join(folder, 'p.ndjson'), 'utf8')).trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toEqual(predictions);
+    expect(await readdir(folder)).toEqual(['p.ndjson']);
+  });
+
+  it('writes the interval of a regression', async () => {
+    const { out } = await run(['predict', 'm', '--data', 'x'], {
+      loadModel: async () => ({ ...fakeCliModel(), signature: carSignature }),
+      predictFile: async () => ({
+        setAside: [],
+        batches: (async function* () {
+          yield [{ prediction: 20.5, interval: { low: 18, high: 23 } }];
+        })(),
+      }),
+    });
+    expect(out).toBe('prediction,low,high\n20.5,18,23\n');
+  });
+
+  it('quotes labels, keeps those that look like formulas as they are, and says so', async () => {
+    const model = fakeCliModel();
+    const classes = ['=cmd()', 'a"b,c', '__proto__'];
+    const probabilities = Object.fromEntries(classes.map((name, i) => [name, i / 4]));
+    const { out, err } = await run(['predict', 'm', '--data', 'x'], {
+      loadModel: async () => ({
+        ...model,
+        signature: { ...model.signature, output: { kind: 'classification', classes } },
+      }),
+      predictFile: async () => ({
+        setAside: [],
+        batches: (async function* () {
+          yield [{ prediction: 'a"b,c', probabilities }];
+        })(),
+      }),
+    });
+    expect(out).toBe('prediction,probability_=cmd(),"probability_a""b,c",probability___proto__\n"a""b,c",0,0.25,0.5\n');
+    expect(err).toContain('1 class label(s) begin with a character that spreadsheets take for a formula');
+  });
+
+  it('says which rows have no prediction', async () => {
+    const { err } = await run(['predict', 'm', '--data', 'x'], {
+      loadModel: async () => fakeCliModel(),
+      predictFile: async () => ({
+        setAside: [{ reason: 'too-many-fields', count: 3, rows: [2, 5] }],
+        batches: (async function* () {
+          yield predictions;
+        })(),
+      }),
+    });
+    expect(err).toContain('3 row(s) could not be read (too-many-fields) and have no prediction: row 2, 5, …');
+  });
+
+  it('leaves no file behind where it fails half way', async () => {
+    const { code } = await run(['predict', 'm', '--data', 'x', '--out', 'p.csv'], {
+      loadModel: async () => fakeCliModel(),
+      predictFile: async () => ({
+        setAside: [],
+        batches: (async function* () {
+          yield predictions;
+          throw new TrainerError('PREDICT_FAILED', 'x');
+        })(),
+      }),
+    });
+    expect(code).toBe(1);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe('serve', () => {
+  it('prints its address on stdout, answers, and ends on SIGTERM', async () => {
+    const io = fakeIo(folder);
+    const model = fakeCliModel();
+    const ended = runCli(['serve', 'm.onnx', '--port', '0'], io, fakeServices({ loadModel: async () => model }));
+    while (io.stdout.text === '') await new Promise((resolve) => setImmediate(resolve));
+    const url = io.stdout.text.trim();
+    const response = await fetch(`${url}/v1/predict`, {
+      method: 'POST',
+      body: '{}',
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(await response.json()).toMatchObject({ predictions: [{ prediction: 'Adelie' }] });
+    expect(io.stderr.text).toContain(
+      `curl -s ${url}/v1/predict`.replace(url, `'${url}`).replace('predict', "predict'"),
+    );
+    io.signal('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(model.closed()).toBe(1);
+    await expect(fetch(`${url}/livez`)).rejects.toThrow();
+  });
+});
+
+describe('inspect', () => {
+  const services = { loadModel: async () => fakeCliModel() };
+
+  it('shows what the model takes and gives, and its card', async () => {
+    const { code, out } = await run(['inspect', 'm.onnx'], services);
+    expect(code).toBe(0);
+    expect(out).toContain('Predicts  species (multiclass)');
+    expect(out).toContain('bill length  number in mm, mostly 33 to 55');
+    expect(out).toContain('"target": "species"');
+  });
+
+  it('prints TypeScript types alone', async () => {
+    expect((await run(['inspect', 'm.onnx', '--types'], services)).out).toMatch(
+      /^\/\*\* A record[\s\S]*export interface ModelOutput/,
+    );
+  });
+
+  it('takes a run’s folder for its model', async () => {
+    let path = '';
+    await run(['inspect', '.'], {
+      loadModel: async (asked) => {
+        path = asked;
+        return fakeCliModel();
+      },
+    });
+    expect(path).toBe(join(folder, 'model.onnx'));
+  });
+});
+
+it('keeps control characters of column names out of the terminal', async () => {
+  const evil = '\u001b]0;x\u0007\u202e';
+  const { io } = await run(['train', 'p', '--data', 'x', '--out', 'o'], {
+    train: async () =>
+      fakeRun(
+        outcomeOf({
+          ...penguinFacts,
+          verdict: { kind: 'accept-with-warning', reasons: [{ code: 'X', message: evil }] },
+        }),
+        [
+          event('stage-start', { stage: `data.${evil}`, agent: 'data', visit: 1 }),
+          event('decision', {
+            stage: 's',
+            question: evil,
+            ordinal: 0,
+            answer: evil,
+            by: 'rule',
+            why: evil,
+            fallback: evil,
+          }),
+          event('message', { stage: 's', from: evil, to: evil, summary: evil, body: null }),
+          event('trial-end', {
+            trial: 1,
+            learner: evil,
+            rung: 0,
+            metric: evil,
+            score: 0.5,
+            best: true,
+            workUnits: 1,
+            seconds: 1,
+          }),
+          event('trial-end', {
+            trial: 2,
+            learner: evil,
+            rung: 0,
+            metric: evil,
+            score: 0,
+            best: false,
+            workUnits: 1,
+            seconds: 1,
+            failed: evil,
+          }),
+          event('listener-error', { event: evil, error: evil }),
+        ],
+      ),
+  });
+  expect(io.stderr.text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  expect(io.stderr.text).toContain('\\u{1b}');
+});

@@ -102,6 +102,10 @@ export interface SearchState {
   /** Work units spent so far. */
   readonly spent: number;
   readonly history: readonly BracketRecord[];
+  /** Brackets before this one do not count towards a plateau: candidates or units were added after them. */
+  readonly plateauFrom: number;
+  /** Candidates from this one on run alone, after a search that had ended for this reason. */
+  readonly added?: { readonly from: number; readonly stopped: NonNullable<SearchState['stopped']> };
   /** Why no trial comes any more. */
   readonly stopped?: 'plateau' | 'budget' | 'exhausted';
 }

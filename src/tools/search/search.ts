@@ -54,6 +54,7 @@ export function createSearch(options: SearchOptions): SearchState {
     trials: 0,
     spent: 0,
     history: [],
+    plateauFrom: 0,
   });
 }
 
@@ -107,7 +108,10 @@ export function ranking(
     .sort((left, right) => right.score - left.score || left.candidate - right.candidate);
 }
 
-/** Adds candidates (and work units to pay for them) to a search, also to one that had ended. */
+/**
+ * Adds candidates and work units to a search. One that had ended goes on: with the added candidates alone where there are
+ * any, else with those that had not had their turn; what made it end before does not count again.
+ */
 export function addCandidates(state: SearchState, added: readonly Candidate[], units = 0): SearchState {
   const { stopped, ...rest } = state;
   const fitCount = state.options.folds * state.options.repeats;
@@ -120,8 +124,11 @@ export function addCandidates(state: SearchState, added: readonly Candidate[], u
       units: state.options.units + units,
     },
     candidates: [...state.candidates, ...added.map(() => waiting)],
+    plateauFrom: state.history.length,
   };
-  return stopped === undefined ? next : startBracket(next);
+  if (stopped === undefined) return next;
+  if (added.length === 0) return startBracket(next);
+  return startBracket({ ...next, added: { from: state.candidates.length, stopped } });
 }
 
 function withResult(before: CandidateState, trial: TrialPlan, result: TrialResult): CandidateState {
@@ -183,15 +190,22 @@ function endBracket(state: SearchState, finished: readonly number[]): SearchStat
   return startBracket({ ...after, history: [...state.history, record] });
 }
 
+function end(state: SearchState, stopped: NonNullable<SearchState['stopped']>): SearchState {
+  const { added: _, ...rest } = state;
+  return { ...rest, pending: [], stopped };
+}
+
 function startBracket(state: SearchState): SearchState {
-  const { options, history } = state;
+  const { options, history, plateauFrom, added } = state;
   const number = state.bracket.number + 1;
-  const recent = history.slice(-options.patience);
+  const recent = history.slice(plateauFrom).slice(-options.patience);
   const flat = recent.filter(({ improvement, noise }) => improvement !== undefined && improvement <= (noise ?? 0));
-  const waiting = state.candidates.flatMap(({ status }, candidate) => (status === 'waiting' ? [candidate] : []));
+  const waiting = state.candidates.flatMap(({ status }, candidate) =>
+    status === 'waiting' && candidate >= (added?.from ?? 0) ? [candidate] : [],
+  );
   const always = waiting.filter((candidate) => options.candidates[candidate]!.always);
-  if (waiting.length === 0) return { ...state, pending: [], stopped: 'exhausted' };
-  if (always.length === 0 && flat.length === options.patience) return { ...state, pending: [], stopped: 'plateau' };
+  if (waiting.length === 0) return end(state, added?.stopped ?? 'exhausted');
+  if (always.length === 0 && flat.length === options.patience) return end(state, 'plateau');
 
   const fitCount = options.folds * options.repeats;
   const full: Rung = { fits: fitCount, iterationShare: 1 };
@@ -201,7 +215,7 @@ function startBracket(state: SearchState): SearchState {
   if (always.length === 0) {
     rungs = rungsFor(state, waiting, left);
     members = affordable(state, waiting.slice(0, options.bracketSize), rungs, left);
-    if (members.length === 0) return { ...state, pending: [], stopped: 'budget' };
+    if (members.length === 0) return end(state, 'budget');
   } else if (always.reduce((sum, candidate) => sum + trialCost(state, candidate, full), 0) > left) {
     let rest = left;
     members = always.filter((candidate) => {

@@ -21,7 +21,11 @@ const scoreOf = (trial: TrialPlan, fit: number, noise = 0): number =>
 
 /** Runs a search to its end; returns every trial it made. */
 function play(options: SearchOptions, noise = 0): { state: SearchState; trials: TrialPlan[] } {
-  let state = createSearch(options);
+  return finish(createSearch(options), noise);
+}
+
+function finish(from: SearchState, noise = 0): { state: SearchState; trials: TrialPlan[] } {
+  let state = from;
   const trials: TrialPlan[] = [];
   while (nextTrials(state).length > 0) {
     const pending = nextTrials(state);
@@ -158,6 +162,19 @@ describe('a search', () => {
     expect(state.stopped).toBe('exhausted');
     const more = addCandidates(state, [candidate(0.9)], 5);
     expect(nextTrials(more).map((trial) => trial.candidate)).toEqual([1]);
+  });
+
+  it('runs what was added after a plateau, and of the others only what more units are given for', () => {
+    const candidates = [candidate(0.9, { always: true }), ...Array.from({ length: 100 }, () => candidate(0.5))];
+    const { state } = play({ candidates, folds: 5, units: 1000 });
+    expect(state.stopped).toBe('plateau');
+    const more = addCandidates(state, [candidate(0.95), candidate(0.1)], 100);
+    const after = finish(more);
+    expect(after.trials.map((trial) => trial.candidate)).toEqual([101, 102, 101, 101]);
+    expect(best(after.state)?.candidate).toBe(101);
+    expect(after.state.stopped).toBe('plateau');
+    const again = finish(addCandidates(after.state, [], 100));
+    expect(again.trials[0]?.candidate).toBe(state.candidates.findIndex(({ status }) => status === 'waiting'));
   });
 
   it.each([

@@ -108,7 +108,10 @@ function planDictionary(
   };
 }
 
-/** Parts that differ between rows; a year that is one with `days` is still of use to linear models. */
+/**
+ * Parts that differ between rows. The weekday only where the day of the month does too: of data by month or year it is an
+ * accident of the calendar.
+ */
 function varyingParts(column: Column & { kind: 'datetime' }, rowCount: number): DatetimePart[] {
   const first = new Map<DatetimePart, number>();
   const varying = new Set<DatetimePart>();
@@ -122,5 +125,6 @@ function varyingParts(column: Column & { kind: 'datetime' }, rowCount: number): 
       else if (earlier !== value) varying.add(part);
     }
   }
+  if (!varying.has('day')) varying.delete('weekday');
   return datetimeParts.filter((part) => varying.has(part));
 }

@@ -83,6 +83,18 @@ describe('planPreparation', () => {
     ]);
   });
 
+  it('makes no weekday of dates by month', () => {
+    const months = table(
+      datetimes(
+        'd',
+        times(rows, (i) => Date.UTC(2000, i, 1)),
+      ),
+    );
+    expect(plan(months, ['d']).preparation.columns).toEqual([
+      { column: 'd', kind: 'datetime', parts: ['year', 'month', 'days'] },
+    ]);
+  });
+
   it('refuses a column that the table does not have', () => {
     expect(() => plan(table(numbers('n', [1])), ['m'])).toThrow(expect.objectContaining({ code: 'COLUMN_UNKNOWN' }));
   });

@@ -31,7 +31,8 @@ export function checkConflicts(
     table,
     inputs.map((name) => columnOf(table, name)),
   );
-  const { ids } = equalRows({ high: gather(high, rows), low: gather(low, rows) });
+  const { ids, distinct } = equalRows({ high: gather(high, rows), low: gather(low, rows) });
+  if (distinct === rows.length) return [];
   const counts = new Map<number, Map<number, number>>();
   for (let i = 0; i < ids.length; i++) {
     const held = counts.get(ids[i]!) ?? new Map<number, number>();

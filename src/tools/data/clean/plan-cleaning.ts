@@ -30,6 +30,8 @@ export interface CleaningInput {
 
 /** Fewer missing (or present) rows than this tell nothing by being missing. */
 const minInformative = 10;
+/** About so many rows tell columns apart before they are compared in all. */
+const fingerprintRows = 2000;
 /** Fewer rows of a class than this are reported. */
 const minClassRows = 5;
 
@@ -129,20 +131,23 @@ function findEqual(
   column: Column,
   rowCount: number,
 ): string | undefined {
-  const { keys, count } = columnKeys(column, rowCount);
+  // Most columns differ in a few rows already; only those that do not are compared in all.
+  const step = Math.max(1, Math.floor(rowCount / fingerprintRows));
+  const some = Uint32Array.from({ length: Math.ceil(rowCount / step) }, (_, i) => i * step);
   let hash = 0x811c9dc5;
-  for (const key of keys) hash = Math.imul(hash ^ key, 0x01000193);
-  const place = `${column.kind}/${count}/${hash}`;
+  for (const key of columnKeys(column, some).keys) hash = Math.imul(hash ^ key, 0x01000193);
+  const place = `${column.kind}/${hash}`;
   const list = seen.get(place) ?? [];
   seen.set(place, list);
-  const equal = list.find((other) => sameColumn(other.column, column, rowCount, keys));
+  const equal = list.find((other) => sameColumn(other.column, column, rowCount));
   if (equal === undefined) list.push({ name: column.name, column });
   return equal?.name;
 }
 
-function sameColumn(earlier: Column, column: Column, rowCount: number, keys: Int32Array): boolean {
+function sameColumn(earlier: Column, column: Column, rowCount: number): boolean {
   if (earlier.kind === 'category' || earlier.kind === 'text' || column.kind === 'category' || column.kind === 'text') {
     // Keys count values in the order of appearance, so equal keys are a one-to-one renaming.
+    const keys = columnKeys(column, rowCount).keys;
     const others = columnKeys(earlier, rowCount).keys;
     return keys.every((key, row) => key === others[row]);
   }

@@ -20,18 +20,14 @@ const sharedAgreement = 0.3;
 export function checkEntity(column: Column, rows: Uint32Array, target: RelationTarget): CheckResult[] {
   const named = entityName.test(column.name.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase());
   if (column.kind === 'boolean' || column.kind === 'datetime' || (column.kind === 'number' && !named)) return [];
-  const { keys } = columnKeys(column, rows);
-  const members = new Map<number, number[]>();
+  const { keys, count } = columnKeys(column, rows);
+  const present = keys.reduce((sum, key) => sum + (key < 0 ? 0 : 1), 0);
+  const meanRows = present / count;
+  if (count < 20 || meanRows < 2 || meanRows > 50) return [];
+  const groups: number[][] = Array.from({ length: count }, () => []);
   keys.forEach((key, i) => {
-    if (key < 0) return;
-    const list = members.get(key);
-    if (list === undefined) members.set(key, [i]);
-    else list.push(i);
+    if (key >= 0) groups[key]!.push(i);
   });
-  const present = [...members.values()].reduce((sum, list) => sum + list.length, 0);
-  const meanRows = present / members.size;
-  if (members.size < 20 || meanRows < 2 || meanRows > 50) return [];
-  const groups = [...members.values()];
   const agreement = target.classCount > 0 ? classAgreement(groups, target) : intraclass(groups, target.values);
   if (agreement < sharedAgreement) return [];
   return [
@@ -39,7 +35,7 @@ export function checkEntity(column: Column, rows: Uint32Array, target: RelationT
       code: 'ENTITY_REPEATS',
       severity: 'warning',
       column: column.name,
-      evidence: { entities: members.size, meanRows, agreement, nameHint: named },
+      evidence: { entities: count, meanRows, agreement, nameHint: named },
     },
   ];
 }

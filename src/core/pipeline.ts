@@ -24,6 +24,7 @@ const maxVisits = 50;
 export async function runPipeline(session: RunSession, stages: readonly Stage[]): Promise<PipelineEnd> {
   const messages = new Map<string, unknown>();
   const visits = new Map<string, number>();
+  const ended = new Set<string>();
   for (let index = 0; index < stages.length; ) {
     session.signal.throwIfAborted();
     const stage = stages[index]!;
@@ -39,7 +40,7 @@ export async function runPipeline(session: RunSession, stages: readonly Stage[])
     let goTo: string | undefined;
     try {
       const result = await untilAborted(
-        stage.run(stageContext(session, stage, visit, messages, isReplay)),
+        stage.run(stageContext(session, stage, visit, messages, new Set(ended), isReplay)),
         session.signal, // a stage that does not look at it must not keep an aborted run
       );
       goTo = result.goTo;
@@ -49,6 +50,7 @@ export async function runPipeline(session: RunSession, stages: readonly Stage[])
         session.emit('message', { stage: stage.name, from: stage.agent, to: stage.to, summary: result.summary, body });
       }
       messages.set(stage.name, frozenCopy(body));
+      ended.add(`${stage.name}#${visit}`);
     } catch (error) {
       if (error instanceof Halt) return { messages, halt: error.end };
       throw error;

@@ -30,6 +30,11 @@ export interface Question<Id extends string = string, Subject = never, Answer = 
    * rule, `unsure` where it only fills what the rule left unknown.
    */
   readonly language: 'always' | 'unsure';
+  /**
+   * Where the rule is unsure and nobody else answers, the run pauses instead of taking the default; resumed without an
+   * answer, it takes it. Says what the answer changes, and what there is to choose from.
+   */
+  readonly open?: (subject: Subject) => { readonly changes: string; readonly options?: readonly Json[] };
 }
 
 /** A question of any subject and answer, for collections. */

@@ -21,10 +21,13 @@ export interface RunSession {
   readonly child: Workbench;
   readonly host: Workbench;
   readonly llm: LanguageModel | undefined;
+  readonly hostLearners: readonly string[];
   readonly deciders: ReadonlyMap<string, readonly Decider[]>;
   readonly deciderTimeoutMs: number;
   /** Answers that the host gave at the start and at each resume. */
   readonly given: ReadonlyMap<string, unknown>;
+  /** Questions that the run was paused on before: resumed without an answer, it takes the default. */
+  readonly pausedOn: ReadonlySet<string>;
   readonly vaultLedger: VaultLedger;
   /** Profile and knowledge of an agent, as the system prompt of its questions. */
   systemOf(agent: string): string;

@@ -13,6 +13,8 @@ export function stageContext(
   stage: { readonly name: string; readonly agent: string },
   visit: number,
   messages: ReadonlyMap<string, unknown>,
+  /** Visits of stages that ended before this one, as `stage#visit`. */
+  ended: ReadonlySet<string>,
   /** The stage has ended before: only its results are wanted, and what it tells was told. */
   isReplay: boolean,
 ): StageContext {
@@ -29,7 +31,7 @@ export function stageContext(
     budget: session.budget,
     signal: session.signal,
     clock: session.clock,
-    learners: session.learners,
+    hostLearners: session.hostLearners,
     message: <T>(name: string) => messages.get(name) as T | undefined,
     ask: (question, subject) => ask(session, position(question.id), stage.agent, question, subject),
     async call<Output>(tool: string, input: Json, options: Parameters<StageContext['call']>[2] = {}) {
@@ -102,6 +104,11 @@ export function stageContext(
       throw new Halt({ status: 'declined', verdict });
     },
     seconds: () => session.secondsBefore + (session.clock.monotonic() - session.startedAt) / 1000,
-    journal: () => session.journal.bodies,
+    // Not the whole journal: on resume it holds what came later, and a stage that looked at it would take another way.
+    journal: () =>
+      session.journal.bodies.filter((body) => {
+        const at = 'at' in body ? body.at : body.kind === 'message' ? body : undefined;
+        return at !== undefined && ended.has(`${at.stage}#${at.visit}`);
+      }),
   };
 }

@@ -24,12 +24,16 @@ export interface StageContext {
   readonly budget: Budget;
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** Names of learners that the host gave as objects: they run on its thread. */
+  readonly hostLearners: readonly string[];
   /** Messages of the stages that ran before, by stage name; the latest visit of each. */
   message<T>(stage: string): T | undefined;
   /** Asks a question: given, journal, language model, rule, then the host's deciders. */
   ask<Subject, Answer>(question: Question<string, Subject, Answer>, subject: Subject): Promise<Answer>;
   /** Calls a tool; ordinals are given at the call, so that calls may overlap. */
   call<Output>(tool: string, input: Json, options?: CallOptions): Promise<Output>;
+  /** A value that is made once a run and recorded, such as a look at the clock. */
+  once<Value extends Json>(name: string, make: () => Value): Promise<Value>;
   /** A random stream of this stage, by name. */
   random(name: string): Random;
   /** A JSON blob that a tool has stored. */
@@ -49,7 +53,7 @@ export interface StageContext {
   decline(verdict: Verdict): never;
   /** Seconds that this run has taken, over all processes that worked on it. */
   seconds(): number;
-  /** The journal so far. */
+  /** What the stages before this one recorded: the same on a first run and on a resumed one. */
   journal(): readonly JournalBody[];
 }
 

@@ -148,6 +148,7 @@ function decisionsSection({ decisions }: RunFacts): Html | undefined {
     { head: 'answer', kind: 'wide', cell: (row) => row.answer },
     { head: 'by', cell: (row) => decidedByName[row.by] },
     { head: 'why', kind: 'wide', cell: (row) => row.why },
+    { head: 'record', cell: (row) => row.record && html`<span class="quiet">${row.record}</span>` },
   ]);
 }
 

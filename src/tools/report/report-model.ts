@@ -1,4 +1,5 @@
-import { baselineScore, curveChart, importanceChart, scoreChart, trialChart } from './charts.ts';
+import { baselineScore, importanceChart, scoreChart, trialChart } from './charts.ts';
+import { curveChart } from './curve-charts.ts';
 import { type Html, html } from './html.ts';
 import { renderChart } from './render-chart.ts';
 import type { CurveFacts, RunFacts, TrialFact } from './report-facts.ts';
@@ -93,6 +94,7 @@ ${
         row.meets !== undefined &&
         `${row.meets ? 'yes' : 'no'}${row.probability === undefined ? '' : ` (probability ${formatShare(row.probability)})`}`,
     },
+    { head: 'record', cell: (row) => recordOf(row.record) },
   ])
 }
 ${
@@ -116,6 +118,10 @@ ${winner.compression?.map((step) => html`<li>Compression: ${step.what}${step.los
 </ul>`
 }`;
 }
+
+/** Where in the journal a number was measured. */
+const recordOf = (record: string | undefined): Html | undefined =>
+  record === undefined ? undefined : html`<span class="quiet">${record}</span>`;
 
 const number = (value: number | undefined): string | undefined =>
   value === undefined ? undefined : formatNumber(value);

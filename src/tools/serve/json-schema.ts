@@ -20,7 +20,7 @@ function schemaOf(input: SignatureInput): Schema {
     case 'number':
       return {
         type: ['number', 'null'],
-        description: `${input.integers ? 'Whole number' : 'Number'}${input.unit ? ` in ${input.unit}` : ''}; 98 % of the values in training lay from ${input.range[0]} to ${input.range[1]}.`,
+        description: `${input.integers ? 'Whole number' : 'Number'}${input.unit ? ` in ${input.unit}` : ''}; 98 % of the values in training lay from ${rounded(input.range[0])} to ${rounded(input.range[1])}.`,
       };
     case 'boolean':
       return {
@@ -40,3 +40,6 @@ function schemaOf(input: SignatureInput): Schema {
       };
   }
 }
+
+/** A limit of a range for reading. */
+export const rounded = (value: number): number => Number(value.toPrecision(4));

@@ -1,4 +1,5 @@
 import type { ModelSignature, SignatureInput } from '../../onnx/signature.ts';
+import { rounded } from './json-schema.ts';
 
 /** TypeScript interfaces of a record and of its prediction, as the text of a module. */
 export function typescriptOfRecord(signature: ModelSignature): string {
@@ -51,7 +52,7 @@ function typeOf(input: SignatureInput): string {
 function describe(input: SignatureInput): string {
   switch (input.kind) {
     case 'number':
-      return `${input.integers ? 'Whole number' : 'Number'}${input.unit ? ` in ${input.unit}` : ''}, mostly from ${input.range[0]} to ${input.range[1]}.`;
+      return `${input.integers ? 'Whole number' : 'Number'}${input.unit ? ` in ${input.unit}` : ''}, mostly from ${rounded(input.range[0])} to ${rounded(input.range[1])}.`;
     case 'boolean':
       return 'True or false.';
     case 'category':
@@ -63,10 +64,10 @@ function describe(input: SignatureInput): string {
 
 const key = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name));
 
-/** A string literal in printable ASCII, so that no character of a name can end it or hide in it. */
+/** A string literal in which no character can end it, hide in it or turn the reading order of what follows. */
 export function literal(text: string): string {
   return JSON.stringify(text).replace(
-    /[\u007f-\uffff]/g,
+    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

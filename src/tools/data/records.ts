@@ -46,7 +46,7 @@ export async function readRecords(
       let column = columns.get(key);
       if (column === undefined) {
         if (columns.size >= maxColumns) throw tooWide();
-        column = new ValueBuilder();
+        column = new ValueBuilder(options.missing ?? []);
         columns.set(key, column);
       }
       column.put(rowCount, (record as Record<string, unknown>)[key]);

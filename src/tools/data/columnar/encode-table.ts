@@ -19,28 +19,34 @@ type ColumnHeader = { readonly name: string } & (
 /** A table as one blob, in pieces to be written one after another; the same table gives the same bytes. */
 export function encodeTable(table: Table): Uint8Array[] {
   const arrays: Record<string, BlobArray> = {};
-  const columns = table.columns.map((column, index): ColumnHeader => {
+  const columns: ColumnHeader[] = [];
+  for (const [index, column] of table.columns.entries()) {
     if (column.validity !== undefined) arrays[`${index}.validity`] = column.validity;
     const { name, kind } = column;
     switch (kind) {
       case 'number':
         arrays[`${index}.values`] = column.values;
-        return { name, kind, ...(column.unit !== undefined && { unit: column.unit }) };
+        columns.push({ name, kind, ...(column.unit !== undefined && { unit: column.unit }) });
+        break;
       case 'datetime':
         arrays[`${index}.values`] = column.values;
-        return { name, kind };
+        columns.push({ name, kind });
+        break;
       case 'boolean':
         arrays[`${index}.values`] = column.values;
-        return { name, kind, labels: column.labels };
+        columns.push({ name, kind, labels: column.labels });
+        break;
       case 'category':
         arrays[`${index}.codes`] = column.codes;
-        return { name, kind, dictionary: column.dictionary };
+        columns.push({ name, kind, dictionary: column.dictionary });
+        break;
       case 'text':
         arrays[`${index}.offsets`] = column.offsets;
         arrays[`${index}.bytes`] = column.bytes;
-        return { name, kind };
+        columns.push({ name, kind });
+        break;
     }
-  });
+  }
   return encodeArrays({ table: 1, rowCount: table.rowCount, columns } satisfies TableHeader, arrays);
 }
 

@@ -37,6 +37,7 @@ const orUndefined = (value: number): number | undefined => (Number.isNaN(value) 
  */
 export function parseValue(value: unknown, format: ColumnFormat): number | string | null | undefined {
   if (value === null || value === undefined) return null;
+  if (format.missing !== undefined && typeof value !== 'string' && format.missing.includes(textOf(value))) return null;
   switch (typeof value) {
     case 'string':
       return parseText(value, format);

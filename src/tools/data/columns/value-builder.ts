@@ -15,6 +15,12 @@ export class ValueBuilder {
   #texts: TextBuilder | undefined;
   #rowCount = 0;
   #unparsed = 0;
+  readonly #extraMissing: readonly string[];
+
+  /** @param extraMissing Spellings of missing besides the built-in ones; they hold for numbers and dates too. */
+  constructor(extraMissing: readonly string[]) {
+    this.#extraMissing = extraMissing;
+  }
 
   /** Sets the value of a row; rows that are left out have none. */
   put(row: number, value: unknown): void {
@@ -31,7 +37,7 @@ export class ValueBuilder {
       this.#rowCount++;
       return;
     }
-    const spelling = missingSpelling(value);
+    const spelling = missingSpelling(value, this.#extraMissing);
     if (spelling !== undefined) this.#absent(spelling);
     else if (typeof value === 'number' && this.#kind !== 'datetime') {
       this.#kind = 'number';
@@ -83,9 +89,12 @@ export class ValueBuilder {
 }
 
 /** How a value that is none is listed in the report; texts are judged later, by all of them. */
-function missingSpelling(value: unknown): string | undefined {
+function missingSpelling(value: unknown, extra: readonly string[]): string | undefined {
   if (value === null) return 'null';
   if (value === undefined) return '';
   if (typeof value === 'number' && Number.isNaN(value)) return 'NaN';
-  return value instanceof Date && Number.isNaN(value.getTime()) ? 'NaN' : undefined;
+  if (value instanceof Date && Number.isNaN(value.getTime())) return 'NaN';
+  if (extra.length === 0 || typeof value === 'string') return undefined;
+  const text = textOf(value);
+  return extra.includes(text) ? text : undefined;
 }

@@ -10,7 +10,7 @@ export type ScanKind = (typeof scanKind)[keyof typeof scanKind];
 
 /** Memory that several threads fill side by side: each has the rows from `start` on, `capacity` of them. */
 export interface SharedColumns {
-  /** One buffer a column: float64 for numbers and datetimes, int32 for codes, none for the rest. */
+  /** One buffer a column: float64 for numbers and datetimes, int32 for codes; none for the rest. */
   readonly buffers: readonly (SharedArrayBuffer | undefined)[];
   readonly start: number;
   readonly capacity: number;
@@ -29,7 +29,7 @@ export class ColumnStore {
   readonly misfits: Uint8Array;
   start: number;
   capacity: number;
-  /** The values are no longer in the shared memory, because there was not enough of it. */
+  /** Values are no longer in the shared memory, because there was not enough of it. */
   hasMoved = false;
 
   constructor(kinds: readonly ScanKind[], capacity: number, shared?: SharedColumns) {

@@ -112,7 +112,10 @@ async function scanOnce(
     const capacities = ranges.map(rowsIn);
     const rowCount = capacities.reduce((sum, capacity) => sum + capacity, 0);
     const starts = capacities.map((_, index) => capacities.slice(0, index).reduce((sum, count) => sum + count, 0));
-    const buffers = kinds.map((kind) => (kind < scanKind.codes ? new SharedArrayBuffer(rowCount * 8) : undefined));
+    const buffers = kinds.map((kind) => {
+      const width = kind < scanKind.codes ? 8 : 4;
+      return kind <= scanKind.codes ? new SharedArrayBuffer(rowCount * width) : undefined;
+    });
     const shared = (index: number) => ({ buffers, start: starts[index]!, capacity: capacities[index]! });
     const others = ranges
       .slice(1)

@@ -1,7 +1,7 @@
 // Written by scripts/build-kernels.mjs (npm run build:kernels) from assembly/*.ts; not edited by hand.
 
 /** SHA-256 of the AssemblyScript sources. */
-export const kernelsSourceSha256 = 'a5975e4d01c6faa450df37c7c452b55cbfe64534f6a1eab0103e6b2a7c2ad90b';
+export const kernelsSourceSha256 = '27c9a270a9666cfff79f4da9d63d524f2b2f094cab2ac3cdbc63d2687c2c4b45';
 
 /** SHA-256 of the compiled bytes. */
 export const kernelsSha256 = '0947680a81d6bf9a00b14f68220779b2449b1d9d1d7e12ed4500c320e99da710';

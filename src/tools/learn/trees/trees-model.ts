@@ -1,7 +1,6 @@
 import { TrainerError } from '../../../core/errors.ts';
 import type { GraphBuilder } from '../../../onnx/graph-builder.ts';
 import type { Features, FittedModel, GraphFeatures, ModelState } from '../learner.ts';
-import { sigmoid } from './exponential.ts';
 import type { Forest } from './forest.ts';
 import type { Objective } from './options.ts';
 import { canQuickScore, quickScore } from './quick-scorer.ts';
@@ -40,7 +39,7 @@ export class TreesModel implements FittedModel {
 
   predict(features: Features): Float64Array {
     const scores = this.scores(features);
-    if (this.objective === 'logistic') return scores.map(sigmoid);
+    if (this.objective === 'logistic') return scores.map((score) => 1 / (1 + Math.exp(-score)));
     return this.objective === 'softmax' ? softmaxRows(scores, features.rowCount, this.forest.classes) : scores;
   }
 

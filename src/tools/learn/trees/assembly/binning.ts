@@ -17,6 +17,7 @@ export function binNumbers(column: usize, count: i32, edges: usize, missingBin: 
     edge = advance(edge, value, 4);
     edge = advance(edge, value, 2);
     edge = advance(edge, value, 1);
+    // biome-ignore lint/suspicious/noGlobalIsNan: a built-in of the dialect.
     store<u8>(out, isNaN<f32>(value) ? missingBin : <i32>((edge - edges) >> 2));
     out += <usize>stride;
   }

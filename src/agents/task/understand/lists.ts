@@ -83,5 +83,11 @@ export function listBefore(reading: Reading, mentions: readonly Mention[], end: 
     if (!(separators.test(token.word) || fillers.test(token.word) || quotes.test(token.text))) break;
     at -= 1;
   }
+  // "fair to a, and b must not be used": a comma before the "and" of two is the border of two wishes.
+  const [first, last] = [found[0], found[found.length - 1]];
+  if (first !== undefined && last !== undefined && new Set(found.map((mention) => mention.from)).size === 2) {
+    const between = reading.tokens.slice(first.to, last.from).map((token) => token.word).join(' ');
+    if (between.startsWith(', and')) return { from: last.from, to: end, mentions: found.filter((mention) => mention.from === last.from), isComplete: true };
+  }
   return { from: start, to: end, mentions: found, isComplete: found.length > 0 };
 }

@@ -54,9 +54,10 @@ export function scoreTargets(reading: Reading, columns: readonly NamedColumn[], 
   }
   const candidates: Candidate[] = [];
   for (const column of columns) {
+    const named = new Set(mentions.filter((mention) => mention.column === column.name && mention.value !== undefined).map((mention) => mention.value));
     const found = best.get(column.name);
     if (found === undefined || negated.has(column.name)) continue;
-    candidates.push({ ...found, score: found.score + (found.explicit ? 0 : suitability(column, cues, metricKind)) + (apart.get(column.name) ?? 0) });
+    candidates.push({ ...found, score: found.score + (found.explicit ? 0 : suitability(column, cues, metricKind)) + (apart.get(column.name) ?? 0) + (named.size > 1 ? 30 : 0) });
   }
   return candidates.sort((a, b) => b.score - a.score || (a.column < b.column ? -1 : 1));
 }
@@ -95,6 +96,7 @@ function suitability(column: NamedColumn, cues: KindCues, metricKind: 'classes' 
   const isBinary = profile.kind === 'boolean' || profile.distinct === 2;
   const isClass = isBinary || profile.kind === 'category';
   if (profile.identifier) score -= 34;
+  else if (column.words.includes('id') || column.words.includes('uuid')) score -= 22;
   if (profile.kind === 'datetime') score -= 34;
   if (profile.kind === 'text') score -= 24;
   if (cues.yesNo) score += isBinary ? 14 : 0;

@@ -55,7 +55,7 @@ export const unitWords: ReadonlySet<string> = new Set(
 
 /** Words of a name that say little about what the column is. */
 export const weakWords: ReadonlySet<string> = new Set(
-  'is has was were the a an of in per id no nr num number flag code val value total avg mean average current final new type class name col column field var yn bin ind indicator status cat group level 0 1 2 3'.split(' '),
+  'is has was were the a an of in per id no nr num number flag code val value total avg mean average current final new type class col column field var yn bin ind indicator status cat group level 0 1 2 3'.split(' '),
 );
 
 /** Abbreviations in column names and what they stand for. */

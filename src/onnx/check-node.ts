@@ -1,6 +1,7 @@
 import { TrainerError } from '../core/errors.ts';
 import type { CheckContext } from './check-model.ts';
 import { boundedSize, checkTensor } from './check-tensor.ts';
+import { checkTrees } from './check-trees.ts';
 import {
   attributeTypes,
   dataTypes,
@@ -113,4 +114,5 @@ export function checkNode(node: OnnxNode, label: string, context: CheckContext, 
     checkAttribute(attribute, label, context, around);
   }
   checkConstantShape(node, label, context, around);
+  if (node.operator === 'TreeEnsemble') checkTrees(node, label);
 }

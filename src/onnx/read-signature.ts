@@ -212,6 +212,8 @@ export function readCard(model: OnnxModel): Json | undefined {
  * @throws {TrainerError} MODEL_SIGNATURE where it breaks a rule.
  */
 export function writeSignature(signature: ModelSignature): string {
-  validate(signature);
-  return canonicalJson(signature);
+  const text = canonicalJson(signature);
+  // As it will be read, without members that are undefined.
+  validate(JSON.parse(text));
+  return text;
 }

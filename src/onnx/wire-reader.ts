@@ -95,14 +95,15 @@ export class WireReader {
 
   /** An int64 that must be a safe integer (dimensions, versions, kinds). */
   integer(): number {
-    const value = this.int64();
-    if (!Number.isSafeInteger(Number(value))) throw malformed('an integer exceeds 2^53');
-    return Number(value);
+    this.#expect(0);
+    const value = Number(this.#varint());
+    if (!Number.isSafeInteger(value)) throw malformed('an integer exceeds 2^53');
+    return value;
   }
 
   int64(): bigint {
     this.#expect(0);
-    return BigInt.asIntN(64, this.#varint());
+    return BigInt(this.#varint());
   }
 
   /** One more element, or a packed run of them. */
@@ -136,7 +137,8 @@ export class WireReader {
   int64s(into: (number | bigint)[]): void {
     if (this.#type !== 2) {
       this.#spend(1);
-      into.push(small(this.int64()));
+      this.#expect(0);
+      into.push(this.#varint());
       return;
     }
     const end = this.#lengthEnd();
@@ -146,7 +148,7 @@ export class WireReader {
       if (first < 0x80) {
         into.push(first);
         this.#pbf.pos++;
-      } else into.push(small(BigInt.asIntN(64, this.#varint())));
+      } else into.push(this.#varint());
     }
     if (this.#pbf.pos !== end) throw malformed('a list of integers has a broken length');
   }
@@ -156,22 +158,26 @@ export class WireReader {
     if (this.#budget.left < 0) throw malformed('it has more elements than are accepted');
   }
 
+  /** A tag or a length, which are unsigned. */
   #number(): number {
-    return Number(this.#varint());
+    const value = this.#varint();
+    return value < 0 ? Number(BigInt.asUintN(64, BigInt(value))) : Number(value);
   }
 
-  /** All 64 bits; pbf's own gives a double, which loses the low bits beyond 2^53. */
-  #varint(): bigint {
+  /** An int64: a number where that is exact, else a bigint. pbf's own gives a double, which loses the low bits beyond 2^53. */
+  #varint(): number | bigint {
     const pbf = this.#pbf;
     const start = pbf.pos;
     let end = start;
     while (end < this.#end && pbf.buf[end]! > 0x7f) end++;
     if (end >= this.#end || end - start > 9) throw malformed('an integer is cut or longer than 10 bytes');
-    if (end - start < 7) return BigInt(pbf.readVarint());
+    if (end - start < 7) return pbf.readVarint();
     let value = 0n;
     for (let i = end; i >= start; i--) value = (value << 7n) | BigInt(pbf.buf[i]! & 0x7f);
     pbf.pos = end + 1;
-    return BigInt.asUintN(64, value);
+    const signed = BigInt.asIntN(64, value);
+    const number = Number(signed);
+    return Number.isSafeInteger(number) ? number : signed;
   }
 
   #lengthEnd(): number {
@@ -198,9 +204,4 @@ export class WireReader {
       this.#pbf.pos += length;
     }
   }
-}
-
-function small(value: bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
 }

@@ -28,10 +28,22 @@ async function open(model: Uint8Array, threads: number, signal?: AbortSignal): P
   }
 }
 
+function aborted(signal: AbortSignal): TrainerError {
+  return new TrainerError('PREDICT_FAILED', 'The prediction was aborted.', { cause: signal.reason });
+}
+
 function checkAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) {
-    throw new TrainerError('PREDICT_FAILED', 'The prediction was aborted.', { cause: signal.reason });
-  }
+  if (signal?.aborted) throw aborted(signal);
+}
+
+/** Rejects as soon as the signal aborts, also while the call waits for its turn. */
+function untilAborted<T>(turn: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return turn;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(aborted(signal));
+    signal.addEventListener('abort', abort, { once: true });
+    turn.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 /**
@@ -65,7 +77,7 @@ export async function createChildPredictor(model: Uint8Array, threads: number): 
       const turn = last.then(() => run(given, options.signal));
       // A failed call must not fail the one after it.
       last = turn.catch(() => undefined);
-      return turn;
+      return untilAborted(turn, options.signal);
     },
     async [Symbol.asyncDispose]() {
       isOpen = false;

@@ -108,10 +108,18 @@ class LoadedModel implements Model {
 
   async predictTable(table: Table, options: PredictOptions = {}): Promise<PredictedRows> {
     const batches: Tensors[] = [];
+    // A child works on one batch while the next is encoded here.
+    let underWay: Promise<Tensors> | undefined;
     for (let from = 0; from < table.rowCount; from += batchRows) {
       const to = Math.min(from + batchRows, table.rowCount);
-      batches.push(await this.#run(encodeTableForModel(this.signature, table, { from, to }), table.rowCount, options));
+      const inputs = encodeTableForModel(this.signature, table, { from, to });
+      if (underWay !== undefined) batches.push(await underWay);
+      underWay = this.#run(inputs, table.rowCount, options);
+      underWay.catch(() => undefined);
+      // Lets it go out, and the host do something else between two batches.
+      await new Promise((resolve) => setImmediate(resolve));
     }
+    if (underWay !== undefined) batches.push(await underWay);
     return collectPredictions(this.signature, batches);
   }
 

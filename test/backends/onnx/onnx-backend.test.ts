@@ -161,6 +161,19 @@ describe('child processes', () => {
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 
+  test('a call that waits for its turn is aborted at once, and the others are answered', async () => {
+    await using predictor = await backend.load(identity('float'), { where: 'child' });
+    const x = { dtype: 'float32', shape: [1, 2], data: Float32Array.of(1, 2) } as const;
+    const controller = new AbortController();
+    const settled: string[] = [];
+    const first = predictor.predict({ x }).then(() => settled.push('first'));
+    const second = predictor.predict({ x }, { signal: controller.signal }).catch(() => settled.push('second'));
+    controller.abort();
+    const third = predictor.predict({ x }).then(() => settled.push('third'));
+    await Promise.all([first, second, third]);
+    expect(settled).toEqual(['second', 'first', 'third']);
+  });
+
   test('a process that is killed fails its call with PREDICT_FAILED, and the next call starts another', async () => {
     await using predictor = await backend.load(identity('float'), { where: 'child' });
     const x = { dtype: 'float32', shape: [1, 2], data: Float32Array.of(1, 2) } as const;

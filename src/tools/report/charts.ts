@@ -13,7 +13,7 @@ export function scoreChart(score: ScoreFact, baseline: ScoreFact | undefined): o
   const x = (field: string): object => ({
     field,
     type: 'quantitative',
-    scale: { domain: padded(ends), nice: false },
+    scale: { domain: metricDomain(score.metric, ends), nice: false },
     title: metricName(score.metric),
   });
   const y = {
@@ -65,6 +65,12 @@ export function scoreChart(score: ScoreFact, baseline: ScoreFact | undefined): o
   };
 }
 
+/** Room at both ends, but not beyond what a metric can be. */
+function metricDomain(metric: ScoreFact['metric'], values: readonly number[]): readonly [number, number] {
+  const [low, high] = padded(values);
+  return isLessBetter(metric) ? [Math.max(0, low), high] : [low, Math.max(...values) <= 1 ? Math.min(1, high) : high];
+}
+
 const pick = (score: ScoreFact): { value: number; low: number; high: number; label: string } => ({
   value: score.value,
   low: score.low,
@@ -88,7 +94,7 @@ export function trialChart(trials: readonly TrialFact[], facts: RunFacts): objec
     field,
     type: 'quantitative',
     scale: { zero: false, nice: true },
-    title: `${metricName(metric)} (validation)`,
+    title: metricName(metric),
   });
   const x = { field: 'index', type: 'quantitative', title: 'trial', axis: { tickMinStep: 1, grid: false } };
   return {
@@ -200,6 +206,7 @@ export function targetChart(target: NonNullable<DataFacts['target']>): object | 
       x: {
         field: 'from',
         type: 'quantitative',
+        scale: { zero: false, nice: false },
         title: target.unit ? visible(target.unit) : null,
         axis: { grid: false },
       },

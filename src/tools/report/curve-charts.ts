@@ -21,7 +21,7 @@ export function curveChart(curve: CurveFacts): object | undefined {
   const rows = curve.lines.flatMap((item, series) =>
     item.points.map(([x, y], order) => ({ x, y, series: labels[series], order })),
   );
-  const unit = { scale: { domain: [0, 1] }, axis: { values: [0, 0.25, 0.5, 0.75, 1] } };
+  const unit = { scale: { domain: [0, 1] }, axis: { values: [0, 0.2, 0.4, 0.6, 0.8, 1], format: '.1f' } };
   const encoding = {
     x: { field: 'x', type: 'quantitative', title: xTitle, ...unit },
     y: { field: 'y', type: 'quantitative', title: yTitle, ...unit },
@@ -102,14 +102,14 @@ function confusionChart(curve: Extract<CurveFacts, { kind: 'confusion' }>): obje
     }));
   });
   const side = Math.max(32, Math.min(64, 300 / curve.labels.length));
-  const axis = { domain: false, ticks: false, labelColor: ink, labelLimit: 110 };
+  const axis = { domain: false, ticks: false, labelColor: ink, labelLimit: 110, labelOverlap: false };
   const encoding = {
     x: {
       field: 'predicted',
       type: 'nominal',
       sort: null,
       title: 'predicted',
-      axis: { ...axis, orient: 'top', labelAngle: curve.labels.length > 4 ? -40 : 0 },
+      axis: { ...axis, orient: 'top', labelAngle: labels.some((label) => label.length * 7 > side) ? -40 : 0 },
     },
     y: { field: 'truth', type: 'nominal', sort: null, title: 'true', axis },
   };

@@ -22,7 +22,7 @@ section{margin-top:2.6rem;padding-top:1.7rem;border-top:1px solid var(--line)}
 .pill{display:inline-block;padding:.12rem .65rem;border-radius:1rem;font-size:.82rem;font-weight:600;background:var(--panel);color:var(--ink-2);white-space:nowrap}
 .good{background:var(--good-bg);color:var(--good)}.warn{background:var(--warn-bg);color:var(--warn)}.bad{background:var(--bad-bg);color:var(--bad)}
 .key{display:flex;flex-wrap:wrap;border:1px solid var(--line);border-radius:8px;overflow:hidden;margin:1.6rem 0 0;padding:0}
-.key div{flex:1 0 9rem;padding:.85rem 1rem;margin:0 -1px -1px 0;border-right:1px solid var(--line);border-bottom:1px solid var(--line)}
+.key div{flex:1 0 12.5rem;padding:.85rem 1rem;margin:0 -1px -1px 0;border-right:1px solid var(--line);border-bottom:1px solid var(--line)}
 .key dt{font-size:.8rem;color:var(--ink-2)}
 .key dd{margin:.1rem 0 0;font-size:1.3rem;font-weight:600;letter-spacing:-.01em;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .key dd small{display:block;font-size:.8rem;font-weight:400;letter-spacing:0;color:var(--ink-2)}

@@ -48,7 +48,7 @@ export function formatInterval(low: number, high: number): string {
 
 const decimalsOf = (value: number): number => formatNumber(value).split('.')[1]?.length ?? 0;
 const formatEnd = (value: number, decimals: number): string =>
-  Number.isInteger(value) && Math.abs(value) < 1000 && decimals < 5 ? value.toFixed(decimals) : formatNumber(value);
+  Math.abs(value) < 1000 && decimals > 0 && decimals <= 4 ? value.toFixed(decimals) : formatNumber(value);
 
 function groupThousands(digits: string): string {
   return digits.replace(/\B(?=(\d{3})+(?!\d))/g, ',');

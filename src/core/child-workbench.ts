@@ -29,7 +29,6 @@ interface Pending {
   readonly resolve: (output: Json) => void;
   readonly reject: (error: TrainerError) => void;
   restarts: number;
-  cleanUp(): void;
 }
 
 const maxRestarts = 1;
@@ -43,6 +42,7 @@ export function childWorkbench(settings: WorkSettings, entry: URL = entryUrl('ch
   let closed = false;
   let nextId = 0;
   const pending = new Map<number, Pending>();
+  const watched = new Set<AbortSignal>();
 
   const post = (target: ChildProcess, message: ToChild) => target.send(message, () => undefined);
 
@@ -50,7 +50,6 @@ export function childWorkbench(settings: WorkSettings, entry: URL = entryUrl('ch
     const call = pending.get(id);
     if (call === undefined) return undefined;
     pending.delete(id);
-    call.cleanUp();
     if (pending.size === 0) {
       child?.unref();
       child?.channel?.unref();
@@ -112,6 +111,8 @@ export function childWorkbench(settings: WorkSettings, entry: URL = entryUrl('ch
     closed = true;
     child?.kill('SIGKILL');
     child = undefined;
+    for (const signal of watched) signal.removeEventListener('abort', close);
+    for (const id of [...pending.keys()]) settle(id)?.reject(aborted());
   };
 
   return {
@@ -120,20 +121,12 @@ export function childWorkbench(settings: WorkSettings, entry: URL = entryUrl('ch
       return new Promise((resolve, reject) => {
         if (options.signal.aborted || closed) return reject(aborted());
         const id = nextId++;
-        const onAbort = () => {
-          close();
-          for (const other of [...pending.keys()]) settle(other)?.reject(aborted());
-        };
-        options.signal.addEventListener('abort', onAbort, { once: true });
-        const call: Pending = {
-          tool,
-          input,
-          options,
-          resolve,
-          reject,
-          restarts: 0,
-          cleanUp: () => options.signal.removeEventListener('abort', onAbort),
-        };
+        // One listener a signal, not one a call: Node warns of more than ten.
+        if (!watched.has(options.signal)) {
+          watched.add(options.signal);
+          options.signal.addEventListener('abort', close, { once: true });
+        }
+        const call: Pending = { tool, input, options, resolve, reject, restarts: 0 };
         pending.set(id, call);
         send(id, call);
       });

@@ -33,9 +33,9 @@ describe('a listener', () => {
     ['throws nothing', () => fail(undefined), 'undefined'],
     ['throws what has no text', () => fail(Object.create(null)), 'something that has no text'],
     ['rejects', () => Promise.reject(new Error('boom')), 'boom'],
-    // biome-ignore lint/suspicious/noThenProperty: a thenable of another library
     [
       'returns a thenable that rejects',
+      // biome-ignore lint/suspicious/noThenProperty: a thenable of another library
       () => ({ then: (_: unknown, no: (e: Error) => void) => no(new Error('boom')) }),
       'boom',
     ],

@@ -106,7 +106,6 @@ describe('records of a host', () => {
     ],
     [
       'never answers',
-      // biome-ignore lint/correctness/useYield: it waits before it could
       async function* () {
         await new Promise(() => undefined);
       },

@@ -4,7 +4,9 @@ import { drawBeta, normalCdf, normalQuantile, studentQuantile } from './distribu
 import { accuracy, type ConfusionScore, confusionScores } from './label-metrics.ts';
 import type { Evaluator, Prediction, UndefinedReason } from './metric.ts';
 import { metrics } from './metrics.ts';
+import { quantile } from './quantile.ts';
 import { createResampler, type Resampler, type Resampling } from './resample.ts';
+import { drawStudentised } from './studentised.ts';
 
 /** How an interval is made. */
 export interface IntervalOptions {
@@ -25,8 +27,11 @@ export interface MetricInterval {
   readonly low: number;
   readonly high: number;
   readonly level: number;
-  /** `bca`: bootstrap, bias-corrected and accelerated. `jeffreys`: posterior of the error rate, where no error was made. */
-  readonly method: 'bca' | 'jeffreys';
+  /**
+   * `bca`: bootstrap, bias-corrected and accelerated. `bootstrap-t`: of a mean over single rows. `jeffreys`: posterior of
+   * the error rate, where no error was made.
+   */
+  readonly method: 'bca' | 'bootstrap-t' | 'jeffreys';
   readonly resampling: Resampling['kind'];
   readonly resamples: number;
   /** Resamples on which the metric was undefined (a class was missing); they are left out. */
@@ -47,7 +52,8 @@ const mostLeftOut = 400;
  * Value and interval of a metric on rows that the model has not seen.
  *
  * BCa bootstrap (Efron 1987) with the quantile of Student's t for the number of units, which few groups need (Hesterberg
- * 2015). Where no error was made at all resampling says nothing: then Jeffreys' posterior of each class's error rate is drawn.
+ * 2015). Means over single rows (RMSE, MAE, log loss, …) have the studentised bootstrap instead, which covers better where
+ * errors have long tails (measured: RMSE of 200 Laplace errors, 92.5 % by BCa). Where no error was made at all resampling says nothing: then Jeffreys' posterior of each class's error rate is drawn.
  */
 export function bootstrapMetric(
   id: MetricId,
@@ -63,12 +69,16 @@ export function bootstrapMetric(
   const resampler = createResampler(truth.length, resampling, random);
   const evaluate = metric.prepare(truth, prediction, options.weights);
   const border = atBorder(id, result.value);
+  const mean = resampling.kind === 'rows' ? evaluate.mean : undefined;
+  const studentised = border || mean === undefined ? undefined : drawStudentised(mean, resampler, resamples, level);
   const values = border
     ? drawAtBorder(id, truth, prediction, resampling, resamples, random)
-    : drawValues(evaluate, truth.length, resampler, resamples);
+    : (studentised?.values ?? drawValues(evaluate, truth.length, resampler, resamples));
   const [low, high] = border
     ? [quantile(values, 1 - level), 1]
-    : bcaBounds(values, result.value, acceleration(evaluate, truth.length, resampler), resampler.unitCount, level);
+    : studentised !== undefined
+      ? [studentised.low, studentised.high]
+      : bcaBounds(values, result.value, acceleration(evaluate, truth.length, resampler), resampler.unitCount, level);
   return {
     defined: true,
     values,
@@ -78,7 +88,7 @@ export function bootstrapMetric(
       low: Math.min(low, result.value),
       high: Math.max(high, result.value),
       level,
-      method: border ? 'jeffreys' : 'bca',
+      method: border ? 'jeffreys' : studentised === undefined ? 'bca' : 'bootstrap-t',
       resampling: resampling.kind,
       resamples,
       undefinedResamples: resamples - values.length,
@@ -190,15 +200,6 @@ function bcaBounds(values: Float64Array, value: number, a: number, unitCount: nu
     return denominator <= 0 ? (z > 0 ? 1 : 0) : normalCdf(bias + (bias + z) / denominator);
   };
   return [quantile(values, at(-t)), quantile(values, at(t))];
-}
-
-/** Linear between the order statistics; of rising values. */
-function quantile(values: Float64Array, share: number): number {
-  if (values.length === 0) return Number.NaN;
-  const position = Math.max(0, Math.min(values.length - 1, share * (values.length + 1) - 1));
-  const index = Math.floor(position);
-  const next = values[Math.min(values.length - 1, index + 1)]!;
-  return values[index]! + (position - index) * (next - values[index]!);
 }
 
 function deviation(values: Float64Array): number {

@@ -31,7 +31,18 @@ export type MetricResult =
  * Computes a prepared metric, each row counted `counts[row]` times (absent: once). Gives NaN where it is undefined;
  * what can be done once (sorting, errors a row) was done before, so that resampling is cheap.
  */
-export type Evaluator = (counts?: Int32Array) => number;
+export interface Evaluator {
+  (counts?: Int32Array): number;
+  /** Where the metric is `finish` (rising) of a weighted mean of one number a row: those numbers. */
+  readonly mean?: RowMean;
+}
+
+/** A mean over rows, for intervals that know its standard error. */
+export interface RowMean {
+  readonly rows: Float64Array;
+  readonly weights?: Float64Array | undefined;
+  finish(mean: number): number;
+}
 
 /** One metric: what it is, what it needs, how it is computed. */
 export interface Metric {

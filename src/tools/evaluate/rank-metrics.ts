@@ -1,4 +1,5 @@
 import type { Evaluator, Prediction } from './metric.ts';
+import { sortRowsFalling } from './sort-rows.ts';
 
 /** Rows by falling score, with the ends of runs of equal scores; made once, used for every resample. */
 export interface Ranking {
@@ -10,8 +11,7 @@ export interface Ranking {
 
 /** Ranks rows by falling score; equal scores stand in order of row. */
 export function rankScores(scores: Float64Array): Ranking {
-  const order = Int32Array.from(scores, (_, row) => row);
-  order.sort((a, b) => scores[b]! - scores[a]! || a - b);
+  const order = sortRowsFalling(scores);
   const ends = new Uint8Array(order.length);
   for (let rank = 0; rank < order.length; rank++) {
     ends[rank] = rank === order.length - 1 || scores[order[rank]!] !== scores[order[rank + 1]!] ? 1 : 0;

@@ -5,7 +5,7 @@ const epsilon = 2.220446049250313e-16;
 
 /** Weighted mean of one number a row; `finish` turns the mean into the metric. */
 function meanOfRows(rows: Float64Array, weights: Float64Array | undefined, finish = (mean: number) => mean): Evaluator {
-  return (counts) => {
+  const evaluate = (counts?: Int32Array): number => {
     let sum = 0;
     let total = 0;
     for (let row = 0; row < rows.length; row++) {
@@ -16,6 +16,7 @@ function meanOfRows(rows: Float64Array, weights: Float64Array | undefined, finis
     }
     return finish(sum / total);
   };
+  return Object.assign(evaluate, { mean: { rows, weights, finish } });
 }
 
 /** Negative log probability of each row's true class, clipped to [ε, 1 − ε]. */

@@ -78,7 +78,7 @@ describe('bootstrapMetric', () => {
     expect(value).toBeCloseTo(10, 0);
     expect(standardError).toBeCloseTo(1 / Math.sqrt(1000), 2);
     expect(high - low).toBeCloseTo((2 * 1.96) / Math.sqrt(1000), 2);
-    expect(method).toBe('bca');
+    expect(method).toBe('bootstrap-t');
   });
 
   it('is the same for the same seed, and another for another', () => {

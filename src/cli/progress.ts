@@ -1,5 +1,6 @@
 import type { RunEvent } from '../core/events.ts';
-import { formatNumber, formatSeconds, metricName } from '../tools/report/wording.ts';
+import type { MetricId } from '../core/task-spec.ts';
+import { formatNumber, formatSeconds, isLessBetter, metricName } from '../tools/report/wording.ts';
 import { type Colours, createColours } from './colours.ts';
 import { createLiveLines, type LiveLines } from './live-line.ts';
 import { applyEvent, bar, emptyState, type ProgressState, sparkline } from './progress-state.ts';
@@ -56,9 +57,11 @@ export async function createProgress(stream: NodeJS.WritableStream, options: Pro
     event(event) {
       if (hasEnded) return;
       applyEvent(state, event, options.now());
-      for (const line of keptLines(event, state, colours, columns(), true)) live.keep(line);
+      const kept = keptLines(event, state, colours, columns(), true);
+      for (const line of kept) live.keep(line);
       if (event.type === 'stage-end') state.stage = '';
-      draw();
+      // The timer draws the rest: hundreds of trials a second must not be hundreds of frames.
+      if (kept.length > 0 || event.type === 'stage-start') draw();
     },
     end() {
       if (hasEnded) return;
@@ -149,7 +152,7 @@ function keptLines(
   }
 }
 
-const metricWord = (metric: string): string => safeText(metricName(metric as never), 40);
+const metricWord = (metric: string): string => safeText(metricName(metric as MetricId), 40);
 
 /** The stage under way, and its trials. */
 function liveLines(state: ProgressState, colours: Colours, columns: number, now: number, turn: string): string {
@@ -168,7 +171,7 @@ function liveLines(state: ProgressState, colours: Colours, columns: number, now:
       ? `best ${metricWord(state.metric)} ${formatNumber(state.best.score)} (${safeText(state.best.learner, 16)})`
       : '';
     lines.push(
-      `    ${colours.dim(`${state.trials} trials`)}  ${colours.cyan(sparkline(state.scores, columns >= 80 ? 24 : 8))}  ${best}`,
+      `    ${colours.dim(`${state.trials} trials`)}  ${colours.cyan(sparkline(isLessBetter(state.metric as MetricId) ? state.scores.map((score) => -score) : state.scores, columns >= 80 ? 24 : 8))}  ${best}`,
     );
   }
   return lines.join('\n');

@@ -107,7 +107,7 @@ export const leastGain = 0.005;
 /**
  * Chooses among none, sigmoid (Platt) and isotonic for binary, none and temperature for multiclass, by log loss
  * cross-validated over the given folds; the simpler one stays unless the next beats it by {@link leastGain} and one standard
- * error. What is chosen is fitted on all rows.
+ * error. What is chosen is fitted on all rows. With fewer than two folds there is nothing to judge by: none.
  */
 export function chooseCalibration(rows: CalibrationRows): CalibrationChoice {
   const kinds: readonly Exclude<Calibration['kind'], 'none'>[] =
@@ -119,7 +119,7 @@ export function chooseCalibration(rows: CalibrationRows): CalibrationChoice {
   let best: Calibration['kind'] = 'none';
   let bestLosses = lossesOf(rows, rows.probabilities);
   const logLoss: Partial<Record<Calibration['kind'], number>> = { none: mean(bestLosses, rows.weights) };
-  for (const kind of kinds) {
+  for (const kind of new Set(rows.folds).size < 2 ? [] : kinds) {
     const losses = lossesOf(rows, crossFitted(rows, kind));
     logLoss[kind] = mean(losses, rows.weights);
     const gains = bestLosses.map((loss, row) => loss - losses[row]!);

@@ -3,6 +3,7 @@ import type { MetricId } from '../../core/task-spec.ts';
 import { applyDecision, type DecisionRule, plainDecision } from './decision.ts';
 import { bootstrapGain } from './intervals.ts';
 import { type ConfusionScore, confusionScores } from './label-metrics.ts';
+import { metrics } from './metrics.ts';
 import { rankScores } from './rank-metrics.ts';
 import { createResampler } from './resample.ts';
 
@@ -199,15 +200,22 @@ function chooseMultipliers(
   const metric = multiclassMetric(goal.metric);
   if (metric === undefined) return best;
   let labels = applyDecision(best, probabilities);
+  const start = metrics[metric].compute(truth, { classCount, labels }, weights);
+  if (!start.defined) return best;
+  let score = start.value;
   const tryRule = (multipliers: readonly number[]) => {
     const rule: DecisionRule = { kind: 'multipliers', multipliers: multipliers.map(Math.fround) };
-    const its = applyDecision(rule, probabilities);
-    if (its.every((label, row) => label === labels[row])) return;
+    const labelled = applyDecision(rule, probabilities);
+    if (labelled.every((label, row) => label === labels[row])) return;
+    const its = { classCount, labels: labelled };
+    const evaluated = metrics[metric].compute(truth, its, weights);
+    if (!evaluated.defined || evaluated.value <= score) return;
     const options = { seed: goal.seed, resamples, ...(weights && { weights }) };
-    const gain = bootstrapGain(metric, truth, { classCount, labels: its }, { classCount, labels }, options);
+    const gain = bootstrapGain(metric, truth, its, { classCount, labels }, options);
     if (gain === undefined || gain.gain <= gain.standardError) return;
     best = rule;
-    labels = its;
+    labels = labelled;
+    score = evaluated.value;
   };
   const priors = new Float64Array(classCount);
   for (const k of truth) priors[k]!++;

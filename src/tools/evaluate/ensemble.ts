@@ -38,7 +38,7 @@ export interface Ensemble {
 /** Additions of a member, repetitions counted. */
 const mostRounds = 20;
 /** Rows that candidates are compared on; beyond, every k-th row. */
-const mostRows = 20_000;
+const mostRows = 10_000;
 
 /**
  * Greedy ensemble selection with replacement (Caruana et al. 2004) from the best member on.

@@ -6,7 +6,7 @@ export interface Design {
   readonly rowCount: number;
   readonly denseCount: number;
   /** Row-major [rowCount, denseCount]. */
-  readonly dense: Float64Array;
+  readonly dense: Float32Array | Float64Array;
   /** A group of indicators each: the column that is 1 in a row, or −1. Columns of later groups are greater. */
   readonly groups: readonly Int32Array[];
   /** Columns, the intercept not counted. */

@@ -156,7 +156,7 @@ export function layoutOf(encoding: Encoding): Layout {
 export function encode(encoding: Encoding, features: Features, start = 0, end = features.rowCount): Design {
   const { hinges, missing, categories, denseCount, columnCount } = layoutOf(encoding);
   const rowCount = end - start;
-  const dense = new Float64Array(rowCount * denseCount);
+  const dense = new Float32Array(rowCount * denseCount);
   const groups: Int32Array[] = [];
   for (let f = 0; f < encoding.numbers.length; f++) {
     const { fill, low, high, mean, scale, knots } = encoding.numbers[f]!;

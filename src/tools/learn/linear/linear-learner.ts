@@ -11,6 +11,9 @@ const families: Readonly<Record<TaskKind, Family>> = {
   regression: 'gaussian',
 };
 
+/** Numeric columns, hinges included, up to which hinges are searched: beyond they cost more than they bring. */
+const mostHinges = 1000;
+
 /**
  * Ridge, logistic and multinomial logistic regression, solved to a gradient of 1e-8 (Newton, or L-BFGS where that counts
  * fewer operations).
@@ -28,9 +31,12 @@ export const linearLearner: Learner = {
   about: 'Ridge or logistic regression: a weighted sum of standardised numbers and category effects, fast and smooth.',
   tasks: ['binary', 'multiclass', 'regression'],
   defaults: () => ({ alpha: 1, knots: 0, clip: false }),
-  space: () => ({
+  space: (facts) => ({
     alpha: { kind: 'float', low: 1e-3, high: 1e4, scale: 'log' },
-    knots: { kind: 'choice', options: [0, 3, 7] },
+    knots: {
+      kind: 'choice',
+      options: [0, 3, 7].filter((knots) => knots === 0 || facts.numberCount * (1 + knots) <= mostHinges),
+    },
     clip: { kind: 'choice', options: [false, true] },
   }),
   cost(configuration, facts) {

@@ -31,7 +31,7 @@ export const resumeCommand: Command = {
  *
  * @throws {UsageError} where there is no "=", no question, or two answers to one
  */
-export function parseAnswers(texts: readonly string[]): Readonly<Record<string, Json>> {
+function parseAnswers(texts: readonly string[]): Readonly<Record<string, Json>> {
   const answers = new Map<string, Json>();
   for (const text of texts) {
     const at = text.indexOf('=');

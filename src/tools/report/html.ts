@@ -21,7 +21,7 @@ const entities: Readonly<Record<string, string>> = {
  * Escapes text for element content and quoted attributes, and shows what would not be seen, or would change the reading
  * order of what follows: control characters and bidirectional overrides become their code point in brackets.
  */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return visible(text).replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 

@@ -18,7 +18,7 @@ export interface ServeLimits {
 }
 
 /** The limits unless the host sets others. */
-export const defaultServeLimits: ServeLimits = { bodyBytes: 1_000_000, records: 1000, jsonDepth: 4, concurrent: 64 };
+const defaultServeLimits: ServeLimits = { bodyBytes: 1_000_000, records: 1000, jsonDepth: 4, concurrent: 64 };
 
 /** Answers requests; knows no server. */
 export interface ServeHandler {

@@ -65,7 +65,7 @@ function describe(input: SignatureInput): string {
 const key = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name));
 
 /** A string literal in which no character can end it, hide in it or turn the reading order of what follows. */
-export function literal(text: string): string {
+function literal(text: string): string {
   return JSON.stringify(text).replace(
     /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,0 +1,77 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../../src/cli/run-cli.ts';
+import { systemServices } from '../../src/cli/system-services.ts';
+import { linearLearner } from '../../src/tools/learn/linear/linear-learner.ts';
+import { buildSampleModel } from '../tools/artefact/sample-model.ts';
+import { fakeIo } from './fakes.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'traineragent-cli-'));
+  const { artefact } = await buildSampleModel('multiclass', [{ learner: linearLearner, weight: 1 }]);
+  await writeFile(join(folder, 'model.onnx'), artefact.bytes);
+  await writeFile(
+    join(folder, 'rows.csv'),
+    'tenure,since,plan,active,usage,region,more\n3,2020-01-01,basic,yes,100,N,x\n,,,,5,S,x\n1.5,2020-02-02,new,no,7,N,x\n',
+  );
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const run = async (...argv: string[]) => {
+  const io = fakeIo(folder);
+  const code = await runCli(argv, io, systemServices());
+  return { code, out: io.stdout.text, err: io.stderr.text };
+};
+
+describe('systemServices', () => {
+  it('predicts a file with a model file, a row a line, missing cells, unseen values and other columns included', async () => {
+    const { code, out, err } = await run('predict', 'model.onnx', '--data', 'rows.csv', '--format', 'ndjson');
+    expect(err).toBe('3 predictions.\n');
+    expect(code).toBe(0);
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { prediction: string; probabilities: Record<string, number> });
+    expect(lines).toHaveLength(3);
+    for (const { prediction, probabilities } of lines) {
+      const values = Object.values(probabilities);
+      expect(values.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
+      expect(Object.entries(probabilities).find(([name]) => name === prediction)?.[1]).toBe(Math.max(...values));
+    }
+  });
+
+  it('gives the same predictions over HTTP as from the file', async () => {
+    const services = systemServices();
+    const model = await services.loadModel(join(folder, 'model.onnx'));
+    const { batches } = await services.predictFile(join(folder, 'rows.csv'), model);
+    const fromFile = [];
+    for await (const batch of batches) fromFile.push(...batch);
+    const records = [
+      { tenure: 3, since: '2020-01-01', plan: 'basic', active: 'yes', usage: 100, region: 'N' },
+      { usage: 5, region: 'S' },
+    ];
+    expect(await model.predict(records)).toEqual(fromFile.slice(0, 2));
+    await model.close();
+  });
+
+  it('shows the signature of a model file', async () => {
+    const { out } = await run('inspect', '.');
+    expect(out).toContain('Predicts  target (multiclass)');
+    expect(out).toMatch(/tenure {2}number in years, mostly/);
+  });
+
+  it.each([
+    [['predict', 'none.onnx', '--data', 'rows.csv'], 'it does not exist. [MODEL_INVALID]'],
+    [['predict', '.', '--data', 'rows.csv'], 'it is a folder. [MODEL_INVALID]'],
+    [['predict', 'rows.csv', '--data', 'rows.csv'], '[MODEL_INVALID]'],
+    [['predict', 'model.onnx', '--data', 'none.csv'], '[DATA_NOT_FOUND]'],
+    [['resume', 'none'], '[RUN_NOT_FOUND]'],
+  ])('%j ends with code 1 and a typed error', async (argv, message) => {
+    const { code, err } = await run(...argv);
+    expect(err).toContain(message);
+    expect(code).toBe(1);
+  });
+});

@@ -122,6 +122,14 @@ describe('a search', () => {
     expect(best(state)).toBeDefined();
   });
 
+  it('promotes no more than can be paid when trials took more than was planned', () => {
+    const candidates = Array.from({ length: 9 }, (_, i) => candidate(i));
+    let state = createSearch({ candidates, folds: 5, units: 15 });
+    const results = nextTrials(state).map((trial) => ({ index: trial.index, scores: [trial.candidate], units: 1.4 }));
+    state = report(state, results);
+    expect(nextTrials(state).map((trial) => trial.candidate)).toEqual([8, 7]);
+  });
+
   it('drops a candidate that failed or scored no number', () => {
     let state = createSearch({
       candidates: [3, 2, 1].map((quality) => candidate(quality, { always: true })),

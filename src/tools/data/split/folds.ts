@@ -82,13 +82,25 @@ function expandingFolds(ranks: Int32Array, wanted: number): Folds {
     }
     blocks[row] = used;
   }
-  if (used < 1) {
+  if (used < 1) used = cutOnce(ranks, blocks);
+  return { kind: 'expanding', count: used, repeats: 1, assignments: [blocks] };
+}
+
+/** Where one time holds almost all rows: two blocks, cut at the change of time that is nearest to the middle. */
+function cutOnce(ranks: Int32Array, blocks: Uint8Array): number {
+  let cut = 0;
+  for (let row = 1; row < ranks.length; row++) {
+    const nearer = Math.abs(row - ranks.length / 2) < Math.abs(cut - ranks.length / 2);
+    if (ranks[row] !== ranks[row - 1] && (cut === 0 || nearer)) cut = row;
+  }
+  if (cut === 0) {
     throw new TrainerError(
       'REQUEST_INVALID',
-      `Expected at least 2 different times to make folds by time, got ${used + 1}. Give more data, or no time column.`,
+      'Expected at least 2 different times to make folds by time, got 1. Give more data, or no time column.',
     );
   }
-  return { kind: 'expanding', count: used, repeats: 1, assignments: [blocks] };
+  blocks.fill(0, 0, cut).fill(1, cut);
+  return 1;
 }
 
 /** The rows that one fold learns from and is validated on, as ascending positions. */
@@ -126,14 +138,16 @@ export function nestedFolds(
   const { train, validation } = foldRows(outer, repeat, fold);
   const pick = (values: Int32Array): Int32Array => gather(values, train);
   let groups = input.groups === undefined ? undefined : pick(input.groups);
-  // Of two groups, one is left to learn from: inside it there is nothing to keep whole.
+  let timeRanks = input.timeRanks === undefined ? undefined : pick(input.timeRanks);
+  // Of two groups or times, one is left to learn from: inside it there is nothing to keep whole or in order.
   if (groups !== undefined && new Set(groups).size < 2) groups = undefined;
+  if (timeRanks !== undefined && timeRanks[0] === timeRanks.at(-1)) timeRanks = undefined;
   const inner = makeFolds({
     rowCount: train.length,
     strata: pick(input.strata),
     stratumCount: input.stratumCount,
     ...(groups === undefined ? {} : { groups }),
-    ...(input.timeRanks === undefined ? {} : { timeRanks: pick(input.timeRanks) }),
+    ...(timeRanks === undefined ? {} : { timeRanks }),
     ...(input.count === undefined ? {} : { count: input.count }),
     repeats: 1,
     seed: `${input.seed}/outer-${repeat}-${fold}`,

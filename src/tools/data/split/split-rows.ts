@@ -9,7 +9,7 @@ import { type Folds, type FoldsInput, makeFolds } from './folds.ts';
 import { gather } from './gather.ts';
 import { type KeptTogether, rowGroups } from './row-groups.ts';
 import { strataOf } from './strata.ts';
-import { orderByTime } from './time-order.ts';
+import { latestRows, orderByTime } from './time-order.ts';
 
 /** Sizes of a split. */
 export interface SplitOptions {
@@ -49,6 +49,8 @@ export interface SplitReason {
     | 'TOO_FEW_ROWS'
     | 'BY_TIME'
     | 'TIME_MISSING'
+    | 'TIME_NOT_SEPARABLE'
+    | 'ONE_TIME_TO_LEARN_FROM'
     | 'GROUPS_CROSS_TIME'
     | 'GROUPS_KEPT'
     | 'GROUPS_DO_NOT_REPEAT'
@@ -83,16 +85,19 @@ export interface Split {
   readonly reasons: readonly SplitReason[];
 }
 
+/** Where the last time alone holds more of the rows than this, order can't be tested: a split by time would leave too little to learn from. */
+const maxLatestShare = 0.6;
+
 /**
  * Splits the vault off and makes the validation folds, before anything else sees the data.
  *
  * Rows without a target are set aside first. Where a time column is named, the latest rows go to the vault (rows of equal
- * time stay together) and folds are expanding windows. Else where a group or entity repeats, groups stay whole. Classes
+ * time stay together) and folds are expanding windows, unless the last time alone holds most rows. Else where a group or entity repeats, groups stay whole. Classes
  * (or quantile bins of a regression target) are balanced as well as that allows. Rows that are equal in every input stay
  * on one side; where so many rows are equal that this would unbalance the split, they are counted instead.
  *
  * @throws {TrainerError} COLUMN_UNKNOWN for a named column that is not there; DATA_EMPTY where no row has a target;
- * REQUEST_INVALID for a time column that is neither datetime nor number, or one group or time only.
+ * REQUEST_INVALID for a time column that is neither datetime nor number.
  */
 export function splitRows(input: SplitInput): Split {
   const { table, task, roles = {}, options = {} } = input;
@@ -110,16 +115,21 @@ export function splitRows(input: SplitInput): Split {
     );
   }
   let rows: Uint32Array = Uint32Array.from(present);
+  const vaultSize = vaultSizeOf(rows.length, options, reasons);
   let timeRanks: Int32Array | undefined;
   if (roles.time !== undefined) {
     const order = orderByTime(columnOf(table, roles.time), rows);
-    rows = order.rows;
-    timeRanks = order.ranks;
     if (order.missing > 0) reasons.push({ code: 'TIME_MISSING', evidence: { rows: order.missing } });
+    const last = latestRows(order.ranks, Math.max(1, vaultSize)).reduce((sum, value) => sum + value, 0);
+    if (last > maxLatestShare * rows.length) {
+      reasons.push({ code: 'TIME_NOT_SEPARABLE', evidence: { rowsOfLastTime: last } });
+    } else {
+      rows = order.rows;
+      timeRanks = order.ranks;
+    }
   }
   const together = rowGroups(input, rows);
   const { strata, count: stratumCount } = strataOf(target, task, rows);
-  const vaultSize = vaultSizeOf(rows.length, options, reasons);
   const random = createRandom(`${input.seed}/split`);
 
   let inVault: Uint8Array;
@@ -129,7 +139,7 @@ export function splitRows(input: SplitInput): Split {
     inVault = new Uint8Array(rows.length);
   } else if (timeRanks !== undefined) {
     method = 'time';
-    inVault = latest(timeRanks, vaultSize);
+    inVault = latestRows(timeRanks, vaultSize);
   } else {
     if (together.byEntity && together.unitCount < 2) {
       reasons.push({ code: 'TOO_FEW_GROUPS', evidence: { groups: together.unitCount } });
@@ -152,16 +162,15 @@ export function splitRows(input: SplitInput): Split {
   };
   const trainAt = positions(0);
   const vaultAt = positions(1);
-  if (trainAt.length === 0) {
-    throw new TrainerError(
-      'REQUEST_INVALID',
-      'Expected at least 2 different times to split by time, got 1. Name another time column, or none.',
-    );
-  }
   explain(reasons, together, timeRanks !== undefined, inVault, method);
 
   const repeats = options.repeats ?? (trainAt.length < 200 ? 5 : trainAt.length < 1000 ? 3 : 1);
-  let foldGroups = groups === undefined || timeRanks !== undefined ? undefined : gather(groups, trainAt);
+  let foldRanks = timeRanks === undefined ? undefined : gather(timeRanks, trainAt);
+  if (foldRanks !== undefined && foldRanks[0] === foldRanks.at(-1)) {
+    reasons.push({ code: 'ONE_TIME_TO_LEARN_FROM', evidence: { rows: trainAt.length } });
+    foldRanks = undefined;
+  }
+  let foldGroups = groups === undefined || foldRanks !== undefined ? undefined : gather(groups, trainAt);
   if (foldGroups !== undefined && new Set(foldGroups).size < 2) {
     reasons.push({ code: 'TOO_FEW_GROUPS', evidence: { groups: new Set(foldGroups).size } });
     foldGroups = undefined;
@@ -171,7 +180,7 @@ export function splitRows(input: SplitInput): Split {
     strata: gather(strata, trainAt),
     stratumCount,
     ...(foldGroups === undefined ? {} : { groups: foldGroups }),
-    ...(timeRanks === undefined ? {} : { timeRanks: gather(timeRanks, trainAt) }),
+    ...(foldRanks === undefined ? {} : { timeRanks: foldRanks }),
     count: options.folds ?? 5,
     repeats,
     seed: `${input.seed}/folds`,
@@ -184,7 +193,7 @@ export function splitRows(input: SplitInput): Split {
     formatVersion: 1,
     method,
     foldMethod:
-      timeRanks !== undefined ? 'time' : together.byEntity && foldGroups !== undefined ? 'grouped' : 'stratified',
+      foldRanks !== undefined ? 'time' : together.byEntity && foldGroups !== undefined ? 'grouped' : 'stratified',
     train: gather(rows, trainAt),
     vault: gather(rows, vaultAt),
     setAside: Uint32Array.from(absent),
@@ -207,18 +216,6 @@ function vaultSizeOf(rowCount: number, options: SplitOptions, reasons: SplitReas
   }
   const wanted = Math.round(rowCount * (options.vaultShare ?? 0.2));
   return Math.min(rowCount - 2, options.vaultMax ?? 20_000, Math.max(options.vaultMin ?? 50, wanted));
-}
-
-/** Marks the last rows, moving the cut to where the time changes: earlier if it can, else later. */
-function latest(ranks: Int32Array, size: number): Uint8Array {
-  const rowCount = ranks.length;
-  let cut = rowCount - size;
-  while (cut > 0 && ranks[cut] === ranks[cut - 1]) cut--;
-  if (cut === 0) {
-    cut = rowCount - size;
-    while (cut < rowCount && ranks[cut] === ranks[0]) cut++;
-  }
-  return new Uint8Array(rowCount).fill(1, cut);
 }
 
 function explain(

@@ -41,3 +41,19 @@ export function orderByTime(column: Column, rows: Uint32Array): TimeOrder {
   }
   return { rows: gather(rows, order), ranks, missing };
 }
+
+/**
+ * Marks about the last `size` rows of an order, cutting only where the time changes: at the change nearest to the wished
+ * place that leaves at least half of the size. All rows are marked where the time never changes.
+ */
+export function latestRows(ranks: Int32Array, size: number): Uint8Array {
+  const rowCount = ranks.length;
+  const wished = rowCount - size;
+  let earlier = wished;
+  while (earlier > 0 && ranks[earlier] === ranks[earlier - 1]) earlier--;
+  let later = wished;
+  while (later < rowCount && (later === 0 || ranks[later] === ranks[later - 1])) later++;
+  const enough = rowCount - later >= size / 2;
+  const cut = enough && (earlier === 0 || later - wished < wished - earlier) ? later : earlier;
+  return new Uint8Array(rowCount).fill(1, cut);
+}

@@ -7,8 +7,11 @@ import type { Table } from '../../../../src/tools/data/table.ts';
 import { categories, datetimes, numbers, table, times } from '../prepare/columns.ts';
 
 /** Rows with an input, a class of the given share, a time and an entity of about `perEntity` rows. */
-function source(rowCount: number, options: { positiveShare?: number; perEntity?: number; seed?: number } = {}): Table {
-  const { positiveShare = 0.3, perEntity = 4, seed = 1 } = options;
+function source(
+  rowCount: number,
+  options: { positiveShare?: number; perEntity?: number; seed?: number; dates?: number } = {},
+): Table {
+  const { positiveShare = 0.3, perEntity = 4, seed = 1, dates = rowCount } = options;
   const random = createRandom(seed);
   return table(
     numbers(
@@ -25,7 +28,7 @@ function source(rowCount: number, options: { positiveShare?: number; perEntity?:
     ),
     datetimes(
       'time',
-      times(rowCount, () => 86_400_000 * random.integer(rowCount)),
+      times(rowCount, (i) => 86_400_000 * (i < 2 ? i : random.integer(dates))),
     ),
     categories(
       'entity',
@@ -147,6 +150,50 @@ describe('splitRows', () => {
     }
   });
 
+  it('never cuts between rows of one time', () => {
+    const data = table(
+      ...source(300).columns.slice(0, 2),
+      datetimes(
+        't',
+        times(300, (i) => (i * 7) % 13),
+      ),
+    );
+    const { train, vault, folds } = splitRows({ ...base, table: data, roles: { time: 't' } });
+    const at = (row: number): number => (row * 7) % 13;
+    // A fifth is 60 rows, 23 a time: three whole times.
+    expect(new Set(Array.from(vault, at))).toEqual(new Set([10, 11, 12]));
+    expect(Array.from(train, at).every((time) => time < 10)).toBe(true);
+    const blockOf = new Map<number, number>();
+    train.forEach((row, i) => {
+      const block = folds.assignments[0]![i]!;
+      expect(blockOf.get(at(row)) ?? block).toBe(block);
+      blockOf.set(at(row), block);
+    });
+  });
+
+  it.each([
+    ['one time holds most rows', 90, (i: number) => (i < 5 ? 1 : 2)],
+    ['there is one time only', 300, () => 1],
+  ])('does not split by time where %s, and says so', (_title, rowCount, time) => {
+    const data = table(...source(rowCount).columns.slice(0, 2), datetimes('t', times(rowCount, time)));
+    const { method, foldMethod, reasons } = splitRows({ ...base, table: data, roles: { time: 't' } });
+    expect([method, foldMethod]).toEqual([rowCount < 100 ? 'none' : 'stratified', 'stratified']);
+    expect(reasons.map(({ code }) => code)).toContain('TIME_NOT_SEPARABLE');
+  });
+
+  it('validates at random where one time is left to learn from', () => {
+    const data = table(
+      ...source(200).columns.slice(0, 2),
+      datetimes(
+        't',
+        times(200, (i) => (i < 110 ? 1 : 2)),
+      ),
+    );
+    const { method, foldMethod, train, reasons } = splitRows({ ...base, table: data, roles: { time: 't' } });
+    expect([method, foldMethod, train.length]).toEqual(['time', 'stratified', 110]);
+    expect(reasons).toContainEqual({ code: 'ONE_TIME_TO_LEARN_FROM', evidence: { rows: 110 } });
+  });
+
   it('counts rows without a time as the oldest', () => {
     const data = table(
       ...source(200).columns.slice(0, 2),
@@ -256,9 +303,10 @@ describe('splitRows', () => {
           seed: fc.integer(),
           grouped: fc.boolean(),
           timed: fc.boolean(),
+          dates: fc.integer({ min: 2, max: 400 }),
         }),
-        ({ rowCount, perEntity, seed, grouped, timed }) => {
-          const data = source(rowCount, { perEntity, seed });
+        ({ rowCount, perEntity, seed, grouped, timed, dates }) => {
+          const data = source(rowCount, { perEntity, seed, dates });
           const roles = { ...(grouped ? { group: 'entity' } : {}), ...(timed ? { time: 'time' } : {}) };
           const split = splitRows({ ...base, table: data, roles, seed });
           const all = [...split.train, ...split.vault, ...split.setAside].sort((a, b) => a - b);
@@ -269,6 +317,8 @@ describe('splitRows', () => {
             const { train, validation } = foldRows(split.folds, 0, fold);
             expect(train.length).toBeGreaterThan(0);
             expect(validation.length).toBeGreaterThan(0);
+            const nested = nestedFolds(split.foldsInput, split.folds, 0, fold);
+            if (train.length > 1) expect(nested.inner.assignments[0]).toHaveLength(train.length);
           }
         },
       ),

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Backend } from '../../../src/backends/backend.ts';
 import { onnxBackend } from '../../../src/backends/onnx/onnx-backend.ts';
+import { TrainerError } from '../../../src/core/errors.ts';
 import { sha256 } from '../../../src/core/helpers/hash.ts';
+import { createRandom } from '../../../src/core/helpers/random.ts';
 import { checkModel } from '../../../src/onnx/check-model.ts';
 import { decodeModel } from '../../../src/onnx/decode.ts';
 import { encodeModel } from '../../../src/onnx/encode.ts';
@@ -361,6 +363,28 @@ describe('files', () => {
       expect.objectContaining({ code, message: expect.stringMatching(message) }),
     );
   });
+});
+
+test('200 files with a byte changed are refused with a typed error, or predict', async () => {
+  const { bytes } = (await buildSampleModel('multiclass', members)).artefact;
+  const table = sampleTable(20, 'flips', 0.1);
+  const random = createRandom('flips');
+  let predicted = 0;
+  for (let i = 0; i < 200; i++) {
+    const flipped = bytes.slice();
+    const at = random.integer(flipped.length);
+    flipped[at] = flipped[at]! ^ (1 + random.integer(255));
+    try {
+      await using model = loadModel(flipped, backend, { where: 'inline' });
+      await model.predictTable(table);
+      predicted++;
+    } catch (error) {
+      if (!TrainerError.isInstance(error)) throw error;
+      expect(error.code).toMatch(/^(MODEL_INVALID|MODEL_UNSUPPORTED|MODEL_SIGNATURE|PREDICT_FAILED|RECORD_INVALID)$/);
+    }
+  }
+  // Texts of card, ranges and weights may change and still make a model.
+  expect(predicted).toBeLessThan(80);
 });
 
 type Decoded = ReturnType<typeof checkModel>;

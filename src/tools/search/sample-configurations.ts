@@ -67,7 +67,7 @@ function scaled(low: number, high: number, scale: 'linear' | 'log', share: numbe
 }
 
 /** Equal configurations have equal keys. */
-export function keyOf(configuration: Configuration): string {
+function keyOf(configuration: Configuration): string {
   return JSON.stringify(
     Object.keys(configuration)
       .sort()

@@ -3,7 +3,7 @@ import { dayMs } from './datetime-parts.ts';
 import type { DatetimePart } from './preparation.ts';
 
 /** The int64 that stands for a missing datetime in the model's `datetimes` tensor. */
-export const missingDatetime = -(2n ** 63n);
+export const missingDatetime = -9_223_372_036_854_775_808n;
 
 /**
  * Adds the nodes of the wished parts of a datetime, int64 [N, 1] → float32 [N, 1] each, NaN where missing.

@@ -108,6 +108,7 @@ export function fakeSession(
     child: options.child ?? fakeBench({}),
     host: options.host ?? fakeBench({}, 'host'),
     llm: options.llm,
+    hostLearners: [],
     deciders: new Map(Object.entries(options.deciders ?? {})) as unknown as RunSession['deciders'],
     deciderTimeoutMs: options.deciderTimeoutMs ?? 1000,
     given: new Map(Object.entries(options.given ?? {})),

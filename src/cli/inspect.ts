@@ -1,5 +1,6 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { Json } from '../core/helpers/canonical-json.ts';
 import type { ModelSignature, SignatureInput } from '../onnx/signature.ts';
 import { formatBytes, formatNumber } from '../tools/report/wording.ts';
 import { typescriptOfRecord } from '../tools/serve/typescript-types.ts';
@@ -19,9 +20,13 @@ export const inspectCommand: Command = {
   },
   notes: ['MODEL_OR_RUN is a model file, or the folder that train wrote.'],
   async run(args, io, services) {
-    const model = await services.loadModel(await modelPathOf(resolve(io.cwd, args.positionals[0] ?? '')));
+    const path = resolve(io.cwd, args.positionals[0] ?? '');
+    const isRun = await isFolder(path);
+    const model = await services.loadModel(isRun ? join(path, 'model.onnx') : path);
     try {
-      const { signature, card, hash, sizeBytes } = model;
+      const { signature, hash, sizeBytes } = model;
+      // The run's card has the scores too; one of another model says nothing of this one.
+      const card = (isRun ? await cardOf(path, hash) : undefined) ?? model.card;
       if (args.isSet('types')) io.stdout.write(typescriptOfRecord(signature));
       else if (args.isSet('json')) io.stdout.write(`${JSON.stringify({ hash, sizeBytes, signature, card })}\n`);
       else {
@@ -39,14 +44,22 @@ export const inspectCommand: Command = {
   },
 };
 
-/** A run's folder stands for its model. */
-async function modelPathOf(path: string): Promise<string> {
-  const isFolder = await stat(path).then(
+/** Whether a path is a folder; what is wrong with the path is told by who opens it. */
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
     (found) => found.isDirectory(),
-    // What is wrong with the path is told by who opens it.
     () => false,
   );
-  return isFolder ? join(path, 'model.onnx') : path;
+
+/** `card.json` of a run, where it is there and of the model with this hash. */
+async function cardOf(folder: string, hash: string): Promise<Json | undefined> {
+  try {
+    const card = JSON.parse(await readFile(join(folder, 'card.json'), 'utf8')) as { readonly model?: Json };
+    return card.model === hash ? card : undefined;
+  } catch {
+    // Not there or not JSON: the card within the model file is shown.
+    return undefined;
+  }
 }
 
 function signatureText({ task, target, inputs, output }: ModelSignature, colours: Colours): string {

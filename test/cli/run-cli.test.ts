@@ -388,6 +388,16 @@ describe('inspect', () => {
     );
   });
 
+  it.each([
+    ['the same model', fakeCliModel().hash, 'score-of-the-run'],
+    ['another model', 'other', '"target": "species"'],
+  ])('with a card.json of %s, shows the card of this model', async (_, model, shown) => {
+    await writeFile(join(folder, 'card.json'), JSON.stringify({ model, score: 'score-of-the-run' }));
+    const { out } = await run(['inspect', '.'], services);
+    expect(out).toContain(shown);
+    expect(out.includes('score-of-the-run')).toBe(model !== 'other');
+  });
+
   it('takes a run’s folder for its model', async () => {
     let path = '';
     await run(['inspect', '.'], {

@@ -50,6 +50,7 @@ export function clockFreeCard(facts: RunFacts): JsonObject {
       compression: facts.winner.compression,
     },
     importances: facts.importances,
+    valuesHeld: facts.valuesHeld,
     notDone: facts.notDone,
     environment: {
       traineragent: facts.environment.traineragent,
@@ -154,6 +155,14 @@ export function cardMarkdown(facts: RunFacts): string {
     if (winner.calibration) lines.push(`- calibration: ${md(winner.calibration.method)}`);
     if (winner.decisionRule) lines.push(`- decision: ${md(winner.decisionRule)}`);
     lines.push('');
+  }
+  if (facts.valuesHeld && facts.valuesHeld.length > 0) {
+    lines.push(
+      '## Values of the data in the file',
+      '',
+      ...facts.valuesHeld.map((item) => `- \`${code(item.column)}\`: ${md(item.what)}`),
+      '',
+    );
   }
   const used = facts.importances.filter((item) => item.share > 0).slice(0, 10);
   if (used.length > 0)

@@ -37,6 +37,8 @@ export interface RunFacts {
   /** By falling share; shares sum to 1, or are all 0. */
   readonly importances: readonly { readonly column: string; readonly share: number }[];
   readonly resources?: ResourceFacts;
+  /** Which values of the data the model file holds; `values-held.ts` reads it from the signature. */
+  readonly valuesHeld?: readonly { readonly column: string; readonly what: string }[];
   readonly decisions: readonly DecisionFact[];
   readonly messages: readonly MessageFact[];
   /** What was asked, or would be usual, and was not done, with the reason. */

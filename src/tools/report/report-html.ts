@@ -82,6 +82,7 @@ async function sectionsOf(facts: RunFacts): Promise<readonly { id: string; title
     { id: 'importance', title: 'What it depends on', body: await importanceSection(facts.importances) },
     { id: 'trials', title: 'Trials', body: await trialsSection(facts) },
     { id: 'resources', title: 'Resources', body: resourcesSection(facts) },
+    { id: 'values', title: 'Values of the data in the file', body: valuesSection(facts) },
     { id: 'decisions', title: 'Decisions', body: decisionsSection(facts) },
     { id: 'messages', title: 'Between the agents', body: messagesSection(facts) },
     { id: 'not-done', title: 'What was not done', body: notDoneSection(facts) },
@@ -165,4 +166,12 @@ function messagesSection({ messages }: RunFacts): Html | undefined {
 function notDoneSection({ notDone }: RunFacts): Html | undefined {
   if (notDone.length === 0) return undefined;
   return html`<ul>${notDone.map((item) => html`<li>${item.what} <span class="quiet">– ${item.why}</span></li>`)}</ul>`;
+}
+
+function valuesSection({ valuesHeld }: RunFacts): Html | undefined {
+  if (!valuesHeld || valuesHeld.length === 0) return undefined;
+  return foldedTable(valuesHeld, 20, 'columns', [
+    { head: 'column', kind: 'name', cell: (row) => row.column },
+    { head: 'what the model file holds of it', kind: 'wide', cell: (row) => row.what },
+  ]);
 }

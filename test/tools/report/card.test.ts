@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../src/core/helpers/canonical-json.ts';
 import { cardJson, cardMarkdown, clockFreeCard } from '../../../src/tools/report/card.ts';
 import { runSummary } from '../../../src/tools/report/summary.ts';
+import { valuesHeldBy } from '../../../src/tools/report/values-held.ts';
+import { penguinSignature } from '../serve/fake-model.ts';
 import { penguinFacts } from './facts.ts';
 
 describe('clockFreeCard', () => {
@@ -35,7 +37,24 @@ describe('cardJson', () => {
   });
 });
 
+describe('valuesHeldBy', () => {
+  it('names each column of which the file holds values', () => {
+    expect(valuesHeldBy(penguinSignature)).toEqual([
+      { column: 'island', what: '2 values' },
+      { column: 'bill length', what: 'the 1 % and 99 % quantiles, and thresholds or means that were learnt' },
+      { column: 'year', what: 'the 1 % and 99 % quantiles, and thresholds or means that were learnt' },
+      { column: 'ringed', what: 'the two spellings' },
+      { column: 'seen', what: 'the 1 % and 99 % quantiles, and thresholds or means that were learnt' },
+      { column: 'species', what: 'the 2 class labels' },
+    ]);
+  });
+});
+
 describe('cardMarkdown', () => {
+  it('lists them', () => {
+    expect(cardMarkdown(penguinFacts)).toContain('- `island`: 3 values');
+  });
+
   it('tells the score, the baseline and the target in a table', () => {
     expect(cardMarkdown(penguinFacts)).toContain('| balanced accuracy | 0.985 | 0.952 – 1.000 | 0.333 | ≥ 0.95, met |');
   });

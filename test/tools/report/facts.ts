@@ -221,6 +221,10 @@ export const penguinFacts: RunFacts = {
     operationsPerRow: 1840,
     trainSeconds: 3.9,
   },
+  valuesHeld: [
+    { column: 'island', what: '3 values' },
+    { column: 'species', what: 'the 3 class labels' },
+  ],
   decisions: [
     {
       question: 'task.target',

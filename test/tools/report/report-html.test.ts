@@ -73,6 +73,7 @@ const hostileFacts: RunFacts = {
   ],
   importances: [{ column: hostile, share: 1 }],
   decisions: [{ question: hostile, by: 'llm', answer: hostile, why: hostile }],
+  valuesHeld: [{ column: hostile, what: hostile }],
   messages: [{ from: hostile, to: hostile, stage: hostile, summary: hostile }],
   notDone: [{ what: hostile, why: hostile }],
   environment: { [hostile]: hostile },
@@ -99,6 +100,7 @@ describe('reportHtml', () => {
     'Resources',
     'Decisions',
     'Between the agents',
+    'Values of the data in the file',
     'What was not done',
   ])('has a section "%s"', (heading) => {
     expect(page).toContain(`<h2>${heading}</h2>`);

@@ -19,6 +19,7 @@ import { type Conformal, conformalToGraph } from '../evaluate/conformal.ts';
 import { type DecisionRule, decisionToGraph, plainDecision } from '../evaluate/decision.ts';
 import { blendToGraph } from '../evaluate/ensemble.ts';
 import type { FittedModel } from '../learn/learner.ts';
+import { checkFormats } from './column-formats.ts';
 
 /** Everything that becomes one model file. */
 export interface ArtefactParts {
@@ -128,6 +129,6 @@ export function buildArtefact(parts: ArtefactParts): Artefact {
     },
   });
   // What is written must pass what is asked of every file that is read.
-  readSignature(checkModel(bytes));
+  checkFormats(readSignature(checkModel(bytes)));
   return { bytes, hash: sha256(bytes) };
 }

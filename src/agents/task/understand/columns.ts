@@ -196,7 +196,7 @@ function likeness(said: string, word: string): number {
 function byLabel(reading: Reading, atoms: readonly Atom[], column: NamedColumn): Mention[] {
   const mentions: Mention[] = [];
   for (const label of labelsOf(column.profile)) {
-    const spoken = letterWords.find(([letter]) => letter === label)?.[1] ?? [];
+    const spoken = column.profile.distinct > 3 ? [] : (letterWords.find(([letter]) => letter === label.toUpperCase())?.[1] ?? []);
     for (const atom of atoms) {
       if (!spoken.includes(atom.word) || atom.word.length < 4) continue;
       mentions.push({ from: atom.token, to: atom.token + 1, column: column.name, quality: 0.6, by: 'value', isHead: true, value: label });

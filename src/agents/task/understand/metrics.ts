@@ -45,8 +45,8 @@ const rows: readonly Row[] = [
   { cue: 'r2', words: 'r[ -]?(?:2|²|\\^ ?2)(?:[ -]?score)?|r[ -]?squared?|coefficient of determination|explained variance|(?:explain(?:s|ing)?|account(?:s|ing)? for|capture)(?= [^.;]{0,30}varia(?:nce|tion|bility))|variance explained|goodness of fit' },
   { cue: 'precision', words: '(?:few|fewer|fewest|avoid|avoiding|minimi[sz]e|minimi[sz]ing|reduce|low|no|without|less|limit|hate|hates|annoyed by)(?: (?:as|the|number|of|many|too|possible))* (?:false[ -](?:alarms?|positives?|alerts?|accusations?)|innocent \\p{L}+)' },
   { cue: 'recall', words: '(?:few|fewer|fewest|avoid|avoiding|minimi[sz]e|minimi[sz]ing|reduce|low|no|without)(?: (?:as|the|number|of|many|too|possible))* (?:false[ -]negatives?|misse[sd](?: \\p{L}+)?)' },
-  { cue: 'precision', words: 'false[ -](?:alarms?|positives?|alerts?)(?= (?:are|is|as|low|to a minimum|must be|should be|cost|annoy|hurt|must|should|down|at a minimum)\\b(?! (?:at most|below|under|less|max|<)))' },
-  { cue: 'recall', words: 'false[ -]negatives?(?= (?:are|is|as|low|to a minimum|must be|should be|cost|hurt|must|should|down|at a minimum)\\b(?! (?:at most|below|under|less|max|<)))' },
+  { cue: 'precision', words: 'false[ -](?:alarms?|positives?|alerts?)(?= (?:are|is|as|matter|matters|low|to a minimum|must be|should be|cost|annoy|hurt|must|should|down|at a minimum)\\b(?! (?:at most|below|under|less|max|<)))' },
+  { cue: 'recall', words: 'false[ -]negatives?(?= (?:are|is|as|matter|matters|low|to a minimum|must be|should be|cost|hurt|must|should|down|at a minimum)\\b(?! (?:at most|below|under|less|max|<)))' },
   { cue: 'specificity', isComplement: true, needsNumber: true, words: 'false[ -](?:alarms?|positives?|alerts?)' },
   { cue: 'recall', isComplement: true, needsNumber: true, words: 'false[ -]negatives?' },
   { cue: 'recall', words: "(?:do not|don't|never|not|mustn't|can't|can not|shouldn't|must not|should not|without)(?: \\p{L}+)? (?:miss(?:ing)?|overlook(?:ing)?|let)(?: (?:any|a|a single|one|slip|out|even|many|too many|much|real|actual))*\\b(?! (?:more|over|above|than)\\b)(?! \\d)|miss(?:es|ing)? (?:as few|hardly any|no|none|nothing|very few|almost none)(?! more\\b)|as few (?:missed|misses)[^.,;]{0,20}" },
@@ -60,6 +60,7 @@ const rows: readonly Row[] = [
   { cue: 'error', needsNumber: true, words: 'off by|be off|is off|out by|wrong by|typical error|prediction error|deviat\\p{L}*|differ(?:s|ing)? by|tolerance|miss(?:es)? by|close to the (?:truth|real)' },
   { cue: 'wrong', isComplement: true, needsNumber: true, words: 'wrong|mistakes?|incorrect(?:ly)?|failures? of the model' },
   { cue: 'error', needsNumber: true, words: 'errors?|off\\b' },
+  { cue: 'error', needsNumber: true, words: 'on average|in the mean|typically' },
 ];
 const patterns = rows.map((row) => ({ row, expression: new RegExp(`(?<![\\p{L}\\p{N}_])(?:${row.words})(?![\\p{L}\\p{N}_])`, 'gu') }));
 

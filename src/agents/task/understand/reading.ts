@@ -71,12 +71,16 @@ function correct(raw: string, dataWords: ReadonlySet<string>): string {
   for (const words of [cueWords, dataWords]) {
     for (const candidate of words) {
       if (candidate.length < 5 || candidate[0] !== word[0]) continue;
-      if (candidate.startsWith(word) || word.startsWith(candidate)) continue;
+      if (isInflected(candidate, word) || isInflected(word, candidate)) continue;
       const distance = editDistance(word, candidate, Math.min(limit, bestDistance));
       if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
     }
   }
   return best;
+}
+
+function isInflected(long: string, short: string): boolean {
+  return long.startsWith(short) && /^(?:s|es|d|ed|r|er|ing|ly|y|n|en)$/u.test(long.slice(short.length));
 }
 
 /** Spans of a pattern in the corrected text. The pattern must have the flags `g` and `u`. */

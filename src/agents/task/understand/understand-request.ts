@@ -108,7 +108,7 @@ function otherKind(reading: Reading, columns: readonly NamedColumn[], mentions: 
   const strong = mentions.filter((mention) => mention.quality >= 0.55 && mention.by !== 'unit' && names.has(mention.column));
   for (const found of findOtherKinds(reading)) {
     // A column of that name is what is meant ("predict the segment", "images_per_post", "is_anomaly").
-    if (strong.some((mention) => overlaps(mention, found) && (mention.by === 'name' || mention.quality >= 0.6))) continue;
+    if (found.code !== 'CAUSAL' && found.code !== 'TEXT_GENERATION' && strong.some((mention) => overlaps(mention, found) && (mention.by === 'name' || mention.quality >= 0.6))) continue;
     if ((found.code === 'IMAGES' || found.code === 'AUDIO') && !isAboutMedia(reading, found, columns)) continue;
     if (found.code === 'CLUSTERING' && /segment|cluster/u.test(reading.tokens[found.from]!.word) && strong.some((mention) => parts.apart.get(mention.column) === undefined && /predict|classif/u.test(reading.text) && mention.by === 'name')) continue;
     if (found.code === 'SURVIVAL_ANALYSIS' && strong.some((mention) => mention.by === 'name' && !parts.apart.has(mention.column))) continue;
@@ -191,9 +191,9 @@ interface SpecParts {
   readonly language: string;
 }
 
-function writeSpec({ reading, profile, columns, parts, fixed, target, task, language }: SpecParts): TaskSpec {
+function writeSpec({ reading, profile, columns, mentions, parts, fixed, target, task, language }: SpecParts): TaskSpec {
   const unsupported: { code: string; quote: string }[] = findBesides(reading)
-    .filter((wish) => !parts.metricCues.some((cue) => overlaps(cue, wish)))
+    .filter((wish) => !parts.metricCues.some((cue) => overlaps(cue, wish)) && !mentions.some((mention) => mention.by === 'name' && overlaps(mention, wish)))
     .map((wish) => ({ code: wish.code, quote: quoteOf(reading, wish) }));
   const note = (code: string, span: Span): void => void unsupported.push({ code, quote: quoteOf(reading, span) });
   for (const span of parts.exclusions.unknown) note('EXCLUSION_NOT_FOUND', span);

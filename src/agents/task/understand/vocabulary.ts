@@ -158,7 +158,7 @@ export const outcomeWords: ReadonlySet<string> = new Set(
   (
     'churn churned attrition exited survived survival fraud diagnosis default defaulted failure failed species price quality ' +
     'readmitted readmit approved passed converted conversion clicked purchased purchase subscribed sentiment spam ' +
-    'target label outcome class consumption yield revenue sales'
+    'target label outcome class consumption yield revenue sales canceled cancelled hired accepted admitted won winner result'
   ).split(' '),
 );
 

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { defineQuestion } from '../../../core/question.ts';
+import { defineStage } from '../../../core/stage.ts';
+import { shownScore, type TaskSpec } from '../../../core/task-spec.ts';
+import type { Reduced } from '../../data/reduce.ts';
+import type { Prepared } from '../../data/prepare.ts';
+import type { Searched } from '../../model/search.ts';
+import { type NextFacts, type NextMove, nextStep } from '../next/next-step.ts';
+import { taskSpecOf } from './understand.ts';
+
+const moves = ['go-on', 'more-budget', 'reduce-less', 'counter-offer', 'stop'] as const satisfies readonly NextMove[];
+
+/** What the next move is chosen from: validation scores alone. */
+export interface NextSubject extends NextFacts {
+  /** Whether the search has anything left to try. */
+  readonly canSearchOn: boolean;
+}
+
+/** What is done after a measured outcome. */
+export const nextQuestion = defineQuestion({
+  id: 'task.next',
+  about: 'What comes after the measured outcome: freeze the best model, search on, learn from more rows, or stop without a model.',
+  facts: (subject: NextSubject) => ({ ...subject, best: [...subject.best] }),
+  answer: () => z.strictObject({ move: z.enum(moves) }),
+  rule: (subject) => {
+    const { move, why } = nextStep(subject);
+    if (move === 'more-budget' && !subject.canSearchOn) return { answer: { move: 'go-on' as const }, why: 'The search has nothing left to try.' };
+    return { answer: { move }, why };
+  },
+  check: ({ move }, { canSearchOn, rowsUsed, rowsThere }) => {
+    if (move === 'more-budget' && !canSearchOn) return [{ path: 'move', message: 'Expected a move that is possible: the search has nothing left to try.' }];
+    if (move === 'reduce-less' && rowsUsed >= rowsThere) return [{ path: 'move', message: 'Expected a move that is possible: search learns from all rows already.' }];
+    return [];
+  },
+  language: 'unsure',
+});
+
+export const nextSchema = z.object({ move: z.enum(moves), rounds: z.number() });
+
+export type NextMessage = z.infer<typeof nextSchema>;
+
+/** Rounds of search beyond the first. */
+const maxRounds = 3;
+/** Share of the budget below which another round is not worth its start. */
+const leastLeft = 0.1;
+
+/** Decides, on validation data, whether to go on, to search more, or to stop. */
+export const nextStage = defineStage<NextMessage>({
+  name: 'task.next',
+  agent: 'task',
+  to: 'model',
+  output: nextSchema,
+  async run(context) {
+    const spec = taskSpecOf(context);
+    const [main] = spec.metrics;
+    const searched = context.message<Searched>('model.search')!;
+    const { rows, learnRows } = context.message<Reduced>('data.reduce')!;
+    const prepared = context.message<Prepared>('data.prepare')!;
+    const rounds = (context.message<NextMessage>('task.next')?.rounds ?? 0) + 1;
+    const [best] = searched.ranking;
+    const shown = (score: number) => shownScore(main!.metric, score);
+    const left = context.budget.left / context.budget.workUnits;
+    const canSearchOn = searched.stopped === 'plateau' && rounds < maxRounds && left > leastLeft;
+    const { move } = await context.ask(nextQuestion, {
+      metric: main!.metric,
+      ...(main!.threshold === undefined ? {} : { threshold: main!.threshold }),
+      best: searched.progress.map(shown),
+      baseline: shown(searched.baseline?.score ?? best!.score),
+      standardError: standardErrorOf(best!.foldScores, prepared.folds),
+      budgetLeft: canSearchOn ? left : 0,
+      canEnlarge: false,
+      enlarged: 0,
+      rowsUsed: learnRows ?? rows,
+      rowsThere: rows,
+      limitsKept: true,
+      canSearchOn,
+    });
+    if (move === 'stop') context.decline(noSignal(spec, searched, shown));
+    const goTo = move === 'more-budget' ? 'model.search' : move === 'reduce-less' ? 'data.reduce' : undefined;
+    return {
+      message: { move, rounds },
+      summary: { 'go-on': 'Go on with the best so far.', 'more-budget': 'Search on.', 'reduce-less': 'Learn from more rows.', 'counter-offer': 'Go on, below what was asked.', stop: 'Stop.' }[move],
+      ...(goTo === undefined ? {} : { goTo }),
+    };
+  },
+});
+
+function noSignal(spec: TaskSpec, searched: Searched, shown: (score: number) => number) {
+  return {
+    kind: 'reject' as const,
+    reasons: [
+      {
+        code: 'NO_SIGNAL' as const,
+        evidence: { target: spec.target.value, metric: spec.metrics[0]!.metric, value: shown(searched.ranking[0]!.score), baseline: shown(searched.baseline?.score ?? 0) },
+      },
+    ],
+  };
+}
+
+/** Standard error of a mean of fold scores, corrected for shared learning rows (Nadeau and Bengio, 2003). */
+function standardErrorOf(scores: readonly number[], folds: number): number {
+  const mean = scores.reduce((a, b) => a + b, 0) / scores.length;
+  const variance = scores.reduce((sum, score) => sum + (score - mean) * (score - mean), 0) / Math.max(1, scores.length - 1);
+  return Math.sqrt(variance * (1 / scores.length + 1 / Math.max(1, folds - 1)));
+}

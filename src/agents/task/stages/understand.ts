@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { TrainerError } from '../../../core/errors.ts';
+import { defineQuestion } from '../../../core/question.ts';
+import { defineStage, type StageContext } from '../../../core/stage.ts';
+import { isError, metricIds, type TaskSpec } from '../../../core/task-spec.ts';
+import type { TableProfile } from '../../../tools/data/profile/profile.ts';
+import type { Collected } from '../../data/collect.ts';
+import { assessUnderstanding } from '../assess/assess.ts';
+import { understandRequest } from '../understand/understand-request.ts';
+import type { Clarification, FixedAnswers, Understanding } from '../understand/understanding.ts';
+
+/** What the choice of the target is made from. */
+export interface TargetSubject {
+  readonly prompt: string;
+  readonly clarification: Clarification;
+  readonly columns: readonly { readonly name: string; readonly kind: string; readonly distinct: number }[];
+}
+
+/** Which column is predicted, where the request leaves it open. */
+export const targetQuestion = defineQuestion({
+  id: 'task.target',
+  about: 'Which column is to be predicted.',
+  facts: ({ prompt, clarification, columns }: TargetSubject) => ({ prompt, likely: [...clarification.options], columns: columns.map((column) => ({ ...column })) }),
+  answer: ({ columns }) => z.strictObject({ target: z.enum(columns.map(({ name }) => name) as [string, ...string[]]) }),
+  rule: ({ clarification }) => ({ answer: { target: clarification.default }, why: clarification.question, unsure: true }),
+  language: 'unsure',
+  open: ({ clarification }) => ({ changes: clarification.changes, options: clarification.options.map((target) => ({ target })) }),
+});
+
+/** What the choice of the metric is made from. */
+export interface MetricSubject {
+  readonly prompt: string;
+  readonly task: string;
+  readonly metric: (typeof metricIds)[number];
+  readonly threshold?: number;
+  /** Whether the request named it. */
+  readonly isDefault: boolean;
+}
+
+const metricsOf = {
+  binary: ['rocAuc', 'averagePrecision', 'logLoss', 'brier', 'accuracy', 'balancedAccuracy', 'f1', 'precision', 'recall', 'specificity', 'mcc'],
+  multiclass: ['rocAuc', 'logLoss', 'accuracy', 'balancedAccuracy', 'f1Macro', 'mcc'],
+  regression: ['rmse', 'mae', 'medianAbsoluteError', 'mape', 'r2'],
+} as const;
+
+/** Which metric is optimised, and what it must reach. */
+export const metricQuestion = defineQuestion({
+  id: 'task.metric',
+  about: 'Which metric is optimised, and the value that it must reach, if one was asked.',
+  facts: (subject: MetricSubject) => ({ ...subject }),
+  answer: ({ task }) =>
+    z.strictObject({
+      metric: z.enum(metricsOf[task as keyof typeof metricsOf] as readonly [string, ...string[]]),
+      threshold: z.number().min(0).max(1e12).optional(),
+    }),
+  rule: ({ metric, threshold, isDefault }) => ({
+    answer: { metric: metric as string, ...(threshold === undefined ? {} : { threshold }) },
+    why: isDefault ? 'The request names no metric; this is the usual one for the task.' : 'The request names it.',
+    unsure: isDefault,
+  }),
+  check: ({ metric, threshold }) =>
+    threshold !== undefined && threshold > 1 && !isError(metric as TaskSpec['metrics'][number]['metric']) ? [{ path: 'threshold', message: 'Expected a share of at most 1.' }] : [],
+  language: 'unsure',
+});
+
+const sourced = <T extends z.ZodType>(value: T) => z.object({ value, source: z.enum(['prompt', 'data', 'default', 'host', 'llm']), quote: z.string().optional() });
+const text = sourced(z.string());
+const positive = sourced(z.number());
+
+const specSchema = z.object({
+  formatVersion: z.literal(1),
+  task: sourced(z.enum(['binary', 'multiclass', 'regression'])),
+  target: text,
+  positive: text.optional(),
+  inputs: sourced(z.array(z.string())),
+  roles: z.object({ weight: text.optional(), group: text.optional(), time: text.optional(), entity: text.optional(), ignore: z.array(text) }),
+  metrics: z.array(z.object({ metric: z.enum(metricIds), threshold: z.number().optional(), source: z.enum(['prompt', 'data', 'default', 'host', 'llm']), quote: z.string().optional() })).min(1),
+  limits: z.object({ latencyMs: positive.optional(), sizeBytes: positive.optional(), memoryBytes: positive.optional(), trainSeconds: positive.optional() }),
+  fairness: z.array(z.object({ column: z.string(), quote: z.string() })),
+  unsupported: z.array(z.object({ code: z.string(), quote: z.string() })),
+});
+
+export const understoodSchema = z.object({ spec: specSchema, learners: z.array(z.enum(['linear', 'trees'])) });
+
+export interface Understood {
+  readonly spec: TaskSpec;
+  readonly learners: readonly ('linear' | 'trees')[];
+}
+
+/** The task spec of this run; it does not change once it is understood. */
+export function taskSpecOf(context: StageContext): TaskSpec {
+  const understood = context.message<Understood>('task.understand');
+  if (understood === undefined) throw new TrainerError('INTERNAL', 'Expected the request to be understood before this stage.');
+  return understood.spec;
+}
+
+/** Columns with a role, by role. */
+export function rolesOf(spec: TaskSpec): Readonly<Partial<Record<'weight' | 'group' | 'entity' | 'time', string>>> {
+  const { weight, group, entity, time } = spec.roles;
+  return {
+    ...(weight === undefined ? {} : { weight: weight.value }),
+    ...(group === undefined ? {} : { group: group.value }),
+    ...(entity === undefined ? {} : { entity: entity.value }),
+    ...(time === undefined ? {} : { time: time.value }),
+  };
+}
+
+const noData: TableProfile = { rowCount: 0, columns: [], duplicateRows: 0 };
+
+/** Reads the request against the columns of the data. */
+export const understandStage = defineStage({
+  name: 'task.understand',
+  agent: 'task',
+  to: 'data',
+  output: understoodSchema as unknown as import('../../../core/standard-schema.ts').Schema<Understood>,
+  async run(context) {
+    const { data } = context.message<Collected>('data.collect')!;
+    const profile = data === undefined ? noData : await context.blobJson<TableProfile>(data.profile);
+    const { prompt } = context.input;
+    const fixed = fixedOf(context);
+    let understanding: Understanding = understandRequest({ prompt, profile, fixed });
+    if (understanding.kind === 'clarify') {
+      const { target } = await context.ask(targetQuestion, {
+        prompt,
+        clarification: understanding.clarify[0]!,
+        columns: profile.columns.map(({ name, kind, distinct }) => ({ name, kind, distinct })),
+      });
+      understanding = understandRequest({ prompt, profile, fixed: { ...fixed, target } });
+    }
+    if (understanding.kind !== 'spec') context.decline(assessUnderstanding(understanding));
+    const { spec, learners } = understanding as Extract<Understanding, { kind: 'spec' }>;
+    const [main, ...others] = spec.metrics;
+    const { metric, threshold } = await context.ask(metricQuestion, {
+      prompt,
+      task: spec.task.value,
+      metric: main!.metric,
+      ...(main!.threshold === undefined ? {} : { threshold: main!.threshold }),
+      isDefault: main!.source === 'default',
+    });
+    const isSame = metric === main!.metric && threshold === main!.threshold;
+    const chosen = isSame ? main! : { metric: metric as TaskSpec['metrics'][number]['metric'], ...(threshold === undefined ? {} : { threshold }), source: 'host' as const };
+    const final: TaskSpec = { ...spec, metrics: [chosen, ...others.filter((other) => other.metric !== metric)] };
+    return {
+      message: { spec: final, learners },
+      summary: `${final.task.value}: predict "${final.target.value}" from ${final.inputs.value.length} columns; ${final.metrics.map((wish) => (wish.threshold === undefined ? wish.metric : `${wish.metric} ${isError(wish.metric) ? '≤' : '≥'} ${wish.threshold}`)).join(', ')}.`,
+    };
+  },
+});
+
+function fixedOf({ input }: StageContext): FixedAnswers {
+  const { metric, threshold, ...rest } = input.task ?? {};
+  const defined = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  return { ...defined, ...(metric === undefined ? {} : { metrics: [{ metric, ...(threshold === undefined ? {} : { threshold }) }] }) };
+}

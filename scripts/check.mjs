@@ -1,0 +1,131 @@
+// npm run check: everything about the package that is no test of what it does. Each step prints one line; any failure
+// prints its output and makes the exit code 1.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const require = createRequire(import.meta.url);
+const maxGzipBytes = 40 * 1024;
+const maxImportMs = 80;
+
+let passed = 0;
+let failed = 0;
+
+step('format and lint', () => run('@biomejs/biome', 'bin/biome', ['check', '--error-on-warnings', '.']));
+step('types', () => run('typescript', 'bin/tsc', ['--noEmit']));
+step('architecture', () =>
+  run('vitest', 'vitest.mjs', ['run', 'test/architecture.test.ts'], { TRAINERAGENT_SKIP_BUILD: '1' }),
+);
+step('unused files, exports and dependencies', () => run('knip', 'bin/knip.js', ['--no-progress']));
+const isBuilt = step('build', () => run('tsup', 'dist/cli-default.js', ['--silent']));
+if (isBuilt) {
+  step('size of what `import { Trainer }` loads', checkSize);
+  step('time of `import { Trainer }`', checkImportTime);
+  step('package', checkPackage);
+}
+console.log(`check: ${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
+
+/** Runs a step; it returns a note, or throws with what is wrong. */
+function step(name, body) {
+  const started = performance.now();
+  try {
+    const note = body();
+    passed++;
+    console.log(`✓ ${name}${note ? `: ${note}` : ''} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+    return true;
+  } catch (error) {
+    failed++;
+    console.log(`✗ ${name}`);
+    console.log(error instanceof Error ? error.message.trimEnd() : String(error));
+    return false;
+  }
+}
+
+/** Runs a tool of `node_modules` with this Node. */
+function run(name, bin, args, env = {}) {
+  const script = join(packageFolder(name), bin);
+  const result = spawnSync(process.execPath, [script, ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    env: { ...process.env, ...env },
+  });
+  if (result.status !== 0) throw new Error(`${result.stdout}${result.stderr}${result.error ?? ''}`);
+  return undefined;
+}
+
+function packageFolder(name) {
+  // Not through `exports`, which need not have package.json.
+  for (const base of require.resolve.paths(name) ?? []) {
+    const folder = join(base, name);
+    try {
+      readFileSync(join(folder, 'package.json'));
+      return folder;
+    } catch {} // not here: the next folder up
+  }
+  throw new Error(`Expected ${name} to be installed. Run npm ci.`);
+}
+
+function checkSize() {
+  const reached = new Map();
+  const visit = (file) => {
+    if (reached.has(file)) return;
+    const text = readFileSync(file, 'utf8');
+    reached.set(file, gzipSync(text, { level: 9 }).length);
+    // Static imports of tsup's output: `from"./chunk.js"` or a bare `import"./chunk.js"`, never `import("./chunk.js")`.
+    for (const [, to] of text.matchAll(/(?:\bfrom|\bimport)\s*["'](\.[^"']+)["']/g)) visit(resolve(dirname(file), to));
+  };
+  visit(join(root, 'dist/index.js'));
+  const bytes = [...reached.values()].reduce((sum, size) => sum + size, 0);
+  const text = `${(bytes / 1024).toFixed(1)} kB gzip in ${reached.size} files, at most ${maxGzipBytes / 1024}`;
+  if (bytes > maxGzipBytes) throw new Error(text);
+  return text;
+}
+
+function checkImportTime() {
+  const code = `await import(${JSON.stringify(pathToFileURL(join(root, 'dist/index.js')).href)})`;
+  const time = (source) => {
+    const started = performance.now();
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(stderr);
+    return performance.now() - started;
+  };
+  time(code); // from the disk
+  const [bare, full] = [[], []];
+  for (let i = 0; i < 11; i++) {
+    bare.push(time('0'));
+    full.push(time(code));
+  }
+  const took = median(full) - median(bare);
+  const text = `${took.toFixed(0)} ms beyond Node's own ${median(bare).toFixed(0)}, at most ${maxImportMs}`;
+  if (took > maxImportMs) throw new Error(text);
+  return text;
+}
+
+function median(values) {
+  return values.sort((a, b) => a - b)[values.length >> 1];
+}
+
+function checkPackage() {
+  const folder = mkdtempSync(join(tmpdir(), 'traineragent-pack-'));
+  try {
+    const packed = spawnSync('npm', ['pack', '--silent', '--pack-destination', folder], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    if (packed.status !== 0) throw new Error(`${packed.stdout}${packed.stderr}`);
+    const [name] = readdirSync(folder);
+    const tarball = join(folder, name);
+    run('publint', 'src/cli.js', ['run', tarball, '--strict']);
+    run('@arethetypeswrong/cli', 'dist/index.js', ['--profile', 'esm-only', '--no-definitely-typed', tarball]);
+    return `${name}, ${(readFileSync(tarball).length / 1024).toFixed(0)} kB`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

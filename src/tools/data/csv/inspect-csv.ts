@@ -140,13 +140,12 @@ function kindOf(
       distinct.add(text);
       characters += text.length;
     }
-    if (numbers < values && dates < values && distinct.size > 200) break;
   }
   // Where the host says that a number or a date stands for missing, every one must be looked at as text.
   const areTyped = missing?.some((spelling) => isPlainNumber(spelling) || isoDate.test(spelling)) !== true;
   if (areTyped && values > 0 && numbers === values) return scanKind.number;
   if (areTyped && values > 0 && dates === values) return scanKind.datetime;
-  // Almost all different, or long: a dictionary would only be in the way.
-  const isText = values >= 200 && (distinct.size > values * 0.8 || characters > values * 64);
+  // All but all different, or long: a dictionary would only be in the way.
+  const isText = values >= 200 && (distinct.size > values * 0.99 || characters > values * 64);
   return isText ? scanKind.bytes : scanKind.codes;
 }

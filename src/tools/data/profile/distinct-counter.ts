@@ -1,7 +1,6 @@
 /** Distinct values up to which {@link DistinctCounter} is exact. */
 export const exactLimit = 100_000;
-const registerBits = 14;
-const registerCount = 1 << registerBits;
+const registerCount = 1 << 14;
 
 /** 32 mixed bits of two words (MurmurHash3's rounds). */
 export function mixWords(low: number, high: number, seed: number): number {
@@ -32,14 +31,14 @@ export class DistinctCounter {
   /** Adds a pair of words. */
   add(low: number, high: number): void {
     const hash = mixWords(low, high, 0x9747b28c);
-    const other = mixWords(high, low, 0x2f0b4a27);
-    const register = hash >>> (32 - registerBits);
-    const rank = Math.clz32(other) + 1;
+    // The low bits choose the register, the high ones give the rank; 32 bits do for some 10⁸ values.
+    const register = hash & (registerCount - 1);
+    const rank = Math.clz32(hash | (registerCount - 1)) + 1;
     if (rank > this.#registers[register]!) this.#registers[register] = rank;
     if (!this.#isExact) return;
     const mask = this.#capacity - 1;
     const slots = this.#slots;
-    let slot = hash & mask;
+    let slot = (hash >>> 8) & mask;
     while (this.#used[slot] === 1) {
       if (slots[slot * 2] === low >>> 0 && slots[slot * 2 + 1] === high >>> 0) return;
       slot = (slot + 1) & mask;
@@ -61,7 +60,7 @@ export class DistinctCounter {
     this.#used = new Uint8Array(this.#capacity);
     for (let old = 0; old < used.length; old++) {
       if (used[old] === 0) continue;
-      let slot = mixWords(slots[old * 2]!, slots[old * 2 + 1]!, 0x9747b28c) & (this.#capacity - 1);
+      let slot = (mixWords(slots[old * 2]!, slots[old * 2 + 1]!, 0x9747b28c) >>> 8) & (this.#capacity - 1);
       while (this.#used[slot] === 1) slot = (slot + 1) & (this.#capacity - 1);
       this.#used[slot] = 1;
       this.#slots[slot * 2] = slots[old * 2]!;

@@ -1,6 +1,5 @@
 import { isValid } from '../columns/bitmap.ts';
 import type { Column, Table, TextColumn } from '../table.ts';
-import { mixWords } from './distinct-counter.ts';
 
 /** Two 32-bit hashes of a text's bytes (FNV-1a from two starts, then mixed). */
 export function hashText(column: TextColumn, row: number, into: Int32Array): void {
@@ -15,63 +14,70 @@ export function hashText(column: TextColumn, row: number, into: Int32Array): voi
   into[1] = two ^ (one >>> 13);
 }
 
-/** Hashes each row over all columns: two independent 32-bit lanes. */
-export function hashRows(table: Table): { readonly one: Int32Array; readonly two: Int32Array } {
+const missingWord = 0x7ff80001;
+
+/** One 32-bit hash a row over all columns; equal rows have equal hashes, and few others do. */
+export function hashRows(table: Table): Int32Array {
   const { rowCount } = table;
-  const one = new Int32Array(rowCount);
-  const two = new Int32Array(rowCount);
-  const text = new Int32Array(2);
-  for (const column of table.columns) {
-    const { validity } = column;
-    const put = (row: number, low: number, high: number): void => {
-      one[row] = mixWords(low, high, one[row]!);
-      two[row] = (Math.imul(two[row]! ^ low, 0x9e3779b1) + Math.imul(high, 0x85ebca6b)) ^ (two[row]! >>> 15);
-    };
-    if (column.kind === 'number' || column.kind === 'datetime') {
-      const { values } = column;
-      const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
-      for (let row = 0; row < rowCount; row++) {
-        if (validity !== undefined && !isValid(validity, row)) put(row, 1, 0x7ff80001);
-        else if (values[row] === 0) put(row, 0, 0);
-        else put(row, words[row * 2]!, words[row * 2 + 1]!);
-      }
-    } else if (column.kind === 'text') {
-      for (let row = 0; row < rowCount; row++) {
-        if (!isValid(validity, row)) put(row, 1, 0x7ff80001);
-        else {
-          hashText(column, row, text);
-          put(row, text[0]!, text[1]!);
-        }
-      }
-    } else {
-      const codes = column.kind === 'category' ? column.codes : column.values;
-      for (let row = 0; row < rowCount; row++) put(row, isValid(validity, row) ? codes[row]! : -1, 0);
+  const hashes = new Int32Array(rowCount);
+  for (const column of table.columns) hashColumn(column, rowCount, hashes);
+  for (let row = 0; row < rowCount; row++) {
+    const hash = Math.imul(hashes[row]! ^ (hashes[row]! >>> 16), 0x85ebca6b);
+    hashes[row] = hash ^ (hash >>> 13);
+  }
+  return hashes;
+}
+
+const step = (hash: number, word: number): number => {
+  const mixed = Math.imul(hash ^ word, 0x9e3779b1);
+  return (mixed << 13) | (mixed >>> 19);
+};
+
+function hashColumn(column: Column, rowCount: number, hashes: Int32Array): void {
+  const { validity } = column;
+  if (column.kind === 'number' || column.kind === 'datetime') {
+    const { values } = column;
+    const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+    for (let row = 0; row < rowCount; row++) {
+      // Minus zero is the same value as zero, but not the same bits.
+      const high = values[row] === 0 ? 0 : words[row * 2 + 1]!;
+      if (isValid(validity, row)) hashes[row] = step(step(hashes[row]!, words[row * 2]!), high);
+      else hashes[row] = step(hashes[row]!, missingWord);
+    }
+  } else if (column.kind === 'text') {
+    const text = new Int32Array(2);
+    for (let row = 0; row < rowCount; row++) {
+      text[0] = missingWord;
+      if (isValid(validity, row)) hashText(column, row, text);
+      hashes[row] = step(hashes[row]!, text[0]!);
+    }
+  } else {
+    const codes = column.kind === 'category' ? column.codes : column.values;
+    for (let row = 0; row < rowCount; row++) {
+      hashes[row] = step(hashes[row]!, isValid(validity, row) ? codes[row]! : missingWord);
     }
   }
-  return { one, two };
 }
 
 /** Rows that repeat an earlier row in every column. Hashes find the candidates; the values decide. */
 export function countDuplicateRows(table: Table): number {
   const { rowCount } = table;
   if (table.columns.length === 0) return 0;
-  const { one, two } = hashRows(table);
+  const hashes = hashRows(table);
   let capacity = 1024;
   while (capacity < rowCount * 2) capacity *= 2;
   const slots = new Int32Array(capacity).fill(-1);
   const mask = capacity - 1;
   let duplicates = 0;
   for (let row = 0; row < rowCount; row++) {
-    let slot = one[row]! & mask;
-    let isDuplicate = false;
-    for (let other = slots[slot]!; other >= 0; other = slots[slot]!) {
-      if (one[other] === one[row] && two[other] === two[row] && areEqual(table.columns, other, row)) {
-        isDuplicate = true;
-        break;
-      }
+    const hash = hashes[row]!;
+    let slot = hash & mask;
+    let other = slots[slot]!;
+    while (other >= 0 && !(hashes[other] === hash && areEqual(table.columns, other, row))) {
       slot = (slot + 1) & mask;
+      other = slots[slot]!;
     }
-    if (isDuplicate) duplicates++;
+    if (other >= 0) duplicates++;
     else slots[slot] = row;
   }
   return duplicates;

@@ -2,23 +2,34 @@ import { describe, expect, it } from 'vitest';
 import { assessRequest, assessUnderstanding } from '../../../src/agents/task/assess/assess.ts';
 import { assessChecks, assessOutcome, type MeasuredOutcome } from '../../../src/agents/task/assess/outcome.ts';
 import { understandRequest } from '../../../src/agents/task/understand/understand-request.ts';
-import { type ReasonCode, joinVerdicts, reasonKinds, type Verdict, verdictOf } from '../../../src/core/verdict.ts';
+import { joinVerdicts, type ReasonCode, reasonKinds, type Verdict, verdictOf } from '../../../src/core/verdict.ts';
 import { offerMessage, verdictMessage } from '../../../src/core/verdict-messages.ts';
 import { profileOf } from './score-requests.ts';
 
 const others = ['a | number | 0..9 distinct=400', 'b | category | x:300 y:300'];
 
-function request(prompt: string, rows: number, target: string, columns: readonly string[] = others, hasTestData = false): Verdict {
+function request(
+  prompt: string,
+  rows: number,
+  target: string,
+  columns: readonly string[] = others,
+  hasTestData = false,
+): Verdict {
   const profile = profileOf({ rows, columns: [...columns, target] });
   const understood = understandRequest({ prompt, profile });
-  return understood.kind === 'spec' ? assessRequest(understood.spec, profile, { hasTestData }) : assessUnderstanding(understood);
+  return understood.kind === 'spec'
+    ? assessRequest(understood.spec, profile, { hasTestData })
+    : assessUnderstanding(understood);
 }
 
 const codes = (verdict: Verdict): ReasonCode[] => verdict.reasons.map((reason) => reason.code);
 
 describe('a request against its data', () => {
   it('is accepted without a reason where nothing speaks against it', () => {
-    expect(request('predict label', 5000, 'label | category | no:3000 yes:2000')).toEqual({ kind: 'accept', reasons: [] });
+    expect(request('predict label', 5000, 'label | category | no:3000 yes:2000')).toEqual({
+      kind: 'accept',
+      reasons: [],
+    });
   });
 
   it.each<[string, number, string, string, ReasonCode]>([
@@ -29,10 +40,28 @@ describe('a request against its data', () => {
     ['predict label', 99, 'label | category | no:50 yes:49', 'accept-with-warning', 'NO_VAULT'],
     ['predict label', 500, 'label | category | no:260 yes:240', 'accept-with-warning', 'SMALL_DATA'],
     ['predict label', 5000, 'label | category | no:4900 yes:100', 'accept-with-warning', 'IMBALANCED'],
-    ['predict label, accuracy of 80 %', 5000, 'label | category | no:4200 yes:800', 'accept-with-warning', 'THRESHOLD_TRIVIAL'],
-    ['predict label, accuracy of 100 %', 5000, 'label | category | no:3000 yes:2000', 'accept-with-warning', 'THRESHOLD_IMPLAUSIBLE'],
+    [
+      'predict label, accuracy of 80 %',
+      5000,
+      'label | category | no:4200 yes:800',
+      'accept-with-warning',
+      'THRESHOLD_TRIVIAL',
+    ],
+    [
+      'predict label, accuracy of 100 %',
+      5000,
+      'label | category | no:3000 yes:2000',
+      'accept-with-warning',
+      'THRESHOLD_IMPLAUSIBLE',
+    ],
     ['predict label', 5000, 'label | category | no:3000 yes:1900 missing=100', 'accept-with-warning', 'TARGET_MISSING'],
-    ['predict label and explain each prediction', 5000, 'label | category | no:3000 yes:2000', 'accept-with-warning', 'UNSUPPORTED_WISH'],
+    [
+      'predict label and explain each prediction',
+      5000,
+      'label | category | no:3000 yes:2000',
+      'accept-with-warning',
+      'UNSUPPORTED_WISH',
+    ],
     ['forecast label for the next 3 weeks', 5000, 'label | number | 0..9 distinct=900', 'reject', 'FORECASTING'],
     ['cluster the rows', 5000, 'label | category | no:3000 yes:2000', 'reject', 'CLUSTERING'],
     ['predict the colour of the roof', 5000, 'size | number | 0..9 distinct=900', 'clarify', 'TARGET_NOT_FOUND'],
@@ -43,11 +72,16 @@ describe('a request against its data', () => {
   });
 
   it('needs no vault where the host has test data', () => {
-    expect(codes(request('predict label', 60, 'label | category | no:30 yes:30', others, true))).not.toContain('NO_VAULT');
+    expect(codes(request('predict label', 60, 'label | category | no:30 yes:30', others, true))).not.toContain(
+      'NO_VAULT',
+    );
   });
 
   it('is refused where only identifiers and constants are left as inputs', () => {
-    const verdict = request('predict label', 5000, 'label | category | no:3000 yes:2000', ['key | text | id', 'site | category | x:5000']);
+    const verdict = request('predict label', 5000, 'label | category | no:3000 yes:2000', [
+      'key | text | id',
+      'site | category | x:5000',
+    ]);
     expect(verdict.kind).toBe('reject');
     expect(codes(verdict)).toContain('NO_INPUTS');
   });
@@ -63,7 +97,10 @@ describe('what was measured', () => {
   if (understood.kind !== 'spec') throw new Error('Expected a spec.');
   const { spec } = understood;
   const measured = (value: number, low: number, high: number, latencyMs = 1): MeasuredOutcome => ({
-    scores: [{ metric: 'rocAuc', value, low, high }], baseline: [{ metric: 'rocAuc', value: 0.5 }], rows: 1000, resources: { latencyMs },
+    scores: [{ metric: 'rocAuc', value, low, high }],
+    baseline: [{ metric: 'rocAuc', value: 0.5 }],
+    rows: 1000,
+    resources: { latencyMs },
   });
 
   it.each<[string, MeasuredOutcome, string, ReasonCode[]]>([
@@ -102,7 +139,12 @@ describe('verdicts', () => {
   });
 
   it('say the numbers of the evidence', () => {
-    expect(verdictMessage({ code: 'TARGET_MISSED', evidence: { metric: 'rmse', threshold: 3, greater: false, value: 3.456, low: 3.1, high: 3.9 } })).toBe(
+    expect(
+      verdictMessage({
+        code: 'TARGET_MISSED',
+        evidence: { metric: 'rmse', threshold: 3, greater: false, value: 3.456, low: 3.1, high: 3.9 },
+      }),
+    ).toBe(
       'RMSE of at most 3 was asked, and 3.46 was reached (between 3.1 and 3.9). The model is there, but it is not as good as wished. What can be done: accept what was reached, add rows or columns, or give more budget.',
     );
   });

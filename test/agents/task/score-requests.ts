@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { TaskSpec } from '../../../src/core/task-spec.ts';
-import type { ColumnKind } from '../../../src/tools/data/table.ts';
-import type { ColumnProfile, TableProfile } from '../../../src/tools/data/profile/profile.ts';
 import { understandRequest } from '../../../src/agents/task/understand/understand-request.ts';
 import type { Understanding } from '../../../src/agents/task/understand/understanding.ts';
+import type { TaskSpec } from '../../../src/core/task-spec.ts';
+import type { ColumnProfile, TableProfile } from '../../../src/tools/data/profile/profile.ts';
+import type { ColumnKind } from '../../../src/tools/data/table.ts';
 
 interface Truth {
   readonly kind: 'accept' | 'clarify' | 'reject';
@@ -22,7 +22,12 @@ interface Truth {
 
 interface RequestFile {
   readonly tables: Readonly<Record<string, { readonly rows: number; readonly columns: readonly string[] }>>;
-  readonly requests: readonly { readonly id: number | string; readonly table: string; readonly prompt: string; readonly truth: Truth }[];
+  readonly requests: readonly {
+    readonly id: number | string;
+    readonly table: string;
+    readonly prompt: string;
+    readonly truth: Truth;
+  }[];
 }
 
 /** Right and counted requests of one field. */
@@ -34,7 +39,13 @@ export interface FieldScore {
 /** Scores of a file: one a field, and what was wrong. */
 export interface RequestScores {
   readonly fields: Readonly<Record<string, FieldScore>>;
-  readonly wrong: readonly { readonly id: number | string; readonly field: string; readonly expected: unknown; readonly got: unknown; readonly prompt: string }[];
+  readonly wrong: readonly {
+    readonly id: number | string;
+    readonly field: string;
+    readonly expected: unknown;
+    readonly got: unknown;
+    readonly prompt: string;
+  }[];
 }
 
 /** The fields that must be right. */
@@ -87,7 +98,15 @@ function fieldsOfTruth(truth: Truth): Record<string, unknown> {
 function fieldsOf(result: Understanding): Record<string, unknown> {
   if (result.kind !== 'spec') {
     const { kind } = result;
-    return { kind, task: kind, target: kind, metric: kind, threshold: kind, code: kind === 'reject' ? result.reject.code : result.code, 'suggested target': kind === 'clarify' ? result.clarify[0]!.default : undefined };
+    return {
+      kind,
+      task: kind,
+      target: kind,
+      metric: kind,
+      threshold: kind,
+      code: kind === 'reject' ? result.reject.code : result.code,
+      'suggested target': kind === 'clarify' ? result.clarify[0]!.default : undefined,
+    };
   }
   const spec: TaskSpec = result.spec;
   const { ignore, ...roles } = spec.roles;
@@ -129,14 +148,24 @@ function columnOf(line: string, rows: number): ColumnProfile {
   };
   const top = words.flatMap((word) => {
     const at = word.lastIndexOf(':');
-    return at > 0 ? [{ value: kind === 'number' ? word.slice(0, at) : word.slice(0, at), count: Number(word.slice(at + 1)) }] : [];
+    return at > 0
+      ? [{ value: kind === 'number' ? word.slice(0, at) : word.slice(0, at), count: Number(word.slice(at + 1)) }]
+      : [];
   });
   top.sort((a, b) => b.count - a.count);
-  const range = words.find((word) => word.includes('..'))?.split('..').map(Number);
+  const range = words
+    .find((word) => word.includes('..'))
+    ?.split('..')
+    .map(Number);
   const values = kind === 'number' ? top.map((entry) => Number(entry.value)) : [];
   const identifier = words.includes('id');
   const distinct = read('distinct') ?? (identifier ? rows : top.length > 0 ? top.length : rows);
-  const [min, max] = range !== undefined ? [range[0]!, range[1]!] : values.length > 0 ? [Math.min(...values), Math.max(...values)] : [0, 1];
+  const [min, max] =
+    range !== undefined
+      ? [range[0]!, range[1]!]
+      : values.length > 0
+        ? [Math.min(...values), Math.max(...values)]
+        : [0, 1];
   return {
     name,
     kind,
@@ -145,7 +174,21 @@ function columnOf(line: string, rows: number): ColumnProfile {
     distinctExact: true,
     identifier,
     ...(top.length > 0 && { top }),
-    ...(kind === 'number' && { numeric: { min, max, mean: (min + max) / 2, deviation: (max - min) / 4, quantiles: [], integers: words.includes('int') || (values.length > 0 && values.every(Number.isInteger)), zeros: 0, negatives: 0, histogram: [] } }),
-    ...(kind === 'text' && { text: { meanLength: (read('words') ?? 1) * 6, maxLength: 100, meanWords: read('words') ?? 1 } }),
+    ...(kind === 'number' && {
+      numeric: {
+        min,
+        max,
+        mean: (min + max) / 2,
+        deviation: (max - min) / 4,
+        quantiles: [],
+        integers: words.includes('int') || (values.length > 0 && values.every(Number.isInteger)),
+        zeros: 0,
+        negatives: 0,
+        histogram: [],
+      },
+    }),
+    ...(kind === 'text' && {
+      text: { meanLength: (read('words') ?? 1) * 6, maxLength: 100, meanWords: read('words') ?? 1 },
+    }),
   };
 }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readPrompt } from '../../../src/agents/task/understand/reading.ts';
 import { findQuantities } from '../../../src/agents/task/understand/quantities.ts';
+import { readPrompt } from '../../../src/agents/task/understand/reading.ts';
 import { understandRequest } from '../../../src/agents/task/understand/understand-request.ts';
 import type { FixedAnswers } from '../../../src/agents/task/understand/understanding.ts';
 import { editDistance, sameRoot, splitName } from '../../../src/agents/task/understand/words.ts';
@@ -12,7 +12,13 @@ const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/
 
 const churn = profileOf({
   rows: 1000,
-  columns: ['customer_id | text | id', 'tenure | number | 0..72 int distinct=73', 'plan | category | basic:600 pro:400', 'price_eur | number | 5..90 distinct=500', 'churned | category | no:740 yes:260'],
+  columns: [
+    'customer_id | text | id',
+    'tenure | number | 0..72 int distinct=73',
+    'plan | category | basic:600 pro:400',
+    'price_eur | number | 5..90 distinct=500',
+    'churned | category | no:740 yes:260',
+  ],
 });
 
 function specOf(prompt: string, fixed?: FixedAnswers) {
@@ -22,8 +28,13 @@ function specOf(prompt: string, fixed?: FixedAnswers) {
 }
 
 function report(scores: RequestScores): string {
-  const wrong = scores.wrong.map((entry) => `#${entry.id} ${entry.field}: expected ${JSON.stringify(entry.expected)}, got ${JSON.stringify(entry.got)} (${entry.prompt})`);
-  return [...Object.entries(scores.fields).map(([field, { right, of }]) => `${field} ${right}/${of}`), ...wrong].join('\n');
+  const wrong = scores.wrong.map(
+    (entry) =>
+      `#${entry.id} ${entry.field}: expected ${JSON.stringify(entry.expected)}, got ${JSON.stringify(entry.got)} (${entry.prompt})`,
+  );
+  return [...Object.entries(scores.fields).map(([field, { right, of }]) => `${field} ${right}/${of}`), ...wrong].join(
+    '\n',
+  );
 }
 
 describe('requests with known truth', () => {
@@ -35,15 +46,23 @@ describe('requests with known truth', () => {
     expect(right / of, report(first)).toBeGreaterThanOrEqual(0.97);
   });
 
+  it('reads the main fields of the requests it was developed on right in at least 97 of 100', () => {
+    const more = scoreRequests(fixture('more-requests.json'));
+    for (const field of mainFields)
+      expect(more.fields[field]!.right / more.fields[field]!.of, report(more)).toBeGreaterThanOrEqual(0.97);
+  });
+
   it('reads the other fields right in at least 9 of 10', () => {
-    for (const [field, { right, of }] of Object.entries(first.fields)) expect(right / of, `${field}\n${report(first)}`).toBeGreaterThanOrEqual(0.9);
+    for (const [field, { right, of }] of Object.entries(first.fields))
+      expect(right / of, `${field}\n${report(first)}`).toBeGreaterThanOrEqual(0.9);
   });
 
   it('reads the main fields of the second hundred right in at least 95 of 100, where it is there', () => {
     const file = fixture('second-hundred.json');
     if (!existsSync(file)) return;
     const second = scoreRequests(file);
-    for (const field of mainFields) expect(second.fields[field]!.right / second.fields[field]!.of, report(second)).toBeGreaterThanOrEqual(0.95);
+    for (const field of mainFields)
+      expect(second.fields[field]!.right / second.fields[field]!.of, report(second)).toBeGreaterThanOrEqual(0.95);
   });
 });
 
@@ -51,7 +70,9 @@ describe('sources', () => {
   it('says where each field came from and quotes the user', () => {
     const spec = specOf('Predict who Churned with an AUC of at least 0.8 in under 5 ms.');
     expect(spec.target).toEqual({ value: 'churned', source: 'prompt', quote: 'Churned' });
-    expect(spec.metrics).toEqual([{ metric: 'rocAuc', threshold: 0.8, source: 'prompt', quote: 'AUC of at least 0.8' }]);
+    expect(spec.metrics).toEqual([
+      { metric: 'rocAuc', threshold: 0.8, source: 'prompt', quote: 'AUC of at least 0.8' },
+    ]);
     expect(spec.limits.latencyMs).toEqual({ value: 5, source: 'prompt', quote: 'under 5 ms' });
     expect(spec.inputs.source).toBe('default');
     expect(spec.positive).toEqual({ value: 'yes', source: 'default' });
@@ -70,13 +91,20 @@ describe('sources', () => {
   });
 
   it('keeps a wish that no column can meet instead of dropping it', () => {
-    expect(specOf('predict churned without using the postcode').unsupported.map((wish) => wish.code)).toEqual(['EXCLUSION_NOT_FOUND']);
+    expect(specOf('predict churned without using the postcode').unsupported.map((wish) => wish.code)).toEqual([
+      'EXCLUSION_NOT_FOUND',
+    ]);
   });
 });
 
 describe('answers fixed by the host', () => {
   it('win over the prompt', () => {
-    const spec = specOf('predict churned', { target: 'price_eur', metrics: [{ metric: 'mae', threshold: 4 }], ignore: ['plan'], limits: { latencyMs: 1 } });
+    const spec = specOf('predict churned', {
+      target: 'price_eur',
+      metrics: [{ metric: 'mae', threshold: 4 }],
+      ignore: ['plan'],
+      limits: { latencyMs: 1 },
+    });
     expect(spec.target).toEqual({ value: 'price_eur', source: 'host' });
     expect(spec.task.value).toBe('regression');
     expect(spec.metrics).toEqual([{ metric: 'mae', threshold: 4, source: 'host' }]);
@@ -89,20 +117,54 @@ describe('answers fixed by the host', () => {
   });
 
   it('are refused where they name a column that is not there', () => {
-    expect(() => specOf('predict churned', { target: 'chrun' })).toThrowError(expect.objectContaining({ code: 'COLUMN_UNKNOWN' }));
+    expect(() => specOf('predict churned', { target: 'chrun' })).toThrowError(
+      expect.objectContaining({ code: 'COLUMN_UNKNOWN' }),
+    );
   });
 });
 
 describe('questions', () => {
   it('have a default among their options', () => {
-    const result = understandRequest({ prompt: 'please do something useful', profile: profileOf({ rows: 50, columns: ['a | number | 0..1', 'b | number | 0..1'] }) });
+    const result = understandRequest({
+      prompt: 'please do something useful',
+      profile: profileOf({ rows: 50, columns: ['a | number | 0..1', 'b | number | 0..1'] }),
+    });
     expect(result.kind).toBe('clarify');
     if (result.kind === 'clarify') expect(result.clarify[0]!.options).toContain(result.clarify[0]!.default);
   });
 });
 
 describe('any prompt', () => {
-  const pieces = ['predict', 'churned', '"', '(', '\u0000', '5 ms', '%', 'not', 'price', '\n', '`', '${x}', '__proto__', 'at least', '1e309', '𝒳', 'ignore', ',', '-3', '.', 'per', 'constructor', 'ß', '٣', '<', '=', 'weighted by', 'only'];
+  const pieces = [
+    'predict',
+    'churned',
+    '"',
+    '(',
+    '\u0000',
+    '5 ms',
+    '%',
+    'not',
+    'price',
+    '\n',
+    '`',
+    '{x}',
+    '__proto__',
+    'at least',
+    '1e309',
+    '𝒳',
+    'ignore',
+    ',',
+    '-3',
+    '.',
+    'per',
+    'constructor',
+    'ß',
+    '٣',
+    '<',
+    '=',
+    'weighted by',
+    'only',
+  ];
 
   it('gives a result, the same each time, and never throws', () => {
     let state = 7;
@@ -146,19 +208,40 @@ describe('quantities', () => {
 });
 
 describe('words', () => {
-  it.each([['survive', 'survival'], ['price', 'prices'], ['fraud', 'fraudulent'], ['predict', 'prediction']])('%s and %s are of one root', (a, b) => {
+  it.each([
+    ['survive', 'survival'],
+    ['price', 'prices'],
+    ['fraud', 'fraudulent'],
+    ['predict', 'prediction'],
+  ])('%s and %s are of one root', (a, b) => {
     expect(sameRoot(a, b)).toBe(true);
   });
 
-  it.each([['car', 'care'], ['state', 'station'], ['plan', 'plant'], ['class', 'claim']])('%s and %s are not', (a, b) => {
+  it.each([
+    ['car', 'care'],
+    ['state', 'station'],
+    ['plan', 'plant'],
+    ['class', 'claim'],
+  ])('%s and %s are not', (a, b) => {
     expect(sameRoot(a, b)).toBe(false);
   });
 
-  it.each([['specis', 'species', 1], ['acuracy', 'accuracy', 1], ['teh', 'the', 1], ['abc', 'xyz', 3]])('the distance of %s and %s is %d', (a, b, distance) => {
+  it.each([
+    ['specis', 'species', 1],
+    ['acuracy', 'accuracy', 1],
+    ['teh', 'the', 1],
+    ['abc', 'xyz', 3],
+  ])('the distance of %s and %s is %d', (a, b, distance) => {
     expect(editDistance(a, b, 5)).toBe(distance);
   });
 
-  it.each([['MonthlyCharges', ['monthly', 'charges']], ['air temperature [K]', ['air', 'temperature']], ['readmit_30d', ['readmit', '30d']], ['sepal.length', ['sepal', 'length']], ['customerID', ['customer', 'id']]])('takes %s apart', (name, words) => {
+  it.each([
+    ['MonthlyCharges', ['monthly', 'charges']],
+    ['air temperature [K]', ['air', 'temperature']],
+    ['readmit_30d', ['readmit', '30d']],
+    ['sepal.length', ['sepal', 'length']],
+    ['customerID', ['customer', 'id']],
+  ])('takes %s apart', (name, words) => {
     expect(splitName(name)).toEqual(words);
   });
 });

@@ -1,4 +1,4 @@
-import { metricIds, type MetricId, type TaskSpec } from '../../../core/task-spec.ts';
+import { type MetricId, metricIds, type TaskSpec } from '../../../core/task-spec.ts';
 import { type Offer, type Reason, type ReasonCode, type Verdict, verdictOf } from '../../../core/verdict.ts';
 import type { ColumnProfile, TableProfile } from '../../../tools/data/profile/profile.ts';
 import type { Understanding } from '../understand/understanding.ts';
@@ -22,12 +22,17 @@ export interface AssessContext {
 export function assessUnderstanding(understanding: Understanding): Verdict {
   if (understanding.kind === 'reject') {
     const { code, evidence } = understanding.reject;
-    const facts = typeof evidence === 'object' && evidence !== null && !Array.isArray(evidence) ? (evidence as Reason['evidence']) : {};
+    const facts =
+      typeof evidence === 'object' && evidence !== null && !Array.isArray(evidence)
+        ? (evidence as Reason['evidence'])
+        : {};
     return verdictOf([{ code, evidence: facts }], nearestOf(code, facts));
   }
   if (understanding.kind === 'clarify') {
     const [question] = understanding.clarify;
-    return verdictOf([{ code: understanding.code, evidence: { options: question?.options ?? [], default: question?.default } }]);
+    return verdictOf([
+      { code: understanding.code, evidence: { options: question?.options ?? [], default: question?.default } },
+    ]);
   }
   return verdictOf([]);
 }
@@ -61,14 +66,16 @@ export function assessRequest(spec: TaskSpec, profile: TableProfile, context: As
   const rows = profile.rowCount - column.missing;
   if (rows < leastRows) add('TOO_FEW_ROWS', { target, rows, least: leastRows });
   if (column.distinct < 2) add('ONE_CLASS', { target, rows });
-  if (!spec.inputs.value.some((name) => isUsable(profile.columns.find((candidate) => candidate.name === name)))) add('NO_INPUTS', { target, inputs: spec.inputs.value.length });
+  if (!spec.inputs.value.some((name) => isUsable(profile.columns.find((candidate) => candidate.name === name))))
+    add('NO_INPUTS', { target, inputs: spec.inputs.value.length });
   if (spec.task.value !== 'regression') assessClasses(spec, column, rows, add);
   if (rows >= leastRows && rows < leastForVault && context.hasTestData !== true) add('NO_VAULT', { rows });
   else if (rows >= leastForVault && rows < 1000) add('SMALL_DATA', { rows });
   assessData(spec, profile, column, add);
   for (const { code, quote } of spec.unsupported) add('UNSUPPORTED_WISH', { wish: code, quote });
   for (const { metric, threshold } of spec.metrics) {
-    if (threshold !== undefined && isImplausible(metric, threshold)) add('THRESHOLD_IMPLAUSIBLE', { metric, threshold });
+    if (threshold !== undefined && isImplausible(metric, threshold))
+      add('THRESHOLD_IMPLAUSIBLE', { metric, threshold });
   }
   return verdictOf(reasons);
 }
@@ -88,7 +95,8 @@ function assessClasses(spec: TaskSpec, column: ColumnProfile, rows: number, add:
   if (least / rows < 0.1 && least >= leastOfClass) add('IMBALANCED', { target, share: least / rows });
   if (column.distinct > 50) add('MANY_CLASSES', { target, classes: column.distinct });
   const accuracy = spec.metrics.find((wish) => wish.metric === 'accuracy');
-  if (accuracy?.threshold !== undefined && accuracy.threshold <= most / rows) add('THRESHOLD_TRIVIAL', { metric: 'accuracy', threshold: accuracy.threshold, baseline: most / rows });
+  if (accuracy?.threshold !== undefined && accuracy.threshold <= most / rows)
+    add('THRESHOLD_TRIVIAL', { metric: 'accuracy', threshold: accuracy.threshold, baseline: most / rows });
 }
 
 function assessData(spec: TaskSpec, profile: TableProfile, column: ColumnProfile, add: Add): void {
@@ -99,11 +107,21 @@ function assessData(spec: TaskSpec, profile: TableProfile, column: ColumnProfile
   if (holes.length > 0) add('MANY_MISSING', { columns: holes.length, names: holes.map((input) => input.name) });
   const texts = inputs.filter((input) => input.kind === 'text' && !input.identifier);
   if (texts.length > 0) add('TEXT_SET_ASIDE', { columns: texts.map((input) => input.name) });
-  if (profile.duplicateRows > 0) add('DUPLICATE_ROWS', { rows: profile.duplicateRows, share: profile.duplicateRows / profile.rowCount });
+  if (profile.duplicateRows > 0)
+    add('DUPLICATE_ROWS', { rows: profile.duplicateRows, share: profile.duplicateRows / profile.rowCount });
   if (splitName(target).some((word) => sensitiveWords.has(word) && word !== 'age')) add('SENSITIVE_TARGET', { target });
   if (spec.roles.group !== undefined) return;
-  const suspect = profile.columns.find((input) => input.name !== target && !input.identifier && input.kind !== 'boolean' && /(?:^|[ _-])(?:id|uuid)$|[a-z]I[dD]$/u.test(input.name) && input.distinct >= 2 && input.distinct < profile.rowCount * 0.8);
-  if (suspect !== undefined) add('GROUPS_SUSPECTED', { column: suspect.name, distinct: suspect.distinct, rows: profile.rowCount });
+  const suspect = profile.columns.find(
+    (input) =>
+      input.name !== target &&
+      !input.identifier &&
+      input.kind !== 'boolean' &&
+      /(?:^|[ _-])(?:id|uuid)$|[a-z]I[dD]$/u.test(input.name) &&
+      input.distinct >= 2 &&
+      input.distinct < profile.rowCount * 0.8,
+  );
+  if (suspect !== undefined)
+    add('GROUPS_SUSPECTED', { column: suspect.name, distinct: suspect.distinct, rows: profile.rowCount });
 }
 
 function isUsable(column: ColumnProfile | undefined): boolean {

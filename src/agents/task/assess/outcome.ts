@@ -4,7 +4,15 @@ import { isGreaterBetter } from './assess.ts';
 
 /** A fact that a check of the Data agent has measured. */
 export interface CheckFinding {
-  readonly code: 'LEAKING_COLUMN' | 'DUPLICATE_ROWS' | 'CONFLICTING_LABELS' | 'TIME_DRIFT' | 'GROUPS_SUSPECTED' | 'IMBALANCED' | 'TEXT_SET_ASIDE' | 'MANY_MISSING';
+  readonly code:
+    | 'LEAKING_COLUMN'
+    | 'DUPLICATE_ROWS'
+    | 'CONFLICTING_LABELS'
+    | 'TIME_DRIFT'
+    | 'GROUPS_SUSPECTED'
+    | 'IMBALANCED'
+    | 'TEXT_SET_ASIDE'
+    | 'MANY_MISSING';
   readonly evidence: Evidence;
 }
 
@@ -31,7 +39,12 @@ export interface MeasuredOutcome {
   readonly baseline: readonly MeasuredScore[];
   /** Rows that the scores were measured on. */
   readonly rows: number;
-  readonly resources: { readonly latencyMs?: number; readonly sizeBytes?: number; readonly memoryBytes?: number; readonly trainSeconds?: number };
+  readonly resources: {
+    readonly latencyMs?: number;
+    readonly sizeBytes?: number;
+    readonly memoryBytes?: number;
+    readonly trainSeconds?: number;
+  };
   /** Differences of the first metric between groups that the spec names for fairness. */
   readonly gaps?: readonly { readonly column: string; readonly gap: number }[];
 }
@@ -47,16 +60,32 @@ export function assessOutcome(spec: TaskSpec, outcome: MeasuredOutcome): Verdict
   const reasons: Reason[] = [];
   let offer: Offer | undefined;
   const main = spec.metrics[0]!;
-  const scoreOf = (metric: MetricId): MeasuredScore | undefined => outcome.scores.find((score) => score.metric === metric);
+  const scoreOf = (metric: MetricId): MeasuredScore | undefined =>
+    outcome.scores.find((score) => score.metric === metric);
   const score = scoreOf(main.metric);
   const baseline = outcome.baseline.find((candidate) => candidate.metric === main.metric);
   if (score !== undefined && baseline !== undefined && !isAbove(score, baseline.value)) {
-    reasons.push({ code: 'NO_SIGNAL', evidence: { target: spec.target.value, metric: main.metric, value: score.value, ...intervalOf(score), baseline: baseline.value } });
+    reasons.push({
+      code: 'NO_SIGNAL',
+      evidence: {
+        target: spec.target.value,
+        metric: main.metric,
+        value: score.value,
+        ...intervalOf(score),
+        baseline: baseline.value,
+      },
+    });
   }
   for (const { metric, threshold } of spec.metrics) {
     const reached = scoreOf(metric);
     if (threshold === undefined || reached === undefined || meets(metric, threshold, reached.value)) continue;
-    const evidence = { metric, threshold, greater: isGreaterBetter(metric), value: reached.value, ...intervalOf(reached) };
+    const evidence = {
+      metric,
+      threshold,
+      greater: isGreaterBetter(metric),
+      value: reached.value,
+      ...intervalOf(reached),
+    };
     reasons.push({ code: 'TARGET_MISSED', evidence });
     offer ??= { change: 'threshold', evidence: { metric, value: reached.value, ...intervalOf(reached) } };
   }
@@ -68,13 +97,19 @@ export function assessOutcome(spec: TaskSpec, outcome: MeasuredOutcome): Verdict
     offer ??= { change: 'limit', evidence: { limit, wished, measured } };
   }
   if (score !== undefined) {
-    const perfect = { rmse: 0, mae: 0, medianAbsoluteError: 0, mape: 0, logLoss: 0, brier: 0 }[main.metric as string] ?? 1;
-    if (score.value === perfect) reasons.push({ code: 'PERFECT_SCORE', evidence: { metric: main.metric, value: score.value } });
+    const perfect =
+      { rmse: 0, mae: 0, medianAbsoluteError: 0, mape: 0, logLoss: 0, brier: 0 }[main.metric as string] ?? 1;
+    if (score.value === perfect)
+      reasons.push({ code: 'PERFECT_SCORE', evidence: { metric: main.metric, value: score.value } });
     if (perfect === 1 && score.low !== undefined && score.high !== undefined && score.high - score.low > 0.2) {
-      reasons.push({ code: 'WIDE_INTERVAL', evidence: { metric: main.metric, low: score.low, high: score.high, rows: outcome.rows } });
+      reasons.push({
+        code: 'WIDE_INTERVAL',
+        evidence: { metric: main.metric, low: score.low, high: score.high, rows: outcome.rows },
+      });
     }
   }
-  for (const { column, gap } of outcome.gaps ?? []) if (Math.abs(gap) >= 0.05) reasons.push({ code: 'FAIRNESS_GAP', evidence: { column, gap, metric: main.metric } });
+  for (const { column, gap } of outcome.gaps ?? [])
+    if (Math.abs(gap) >= 0.05) reasons.push({ code: 'FAIRNESS_GAP', evidence: { column, gap, metric: main.metric } });
   return verdictOf(reasons, offer);
 }
 

@@ -46,14 +46,21 @@ const mostEnlargements = 2;
  */
 export function nextStep(facts: NextFacts): NextStep {
   const score = facts.best[facts.best.length - 1];
-  if (score === undefined) return facts.budgetLeft > 0 ? { move: 'more-budget', why: 'No trial has finished yet.' } : { move: 'stop', why: 'The budget ended before any trial did.' };
+  if (score === undefined)
+    return facts.budgetLeft > 0
+      ? { move: 'more-budget', why: 'No trial has finished yet.' }
+      : { move: 'stop', why: 'The budget ended before any trial did.' };
   const gain = isGreaterBetter(facts.metric) ? score - facts.baseline : facts.baseline - score;
   const reached = facts.threshold === undefined || meets(facts.metric, facts.threshold, score);
   const flat = isPlateau(facts);
   const spent = facts.budgetLeft <= 0.02;
   const isReduced = facts.rowsUsed < facts.rowsThere;
   if (gain <= facts.standardError && (flat || spent)) {
-    if (isReduced && !spent) return { move: 'reduce-less', why: 'Nothing beats the baseline on the rows searched so far, and there are more rows.' };
+    if (isReduced && !spent)
+      return {
+        move: 'reduce-less',
+        why: 'Nothing beats the baseline on the rows searched so far, and there are more rows.',
+      };
     return { move: 'stop', why: 'No model beats the baseline by more than chance.' };
   }
   if (reached && facts.limitsKept) {
@@ -61,10 +68,21 @@ export function nextStep(facts: NextFacts): NextStep {
     if (flat || spent) return { move: 'go-on', why: flat ? 'Further trials bring no gain.' : 'The budget is used up.' };
     return { move: 'more-budget', why: 'No threshold was set, trials still bring gains, and budget is left.' };
   }
-  if (!spent && !flat) return { move: 'more-budget', why: 'What was asked is not reached, trials still bring gains, and budget is left.' };
-  if (isReduced && !spent) return { move: 'reduce-less', why: 'The search is on a plateau, and there are rows that it has not seen.' };
-  if (spent && !flat && facts.canEnlarge && facts.enlarged < mostEnlargements) return { move: 'more-budget', why: 'What was asked is not reached, trials still bring gains, and the ceiling allows more.' };
-  return { move: 'counter-offer', why: flat ? 'The search is on a plateau below what was asked.' : 'The budget is used up before what was asked is reached.' };
+  if (!spent && !flat)
+    return { move: 'more-budget', why: 'What was asked is not reached, trials still bring gains, and budget is left.' };
+  if (isReduced && !spent)
+    return { move: 'reduce-less', why: 'The search is on a plateau, and there are rows that it has not seen.' };
+  if (spent && !flat && facts.canEnlarge && facts.enlarged < mostEnlargements)
+    return {
+      move: 'more-budget',
+      why: 'What was asked is not reached, trials still bring gains, and the ceiling allows more.',
+    };
+  return {
+    move: 'counter-offer',
+    why: flat
+      ? 'The search is on a plateau below what was asked.'
+      : 'The budget is used up before what was asked is reached.',
+  };
 }
 
 /** No gain of more than a tenth of the standard error over the last trials. */

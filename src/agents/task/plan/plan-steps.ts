@@ -12,14 +12,28 @@ export interface PlanContext {
   readonly learners?: readonly ('linear' | 'trees')[];
 }
 
-const trials: Readonly<Record<BudgetName, { readonly linear: number; readonly trees: number; readonly members: number; readonly rows: number }>> = {
+const trials: Readonly<
+  Record<
+    BudgetName,
+    { readonly linear: number; readonly trees: number; readonly members: number; readonly rows: number }
+  >
+> = {
   quick: { linear: 3, trees: 6, members: 3, rows: 50_000 },
   normal: { linear: 8, trees: 24, members: 6, rows: 200_000 },
   thorough: { linear: 20, trees: 100, members: 12, rows: 1_000_000 },
 };
 
 const ofProbabilities: ReadonlySet<MetricId> = new Set<MetricId>(['logLoss', 'brier']);
-const ofLabels: ReadonlySet<MetricId> = new Set<MetricId>(['accuracy', 'balancedAccuracy', 'f1', 'f1Macro', 'precision', 'recall', 'specificity', 'mcc']);
+const ofLabels: ReadonlySet<MetricId> = new Set<MetricId>([
+  'accuracy',
+  'balancedAccuracy',
+  'f1',
+  'f1Macro',
+  'precision',
+  'recall',
+  'specificity',
+  'mcc',
+]);
 
 /** The plan that rules make: always valid, from counts alone. */
 export function planSteps(spec: TaskSpec, profile: TableProfile, context: PlanContext): Plan {
@@ -30,36 +44,108 @@ export function planSteps(spec: TaskSpec, profile: TableProfile, context: PlanCo
   const rarest = counts.length > 1 ? Math.min(...counts) : rows;
   const isClasses = spec.task.value !== 'regression';
   const steps: PlanStep[] = [splitStep(spec, rows, rarest, isClasses, context.hasTestData === true)];
-  steps.push({ agent: 'data', step: 'clean', why: 'Every table is cleaned: kinds, missing values, identifiers, constants, duplicates.' });
-  if (rows > sizes.rows) steps.push({ agent: 'data', step: 'reduce', rows: sizes.rows, why: `The search looks at ${sizes.rows} of ${rows} rows; the winner is fitted on all.` });
-  steps.push({ agent: 'model', step: 'baseline', why: 'What guessing reaches without any input is what a model has to beat.' });
+  steps.push({
+    agent: 'data',
+    step: 'clean',
+    why: 'Every table is cleaned: kinds, missing values, identifiers, constants, duplicates.',
+  });
+  if (rows > sizes.rows)
+    steps.push({
+      agent: 'data',
+      step: 'reduce',
+      rows: sizes.rows,
+      why: `The search looks at ${sizes.rows} of ${rows} rows; the winner is fitted on all.`,
+    });
+  steps.push({
+    agent: 'model',
+    step: 'baseline',
+    why: 'What guessing reaches without any input is what a model has to beat.',
+  });
   const wanted = context.learners ?? [];
   const linearTrials = wanted.length === 1 && wanted[0] === 'trees' ? 1 : sizes.linear;
-  const treeTrials = wanted.length === 1 && wanted[0] === 'linear' ? Math.max(1, Math.ceil(sizes.trees / 4)) : rows < 200 ? Math.min(sizes.trees, 12) : sizes.trees;
-  steps.push({ agent: 'model', step: 'linear', trials: linearTrials, why: rows < 500 ? 'Few rows favour simple models.' : 'A linear model is small, fast and a fair yardstick.' });
+  const treeTrials =
+    wanted.length === 1 && wanted[0] === 'linear'
+      ? Math.max(1, Math.ceil(sizes.trees / 4))
+      : rows < 200
+        ? Math.min(sizes.trees, 12)
+        : sizes.trees;
+  steps.push({
+    agent: 'model',
+    step: 'linear',
+    trials: linearTrials,
+    why: rows < 500 ? 'Few rows favour simple models.' : 'A linear model is small, fast and a fair yardstick.',
+  });
   const isImbalanced = isClasses && rarest / Math.max(1, rows) < 0.1;
-  steps.push({ agent: 'model', step: 'trees', trials: treeTrials, classWeights: isImbalanced && ofLabels.has(spec.metrics[0]!.metric), why: isImbalanced ? 'Boosted trees find interactions; the rare class is weighted up where the score counts labels.' : 'Boosted trees find interactions and bends that a linear model does not.' });
-  if (!isTight(spec)) steps.push({ agent: 'model', step: 'ensemble', members: sizes.members, why: 'Models that err differently are better together; no limit speaks against it.' });
-  if (isClasses && rows >= 200) steps.push({ agent: 'model', step: 'calibrate', why: ofProbabilities.has(spec.metrics[0]!.metric) ? 'The score asked for judges the probabilities themselves.' : 'Probabilities should mean what they say.' });
+  steps.push({
+    agent: 'model',
+    step: 'trees',
+    trials: treeTrials,
+    classWeights: isImbalanced && ofLabels.has(spec.metrics[0]!.metric),
+    why: isImbalanced
+      ? 'Boosted trees find interactions; the rare class is weighted up where the score counts labels.'
+      : 'Boosted trees find interactions and bends that a linear model does not.',
+  });
+  if (!isTight(spec))
+    steps.push({
+      agent: 'model',
+      step: 'ensemble',
+      members: sizes.members,
+      why: 'Models that err differently are better together; no limit speaks against it.',
+    });
+  if (isClasses && rows >= 200)
+    steps.push({
+      agent: 'model',
+      step: 'calibrate',
+      why: ofProbabilities.has(spec.metrics[0]!.metric)
+        ? 'The score asked for judges the probabilities themselves.'
+        : 'Probabilities should mean what they say.',
+    });
   const label = spec.metrics.find((wish) => ofLabels.has(wish.metric));
-  if (spec.task.value === 'binary' && label !== undefined) steps.push({ agent: 'model', step: 'threshold', why: `The threshold is chosen for ${label.metric}, which was asked for.` });
+  if (spec.task.value === 'binary' && label !== undefined)
+    steps.push({
+      agent: 'model',
+      step: 'threshold',
+      why: `The threshold is chosen for ${label.metric}, which was asked for.`,
+    });
   for (const limit of ['latencyMs', 'sizeBytes', 'memoryBytes'] as const) {
-    if (spec.limits[limit] !== undefined) steps.push({ agent: 'model', step: 'compress', limit, why: 'A limit was set: smaller variants are made and judged on validation data.' });
+    if (spec.limits[limit] !== undefined)
+      steps.push({
+        agent: 'model',
+        step: 'compress',
+        limit,
+        why: 'A limit was set: smaller variants are made and judged on validation data.',
+      });
   }
   return { formatVersion: 1, budget: context.budget, steps };
 }
 
 function splitStep(spec: TaskSpec, rows: number, rarest: number, isClasses: boolean, hasTestData: boolean): PlanStep {
   const vault = hasTestData || rows >= leastForVault;
-  const by = spec.roles.group !== undefined ? 'group' : spec.roles.time !== undefined ? 'time' : isClasses ? 'strata' : 'random';
+  const by =
+    spec.roles.group !== undefined ? 'group' : spec.roles.time !== undefined ? 'time' : isClasses ? 'strata' : 'random';
   const folds = Math.max(2, Math.min(rows < 20_000 ? 5 : 3, isClasses ? rarest : 5));
   const repeats = by === 'time' ? 1 : rows < leastForVault ? 5 : rows < 1000 ? 3 : 1;
-  const reason = { group: 'Rows of one group stay together.', time: 'Later rows are never used to predict earlier ones.', strata: 'Each part gets the same share of every class.', random: 'The rows have no order and no groups.' }[by];
-  return { agent: 'data', step: 'split', by, vault, folds, repeats, why: vault ? reason : `${reason} There are too few rows to keep test rows apart.` };
+  const reason = {
+    group: 'Rows of one group stay together.',
+    time: 'Later rows are never used to predict earlier ones.',
+    strata: 'Each part gets the same share of every class.',
+    random: 'The rows have no order and no groups.',
+  }[by];
+  return {
+    agent: 'data',
+    step: 'split',
+    by,
+    vault,
+    folds,
+    repeats,
+    why: vault ? reason : `${reason} There are too few rows to keep test rows apart.`,
+  };
 }
 
 /** Limits that leave no room for several models in one. */
 function isTight(spec: TaskSpec): boolean {
   const { latencyMs, sizeBytes, memoryBytes } = spec.limits;
-  return (latencyMs?.value ?? 99) < 1 || (sizeBytes?.value ?? 1e9) < 100_000 || (memoryBytes?.value ?? 1e12) < 32_000_000;
+  return (
+    (latencyMs?.value ?? 99) < 1 || (sizeBytes?.value ?? 1e9) < 100_000 || (memoryBytes?.value ?? 1e12) < 32_000_000
+  );
 }

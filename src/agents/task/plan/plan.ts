@@ -3,13 +3,20 @@ export type BudgetName = 'quick' | 'normal' | 'thorough';
 
 /** One step of the closed menu; parameters are bounded numbers and short ids, never text to be executed. */
 export type PlanStep = { readonly why: string } & (
-  | { readonly agent: 'data'; readonly step: 'split'; readonly by: 'random' | 'strata' | 'group' | 'time'; readonly vault: boolean; readonly folds: number; readonly repeats: number }
+  | {
+      readonly agent: 'data';
+      readonly step: 'split';
+      readonly by: 'random' | 'strata' | 'group' | 'time';
+      readonly vault: boolean;
+      readonly folds: number;
+      readonly repeats: number;
+    }
   | { readonly agent: 'data'; readonly step: 'clean' }
-  | { readonly agent: 'data'; readonly step: 'reduce'; /** Rows kept for the search. */ readonly rows: number }
+  | { readonly agent: 'data'; readonly step: 'reduce' /** Rows kept for the search. */; readonly rows: number }
   | { readonly agent: 'model'; readonly step: 'baseline' }
-  | { readonly agent: 'model'; readonly step: 'linear'; /** Trials. */ readonly trials: number }
+  | { readonly agent: 'model'; readonly step: 'linear' /** Trials. */; readonly trials: number }
   | { readonly agent: 'model'; readonly step: 'trees'; readonly trials: number; readonly classWeights: boolean }
-  | { readonly agent: 'model'; readonly step: 'ensemble'; /** The most members. */ readonly members: number }
+  | { readonly agent: 'model'; readonly step: 'ensemble' /** The most members. */; readonly members: number }
   | { readonly agent: 'model'; readonly step: 'calibrate' }
   | { readonly agent: 'model'; readonly step: 'threshold' }
   | { readonly agent: 'model'; readonly step: 'compress'; readonly limit: 'latencyMs' | 'sizeBytes' | 'memoryBytes' }
@@ -40,17 +47,35 @@ export function checkPlan(plan: Plan): readonly string[] {
     seen.add(step.step);
     for (const [name, [least, most]] of Object.entries(planBounds)) {
       const value = (step as Readonly<Record<string, unknown>>)[name];
-      if (value !== undefined && !(typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most)) {
-        problems.push(`Expected ${name} of "${step.step}" to be a whole number from ${least} to ${most}, got ${String(value)}.`);
+      if (
+        value !== undefined &&
+        !(typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most)
+      ) {
+        problems.push(
+          `Expected ${name} of "${step.step}" to be a whole number from ${least} to ${most}, got ${String(value)}.`,
+        );
       }
     }
   }
-  for (const needed of ['split', 'clean', 'baseline']) if (!seen.has(needed)) problems.push(`The step "${needed}" is missing.`);
+  for (const needed of ['split', 'clean', 'baseline'])
+    if (!seen.has(needed)) problems.push(`The step "${needed}" is missing.`);
   if (!seen.has('linear') && !seen.has('trees')) problems.push('No step makes a model: add "linear" or "trees".');
   const order = plan.steps.map((step) => menu.indexOf(step.step));
-  if (order.some((place, index) => index > 0 && place < order[index - 1]!)) problems.push(`Steps must come in this order: ${menu.join(', ')}.`);
+  if (order.some((place, index) => index > 0 && place < order[index - 1]!))
+    problems.push(`Steps must come in this order: ${menu.join(', ')}.`);
   return problems;
 }
 
 /** The menu, in the order in which steps run. */
-export const menu: readonly PlanStep['step'][] = ['split', 'clean', 'reduce', 'baseline', 'linear', 'trees', 'ensemble', 'calibrate', 'threshold', 'compress'];
+export const menu: readonly PlanStep['step'][] = [
+  'split',
+  'clean',
+  'reduce',
+  'baseline',
+  'linear',
+  'trees',
+  'ensemble',
+  'calibrate',
+  'threshold',
+  'compress',
+];

@@ -1,8 +1,8 @@
-import type { Clarification } from '../understand/understanding.ts';
 import type { MetricId, TaskKind } from '../../../core/task-spec.ts';
 import type { Verdict } from '../../../core/verdict.ts';
 import { metricNames, offerMessage, verdictMessage } from '../../../core/verdict-messages.ts';
 import { isGreaterBetter } from '../assess/assess.ts';
+import type { Clarification } from '../understand/understanding.ts';
 
 /** A number and where it was measured. No other number gets into an answer. */
 export interface Sourced {
@@ -65,18 +65,30 @@ export function respond(facts: AnswerFacts): readonly string[] {
 
 function complete(facts: Extract<AnswerFacts, { status: 'complete' }>): readonly string[] {
   const lines: string[] = [];
-  const what = { binary: 'says how likely', multiclass: 'names the class of', regression: 'gives the value of' }[facts.task];
-  lines.push(`The model is ready: ${facts.model} that ${what} "${facts.target}" ${facts.task === 'binary' ? 'is, ' : ''}from ${number(facts.inputs)} ${plural(facts.inputs, 'input')}, trained on ${number(facts.trainingRows)} ${plural(facts.trainingRows, 'row')}.`);
+  const what = { binary: 'says how likely', multiclass: 'names the class of', regression: 'gives the value of' }[
+    facts.task
+  ];
+  lines.push(
+    `The model is ready: ${facts.model} that ${what} "${facts.target}" ${facts.task === 'binary' ? 'is, ' : ''}from ${number(facts.inputs)} ${plural(facts.inputs, 'input')}, trained on ${number(facts.trainingRows)} ${plural(facts.trainingRows, 'row')}.`,
+  );
   for (const score of facts.scores) lines.push(scoreLine(score, facts.testRows));
   const asked = facts.scores.filter((score) => score.threshold !== undefined);
   if (asked.length > 0) {
     const missed = asked.filter((score) => !isMet(score));
-    lines.push(missed.length === 0 ? 'What was asked is reached.' : `What was asked is not reached: ${missed.map((score) => `${metricNames[score.metric]} of ${isGreaterBetter(score.metric) ? 'at least' : 'at most'} ${round(score.threshold!)}`).join('; ')}.`);
+    lines.push(
+      missed.length === 0
+        ? 'What was asked is reached.'
+        : `What was asked is not reached: ${missed.map((score) => `${metricNames[score.metric]} of ${isGreaterBetter(score.metric) ? 'at least' : 'at most'} ${round(score.threshold!)}`).join('; ')}.`,
+    );
   }
   const resources = resourceWords(facts);
   if (resources !== '') lines.push(resources);
-  if (facts.trials !== undefined) lines.push(`${number(facts.trials)} ${plural(facts.trials, 'trial')} ${facts.trials.value === 1 ? 'was' : 'were'} made.`);
-  if (facts.important !== undefined && facts.important.length > 0) lines.push(`It goes mostly by ${sentenceList(facts.important.slice(0, 3).map((name) => `"${name}"`))}.`);
+  if (facts.trials !== undefined)
+    lines.push(
+      `${number(facts.trials)} ${plural(facts.trials, 'trial')} ${facts.trials.value === 1 ? 'was' : 'were'} made.`,
+    );
+  if (facts.important !== undefined && facts.important.length > 0)
+    lines.push(`It goes mostly by ${sentenceList(facts.important.slice(0, 3).map((name) => `"${name}"`))}.`);
   // A missed target has its line above; the reason would say it twice.
   for (const reason of facts.verdict.reasons) if (reason.code !== 'TARGET_MISSED') lines.push(verdictMessage(reason));
   if (facts.verdict.offer !== undefined) lines.push(offerMessage(facts.verdict.offer));
@@ -93,28 +105,41 @@ function scoreLine(score: AnsweredScore, testRows: Sourced | undefined): string 
     counted: 'as counted',
     request: 'as asked',
   };
-  const range = score.low !== undefined && score.high !== undefined ? ` (95 % interval ${round(score.low)} to ${round(score.high)})` : '';
+  const range =
+    score.low !== undefined && score.high !== undefined
+      ? ` (95 % interval ${round(score.low)} to ${round(score.high)})`
+      : '';
   const baseline = score.baseline === undefined ? '' : `; without any input it would be ${number(score.baseline)}`;
-  const chance = score.probability === undefined || score.threshold === undefined ? '' : `; the probability that it meets ${round(score.threshold)} is ${round(score.probability)}`;
+  const chance =
+    score.probability === undefined || score.threshold === undefined
+      ? ''
+      : `; the probability that it meets ${round(score.threshold)} is ${round(score.probability)}`;
   const name = metricNames[score.metric] ?? score.metric;
   return `${name.charAt(0).toUpperCase()}${name.slice(1)} is ${number(score.score)}${range}, ${where[score.score.source]}${baseline}${chance}.`;
 }
 
 function isMet(score: AnsweredScore): boolean {
-  return score.threshold === undefined || (isGreaterBetter(score.metric) ? score.score.value >= score.threshold : score.score.value <= score.threshold);
+  return (
+    score.threshold === undefined ||
+    (isGreaterBetter(score.metric) ? score.score.value >= score.threshold : score.score.value <= score.threshold)
+  );
 }
 
 function resourceWords(facts: Extract<AnswerFacts, { status: 'complete' }>): string {
   const parts: string[] = [];
   if (facts.sizeBytes !== undefined) parts.push(`the file has ${bytes(facts.sizeBytes.value)}`);
-  if (facts.latencyP50Ms !== undefined) parts.push(`a prediction takes ${number(facts.latencyP50Ms)} ms${facts.latencyP99Ms === undefined ? '' : ` (99 of 100 at most ${number(facts.latencyP99Ms)} ms)`}, measured on this machine`);
+  if (facts.latencyP50Ms !== undefined)
+    parts.push(
+      `a prediction takes ${number(facts.latencyP50Ms)} ms${facts.latencyP99Ms === undefined ? '' : ` (99 of 100 at most ${number(facts.latencyP99Ms)} ms)`}, measured on this machine`,
+    );
   if (parts.length === 0) return '';
   const line = parts.join('; ');
   return `${line.charAt(0).toUpperCase()}${line.slice(1)}.`;
 }
 
 function declined(facts: Extract<AnswerFacts, { status: 'declined' }>): readonly string[] {
-  if (facts.stoppedBy === 'host') return ['No model was made: the host stopped the run.', ...facts.verdict.reasons.map(verdictMessage)];
+  if (facts.stoppedBy === 'host')
+    return ['No model was made: the host stopped the run.', ...facts.verdict.reasons.map(verdictMessage)];
   const lines = ['No model was made.', ...facts.verdict.reasons.map(verdictMessage)];
   if (facts.verdict.offer !== undefined) lines.push(offerMessage(facts.verdict.offer));
   return lines;
@@ -125,7 +150,9 @@ function paused(facts: Extract<AnswerFacts, { status: 'paused' }>): readonly str
   for (const reason of facts.verdict?.reasons ?? []) lines.push(verdictMessage(reason));
   for (const question of facts.questions ?? []) {
     const options = question.options.slice(0, 8).map((option) => `"${option}"`);
-    lines.push(`${question.question} Proposed: "${question.default}". Possible: ${options.join(', ')}${question.options.length > 8 ? ', …' : ''}. ${question.changes}`);
+    lines.push(
+      `${question.question} Proposed: "${question.default}". Possible: ${options.join(', ')}${question.options.length > 8 ? ', …' : ''}. ${question.changes}`,
+    );
   }
   if (lines.length === 0) lines.push(`The run is paused${facts.reason === undefined ? '' : `: ${facts.reason}`}.`);
   lines.push(`Resume run ${facts.runId} to go on.`);
@@ -141,7 +168,11 @@ function round(value: number): string {
 }
 
 function bytes(value: number): string {
-  return value >= 1_000_000 ? `${round(value / 1_000_000)} MB` : value >= 1000 ? `${round(value / 1000)} kB` : `${round(value)} bytes`;
+  return value >= 1_000_000
+    ? `${round(value / 1_000_000)} MB`
+    : value >= 1000
+      ? `${round(value / 1000)} kB`
+      : `${round(value)} bytes`;
 }
 
 function plural(fact: Sourced, word: string): string {

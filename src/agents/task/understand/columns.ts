@@ -11,6 +11,8 @@ export interface Mention extends Span {
   readonly by: 'name' | 'part' | 'synonym' | 'value' | 'unit';
   /** The last word of the name, the thing itself, was said. */
   readonly isHead: boolean;
+  /** Tokens that were matched, where others lie between. */
+  readonly matched?: readonly number[];
   /** For `value`: the label that was named. */
   readonly value?: string;
 }
@@ -35,7 +37,8 @@ synonymGroups.forEach((group, index) => {
 });
 
 /** Words that say what is to be done; alone they never name a column by its root. */
-const actions = /^(?:predict\w*|classif\w*|estimat\w*|model\w*|train\w*|forecast\w*|data|dataset|column\w*|feature\w*|score|most|use|used|using|least|time|times|case|cases|row|rows)$/u;
+const actions =
+  /^(?:predict\w*|classif\w*|estimat\w*|model\w*|train\w*|forecast\w*|data|dataset|column\w*|feature\w*|score|most|use|used|using|least|time|times|case|cases|row|rows)$/u;
 
 /** Takes the names of columns apart. */
 export function nameColumns(columns: readonly ColumnProfile[]): readonly NamedColumn[] {
@@ -43,7 +46,11 @@ export function nameColumns(columns: readonly ColumnProfile[]): readonly NamedCo
     const all = splitName(profile.name);
     const words = [...all];
     const units: string[] = [];
-    while (words.length > 1 && unitWords.has(words[words.length - 1]!) && words.some((word, index) => index < words.length - 1 && !weakWords.has(word))) {
+    while (
+      words.length > 1 &&
+      unitWords.has(words[words.length - 1]!) &&
+      words.some((word, index) => index < words.length - 1 && !weakWords.has(word))
+    ) {
       units.unshift(words.pop()!);
     }
     if (words[words.length - 1] === 'in' && words.length > 1) words.pop();
@@ -83,7 +90,11 @@ export function findMentions(reading: Reading, columns: readonly NamedColumn[]):
     const whole = byWholeName(reading, atoms, column);
     mentions.push(...whole);
     for (const found of [...byWords(atoms, column), ...byLabel(reading, atoms, column), ...byUnit(atoms, column)]) {
-      if (!mentions.some((mention) => mention.column === column.name && overlaps(mention, found) && mention.quality >= found.quality)) {
+      if (
+        !mentions.some(
+          (mention) => mention.column === column.name && overlaps(mention, found) && mention.quality >= found.quality,
+        )
+      ) {
         mentions.push(found);
       }
     }
@@ -91,17 +102,23 @@ export function findMentions(reading: Reading, columns: readonly NamedColumn[]):
   return withoutShadowed(mentions).sort((a, b) => a.from - b.from || b.quality - a.quality);
 }
 
-/** A weaker mention inside a longer whole name of another column is no mention. */
+/** A weaker mention inside the whole name of another column is none; one that shares a word with it is worth less. */
 function withoutShadowed(mentions: readonly Mention[]): Mention[] {
-  return mentions.filter(
-    (weak) =>
-      !mentions.some(
-        (strong) =>
-          strong !== weak && strong.by === 'name' && overlaps(strong, weak) &&
-          (weak.by !== 'name' || (strong.from <= weak.from && strong.to >= weak.to && strong.to - strong.from > weak.to - weak.from)) &&
-          (strong.quality > weak.quality || strong.to - strong.from > weak.to - weak.from),
-      ),
-  );
+  const names = mentions.filter((mention) => mention.by === 'name');
+  return mentions.flatMap((weak) => {
+    const length = weak.to - weak.from;
+    if (weak.by === 'name') {
+      const isInside = names.some(
+        (name) => name.from <= weak.from && name.to >= weak.to && name.to - name.from > length,
+      );
+      return isInside ? [] : [weak];
+    }
+    const matched = weak.matched ?? Array.from({ length }, (_, index) => weak.from + index);
+    const rivals = names.filter((name) => name.column !== weak.column || overlaps(name, weak));
+    const covered = matched.filter((token) => rivals.some((name) => token >= name.from && token < name.to)).length;
+    if (covered === matched.length) return [];
+    return [covered > 0 ? { ...weak, quality: weak.quality * 0.7 } : weak];
+  });
 }
 
 function byWholeName(reading: Reading, atoms: readonly Atom[], column: NamedColumn): Mention[] {
@@ -116,12 +133,27 @@ function byWholeName(reading: Reading, atoms: readonly Atom[], column: NamedColu
     let joined = '';
     for (let to = from; to < Math.min(atoms.length, from + 8); to += 1) {
       // "passenger class" for Pclass: initials and the last word.
-      const short = joined === '' ? '' : atoms.slice(from, to).map((atom) => atom.word[0]).join('') + atoms[to]!.word;
+      const short =
+        joined === ''
+          ? ''
+          : atoms
+              .slice(from, to)
+              .map((atom) => atom.word[0])
+              .join('') + atoms[to]!.word;
       joined += atoms[to]!.word;
       const span = { from: atoms[from]!.token, to: atoms[to]!.token + 1 };
-      const quality = goals.get(joined) ?? goals.get(joined.replace(/s$/u, '')) ?? (atoms[to]!.word.length >= 3 && short === squash(column.name) ? 0.9 : undefined);
+      const quality =
+        goals.get(joined) ??
+        goals.get(joined.replace(/s$/u, '')) ??
+        (atoms[to]!.word.length >= 3 && short === squash(column.name) ? 0.9 : undefined);
       if (quality === undefined || !isPlainEnough(reading, span, column, joined)) continue;
-      mentions.push({ ...span, column: column.name, quality: goals.has(joined) ? quality : quality - 0.02, by: 'name', isHead: true });
+      mentions.push({
+        ...span,
+        column: column.name,
+        quality: goals.has(joined) ? quality : quality - 0.02,
+        by: 'name',
+        isHead: true,
+      });
     }
   }
   return mentions;
@@ -129,14 +161,31 @@ function byWholeName(reading: Reading, atoms: readonly Atom[], column: NamedColu
 
 /** One-letter names that are words ("a", "I") count only where they are quoted, upper case, or stand as a name would. */
 function isPlainEnough(reading: Reading, span: Span, column: NamedColumn, joined: string): boolean {
-  if (joined.length > 2 || !/^(?:a|i|in|is|it|to|of|on|no|at|as|an|by|or|so|us|me|my|we|be|do|if)$/u.test(joined)) return true;
+  if (joined.length > 2 || !/^(?:a|i|in|is|it|to|of|on|no|at|as|an|by|or|so|us|me|my|we|be|do|if)$/u.test(joined))
+    return true;
   const token = reading.tokens[span.from]!;
   const before = reading.tokens[span.from - 1];
   const after = reading.tokens[span.to];
   if (before !== undefined && /^["'`«“]$/u.test(before.text)) return true;
-  if (token.text === column.name && column.name === column.name.toUpperCase() && token.text !== 'A' && token.text !== 'I') return true;
-  if (before !== undefined && /^(?:column|columns|feature|features|variable|field|given|from|:|,|=)$/u.test(before.word) && token.text === column.name) {
-    return after === undefined || after.kind === 'sign' || after.sentence !== token.sentence || !/^\p{L}{4,}$/u.test(after.word) || /^(?:and|or)$/u.test(after.word);
+  if (
+    token.text === column.name &&
+    column.name === column.name.toUpperCase() &&
+    token.text !== 'A' &&
+    token.text !== 'I'
+  )
+    return true;
+  if (
+    before !== undefined &&
+    /^(?:column|columns|feature|features|variable|field|given|from|:|,|=)$/u.test(before.word) &&
+    token.text === column.name
+  ) {
+    return (
+      after === undefined ||
+      after.kind === 'sign' ||
+      after.sentence !== token.sentence ||
+      !/^\p{L}{4,}$/u.test(after.word) ||
+      /^(?:and|or)$/u.test(after.word)
+    );
   }
   return false;
 }
@@ -155,19 +204,29 @@ function byWords(atoms: readonly Atom[], column: NamedColumn): Mention[] {
     if (Math.max(...hits[from]!) <= 0) continue;
     const found = parts.map(() => 0);
     let last = from;
+    const matched: number[] = [];
     for (let at = from; at < Math.min(atoms.length, from + parts.length + 3); at += 1) {
       const index = hits[at]!.reduce((best, value, part) => (value > (hits[at]![best] ?? 0) ? part : best), 0);
       const value = hits[at]![index]!;
       if (value > 0 && found[index] === 0) {
         found[index] = value;
         last = at;
+        matched.push(atoms[at]!.token);
       }
     }
     const share = found.reduce((sum, value) => sum + value, 0) / parts.length;
     const head = found[found.length - 1]! > 0 ? 1 : 0.85;
     const least = Math.min(...found.filter((value) => value > 0));
     const quality = 0.9 * Math.sqrt(share) * head * (weak || column.profile.identifier ? 0.75 : 1);
-    mentions.push({ from: atoms[from]!.token, to: atoms[last]!.token + 1, column: column.name, quality, by: least < 0.8 ? 'synonym' : 'part', isHead: head === 1 });
+    mentions.push({
+      from: atoms[from]!.token,
+      to: atoms[last]!.token + 1,
+      column: column.name,
+      quality,
+      by: least < 0.8 ? 'synonym' : 'part',
+      isHead: head === 1,
+      matched,
+    });
   }
   return longest(mentions);
 }
@@ -196,19 +255,48 @@ function likeness(said: string, word: string): number {
 function byLabel(reading: Reading, atoms: readonly Atom[], column: NamedColumn): Mention[] {
   const mentions: Mention[] = [];
   for (const label of labelsOf(column.profile)) {
-    const spoken = column.profile.distinct > 3 ? [] : (letterWords.find(([letter]) => letter === label.toUpperCase())?.[1] ?? []);
+    const spoken =
+      column.profile.distinct > 3 ? [] : (letterWords.find(([letter]) => letter === label.toUpperCase())?.[1] ?? []);
     for (const atom of atoms) {
       if (!spoken.includes(atom.word) || atom.word.length < 4) continue;
-      mentions.push({ from: atom.token, to: atom.token + 1, column: column.name, quality: 0.6, by: 'value', isHead: true, value: label });
+      mentions.push({
+        from: atom.token,
+        to: atom.token + 1,
+        column: column.name,
+        quality: 0.6,
+        by: 'value',
+        isHead: true,
+        value: label,
+      });
     }
     const words = splitName(label);
-    const isWordy = words.join('').length >= 3 && !/^(?:yes|no|true|false|none|other|others|high|low|medium|the|and|for|new|all|any|not|one|two|male|female)$/u.test(words.join(' '));
+    const isWordy =
+      words.join('').length >= 3 &&
+      !/^(?:yes|no|true|false|none|other|others|high|low|medium|the|and|for|new|all|any|not|one|two|male|female)$/u.test(
+        words.join(' '),
+      );
     for (let from = 0; from + words.length <= atoms.length; from += 1) {
-      if (words.length === 0 || !words.every((word, index) => isLabelWord(atoms[from + index]!.word, word, index === words.length - 1))) continue;
+      if (
+        words.length === 0 ||
+        !words.every((word, index) => isLabelWord(atoms[from + index]!.word, word, index === words.length - 1))
+      )
+        continue;
       const span = { from: atoms[from]!.token, to: atoms[from + words.length - 1]!.token + 1 };
       const isExact = reading.tokens[span.from]!.text === label;
-      if (!isWordy && !(isExact && label.length === 1 && /\p{Lu}/u.test(label) && label !== 'I' && label !== 'A') && !/^(?:male|female)$/u.test(words.join(' '))) continue;
-      mentions.push({ ...span, column: column.name, quality: isWordy ? 0.7 : 0.4, by: 'value', isHead: true, value: label });
+      if (
+        !isWordy &&
+        !(isExact && label.length === 1 && /\p{Lu}/u.test(label) && label !== 'I' && label !== 'A') &&
+        !/^(?:male|female)$/u.test(words.join(' '))
+      )
+        continue;
+      mentions.push({
+        ...span,
+        column: column.name,
+        quality: isWordy ? 0.7 : 0.4,
+        by: 'value',
+        isHead: true,
+        value: label,
+      });
     }
   }
   return mentions;
@@ -223,15 +311,51 @@ function byUnit(atoms: readonly Atom[], column: NamedColumn): Mention[] {
   const mentions: Mention[] = [];
   for (const atom of atoms) {
     if (atom.word.length < 3) continue;
-    if (column.units.some((unit) => unit === atom.word || unitNames.get(unit) === atom.word || unitNames.get(unit) === atom.word.replace(/s$/u, ''))) {
-      mentions.push({ from: atom.token, to: atom.token + 1, column: column.name, quality: 0.3, by: 'unit', isHead: false });
+    if (
+      column.units.some(
+        (unit) =>
+          unit === atom.word ||
+          unitNames.get(unit) === atom.word ||
+          unitNames.get(unit) === atom.word.replace(/s$/u, ''),
+      )
+    ) {
+      mentions.push({
+        from: atom.token,
+        to: atom.token + 1,
+        column: column.name,
+        quality: 0.3,
+        by: 'unit',
+        isHead: false,
+      });
     }
   }
   return mentions;
 }
 
 const unitNames = new Map([
-  ['eur', 'euro'], ['usd', 'dollar'], ['gbp', 'pound'], ['kg', 'kilogram'], ['g', 'gram'], ['lbs', 'pound'], ['lb', 'pound'], ['mm', 'millimetre'],
-  ['cm', 'centimetre'], ['km', 'kilometre'], ['min', 'minute'], ['mins', 'minute'], ['minutes', 'minute'], ['h', 'hour'], ['hrs', 'hour'], ['hr', 'hour'],
-  ['s', 'second'], ['sec', 'second'], ['days', 'day'], ['years', 'year'], ['yrs', 'year'], ['t', 'ton'], ['tons', 'ton'], ['kwh', 'kwh'], ['l', 'litre'],
+  ['eur', 'euro'],
+  ['usd', 'dollar'],
+  ['gbp', 'pound'],
+  ['kg', 'kilogram'],
+  ['g', 'gram'],
+  ['lbs', 'pound'],
+  ['lb', 'pound'],
+  ['mm', 'millimetre'],
+  ['cm', 'centimetre'],
+  ['km', 'kilometre'],
+  ['min', 'minute'],
+  ['mins', 'minute'],
+  ['minutes', 'minute'],
+  ['h', 'hour'],
+  ['hrs', 'hour'],
+  ['hr', 'hour'],
+  ['s', 'second'],
+  ['sec', 'second'],
+  ['days', 'day'],
+  ['years', 'year'],
+  ['yrs', 'year'],
+  ['t', 'ton'],
+  ['tons', 'ton'],
+  ['kwh', 'kwh'],
+  ['l', 'litre'],
 ]);

@@ -7,34 +7,43 @@ export interface ColumnWish extends Span {
   readonly column: string;
 }
 
-const not = "(?:not|never|n't|don't|do not|doesn't|does not|mustn't|must not|shouldn't|should not|can't|can not|may not|mayn't|won't|will not|isn't|is not|aren't|are not|without)";
+const not =
+  "(?:not|never|n't|don't|do not|doesn't|does not|mustn't|must not|shouldn't|should not|can't|can not|may not|mayn't|won't|will not|isn't|is not|aren't|are not|without)";
 const before = new RegExp(
   String.raw`(?<![\p{L}])(?:without(?: (?:using|relying on|looking at|the use of|use of|knowing|considering|access to|any|taking|help of|the help of))?|ignor(?:e|ing)|disregard(?:ing)?|exclud(?:e|ing)|omit(?:ting)?|drop(?:ping)?|skip(?:ping)?|remov(?:e|ing)|leav(?:e|ing) (?:out|aside|away)|discard(?:ing)?|except(?: for)?|excepting|apart from|aside from|save for|but not|other than|(?:everything|all|anything|columns?|features?|fields?|variables?|else)(?: else)? but(?: not)?|${not}(?: (?:be|to|want|let it|let the model|allowed to|ever|want it to|want the model to|please))* (?:us(?:e|ing)|includ(?:e|ing)|consider(?:ing)?|look(?:ing)? at|rely(?:ing)? on|depend on|based? on|see(?:ing)?|train(?:ing)? on|touch|feed(?: in)?|take|look|know|peek at|have)|us(?:e|ing) neither|avoid(?:ing)?(?: using)?|forget(?: about)?|blind to|throw(?:ing)? (?:out|away)|hide|minus|set aside|no need for|not from|nor)(?![\p{L}])`,
   'gu',
 );
 const behind = new RegExp(
-  String.raw`(?<![\p{L}])(?:(?:it |they |which |that )?(?:must|should|may|can|shall|will|are|is|has|have|need|needs|ought|to)?(?: |)?(?:${not}|no longer)(?: (?:to|ever|at all))* be (?:used|included|considered|part|taken|seen|an? (?:input|feature)|inputs|features|fed|available|known|looked at|in|there|relevant|among)|(?:must|should|are to|is to|can|have to|has to|shall|to|may|needs? to)(?: all| both)? be (?:ignored|excluded|dropped|left out|left aside|omitted|removed|disregarded|skipped|kept out|discarded|hidden)|(?:is|are|would be|be)(?: both| all| strictly)? (?:off[ -]limits|not allowed|forbidden|irrelevant|not available|unavailable|only known|only available|leak\p{L}*|useless|noise|taboo|banned|prohibited|not known|not to be used|excluded|ignored|not an input|not permitted|meaningless|cheating)|leaks?(?= ))(?![\p{L}])`,
+  String.raw`(?<![\p{L}])(?:(?:it |they |which |that )?(?:must|should|may|can|shall|will|are|is|has|have|need|needs|ought|to)?(?: |)?(?:${not}|no longer)(?: (?:to|ever|at all))* be (?:used|included|considered|part|taken|seen|an? (?:input|feature)|inputs|features|fed|available|known|looked at|in|there|relevant|among)|(?:must|should|are to|is to|can|have to|has to|shall|to|may|needs? to)(?: all| both)? be (?:ignored|excluded|dropped|left out|left aside|omitted|removed|disregarded|skipped|kept out|discarded|hidden)|(?:is|are|would be|be)(?: both| all| \p{L}+ly)* (?:off[ -]limits|not allowed|forbidden|irrelevant|not available|unavailable|only known|only available|leak\p{L}*|useless|noise|taboo|banned|prohibited|not known|not to be used|excluded|ignored|not an input|not permitted|meaningless|cheating)|leaks?(?= ))(?![\p{L}])`,
   'gu',
 );
-const around = /(?<![\p{L}])(?:leav(?:e|ing)|keep(?:ing)?|tak(?:e|ing)|filter(?:ing)?) (?=[^.;!?]{1,80}? (?:out|aside|away)(?![\p{L}]))/gu;
-const notColumns = /^(?:outliers?|duplicates?|missing|rows?|nulls?|errors?|speed|time|it|this|that|rest|noise|warnings?|losing|making|too|a|more|over|false|much)$/u;
+const around =
+  /(?<![\p{L}])(?:leav(?:e|ing)|keep(?:ing)?|tak(?:e|ing)|filter(?:ing)?) (?=[^.;!?]{1,80}? (?:out|aside|away)(?![\p{L}]))/gu;
+const notColumns =
+  /^(?:outliers?|duplicates?|missing|rows?|nulls?|errors?|speed|time|it|this|that|rest|noise|warnings?|losing|making|too|a|more|over|false|much)$/u;
 
 /** Columns that the prompt leaves out, and phrases that name none. */
-export function findExclusions(reading: Reading, mentions: readonly Mention[]): { readonly wishes: readonly ColumnWish[]; readonly unknown: readonly Span[] } {
+export function findExclusions(
+  reading: Reading,
+  mentions: readonly Mention[],
+): { readonly wishes: readonly ColumnWish[]; readonly unknown: readonly Span[] } {
   const wishes: ColumnWish[] = [];
   const unknown: Span[] = [];
   const add = (columns: readonly Mention[], span: Span): void => {
-    for (const { column } of columns) if (!wishes.some((wish) => wish.column === column)) wishes.push({ column, ...span });
+    for (const { column } of columns)
+      if (!wishes.some((wish) => wish.column === column)) wishes.push({ column, ...span });
   };
   for (const cue of findAll(reading, before)) {
     const list = listAfter(reading, mentions, cue.to);
     if (list.mentions.length > 0) add(list.mentions, { from: cue.from, to: list.to });
-    else if (isStrong(cue.match[0]) && isNoun(reading, cue.to)) unknown.push({ from: cue.from, to: Math.min(cue.to + 2, reading.tokens.length) });
+    else if (isStrong(cue.match[0]) && isNoun(reading, cue.to))
+      unknown.push({ from: cue.from, to: Math.min(cue.to + 2, reading.tokens.length) });
   }
   for (const cue of findAll(reading, around)) {
     const list = listAfter(reading, mentions, cue.to);
     const next = reading.tokens[list.to]?.word;
-    if (list.mentions.length > 0 && next !== undefined && /^(?:out|aside|away)$/u.test(next)) add(list.mentions, { from: cue.from, to: list.to + 1 });
+    if (list.mentions.length > 0 && next !== undefined && /^(?:out|aside|away)$/u.test(next))
+      add(list.mentions, { from: cue.from, to: list.to + 1 });
   }
   for (const cue of findAll(reading, behind)) {
     const list = listBefore(reading, mentions, cue.from);
@@ -54,12 +63,23 @@ function isNoun(reading: Reading, at: number): boolean {
   return token?.kind === 'word' && !notColumns.test(token.word);
 }
 
-const only = /(?<![\p{L}])(?:only (?:use|using|from|on|based on|with|by|look at|consider)|(?:use|using|based on|from|with|given|consider)(?= [^.;!?]{1,120} (?:only|alone|exclusively)(?![\p{L}]))|(?:use|using|based on|from|with|given) (?:only|just|nothing but|solely)|solely from|just from)(?![\p{L}])/gu;
-const using = /(?<![\p{L}])(?:based on|based upon|(?<!(?:come|comes|came|coming|suffer|suffers|apart|away|far|differ|differs|tell|[\p{L}]+ spam|spam) )from|given|using|use|with (?:the )?(?:features?|inputs?|columns?|predictors?|variables?)|(?:features?|inputs?|predictors?|covariates)(?: are| columns are|:)|by means of|on the basis of|out of|as a function of|depending on|in terms of|know(?:ing)?|on(?= \p{L}+(?:,| and ))|by(?= \p{L}+(?:,| and )))(?![\p{L}])/gu;
+const only =
+  /(?<![\p{L}])(?:only (?:use|using|from|on|based on|with|by|look at|consider)|(?:use|using|based on|from|with|given|consider)(?= [^.;!?]{1,120} (?:only|alone|exclusively)(?![\p{L}]))|(?:use|using|based on|from|with|given) (?:only|just|nothing but|solely)|solely from|just from)(?![\p{L}])/gu;
+const using =
+  /(?<![\p{L}])(?:based on|based upon|(?<!(?:come|comes|came|coming|suffer|suffers|apart|away|far|differ|differs|tell|[\p{L}]+ spam|spam) )from|given|using|use|with (?:the )?(?:features?|inputs?|columns?|predictors?|variables?)|(?:features?|inputs?|predictors?|covariates)(?: are| columns are|:)|by means of|on the basis of|out of|as a function of|depending on|in terms of|know(?:ing)?|on(?= \p{L}+(?:,| and ))|by(?= \p{L}+(?:,| and )))(?![\p{L}])/gu;
 
 /** Columns that the prompt restricts the inputs to; undefined where it does not say so of every input. */
-export function findInputs(reading: Reading, mentions: readonly Mention[], taken: readonly Span[]): { readonly columns: readonly string[]; readonly isOnly: boolean; readonly span: Span; readonly restricts: boolean } | undefined {
-  for (const [expression, isOnly] of [[only, true], [using, false]] as const) {
+export function findInputs(
+  reading: Reading,
+  mentions: readonly Mention[],
+  taken: readonly Span[],
+):
+  | { readonly columns: readonly string[]; readonly isOnly: boolean; readonly span: Span; readonly restricts: boolean }
+  | undefined {
+  for (const [expression, isOnly] of [
+    [only, true],
+    [using, false],
+  ] as const) {
     let best: { columns: string[]; isOnly: boolean; span: Span; restricts: boolean } | undefined;
     for (const cue of findAll(reading, expression)) {
       if (taken.some((span) => span.from <= cue.from && cue.to <= span.to)) continue;
@@ -67,13 +87,22 @@ export function findInputs(reading: Reading, mentions: readonly Mention[], taken
       // "Use x4 as the label" and "use G1, G2 to predict G3" begin alike.
       const next = reading.tokens[list.to]?.word;
       const afterNext = reading.text.slice(reading.tokens[list.to]?.at ?? reading.text.length);
-      if (next === 'as' && /^as (?:the |a |an |my |our )?(?:\p{L}+ )?(?:label|target|outcome|class|response|weights?|group|time|dependent|output|y|sample|case|key|id)/u.test(afterNext)) continue;
+      if (
+        next === 'as' &&
+        /^as (?:the |a |an |my |our )?(?:\p{L}+ )?(?:label|target|outcome|class|response|weights?|group|time|dependent|output|y|sample|case|key|id)/u.test(
+          afterNext,
+        )
+      )
+        continue;
       if (list.mentions.length === 0) continue;
-      const columns = [...new Set(list.mentions.filter((mention) => mention.by !== 'value').map((mention) => mention.column))];
+      const columns = [
+        ...new Set(list.mentions.filter((mention) => mention.by !== 'value').map((mention) => mention.column)),
+      ];
       if (columns.length === 0) continue;
       const exact = list.mentions.every((mention) => mention.by === 'name');
       const restricts = list.isComplete && (isOnly || columns.length >= 2 || exact);
-      if (best === undefined || columns.length > best.columns.length) best = { columns, isOnly, span: { from: cue.from, to: list.to }, restricts };
+      if (best === undefined || columns.length > best.columns.length)
+        best = { columns, isOnly, span: { from: cue.from, to: list.to }, restricts };
     }
     if (best !== undefined) return best;
   }

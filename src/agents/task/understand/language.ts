@@ -31,11 +31,14 @@ export function languageOf(reading: Reading, dataWords: ReadonlySet<string>): st
         counts.set(language, (counts.get(language) ?? 0) + (said.length > 5 ? 1.5 : 1));
       }
     }
-    if (/[äöüßéèêàçñãõìòùåøłśżęąğş]/u.test(said)) for (const language of Object.keys(words)) if (language !== 'en') counts.set(language, (counts.get(language) ?? 0) + 0.3);
+    if (/[äöüßéèêàçñãõìòùåøłśżęąğş]/u.test(said))
+      for (const language of Object.keys(words))
+        if (language !== 'en') counts.set(language, (counts.get(language) ?? 0) + 0.3);
   }
   const english = counts.get('en') ?? 0;
   let best = 'en';
   let bestCount = 0;
-  for (const [language, count] of counts) if (language !== 'en' && count > bestCount) [best, bestCount] = [language, count];
+  for (const [language, count] of counts)
+    if (language !== 'en' && count > bestCount) [best, bestCount] = [language, count];
   return bestCount >= 1.8 && bestCount > english * 1.2 ? best : 'en';
 }

@@ -8,10 +8,13 @@ export interface LimitWish {
   readonly quantity: Quantity;
 }
 
-const training = /^(?:train|trains|trained|training|fit|fitting|learn|learning|build|building|finish|finished|done|ready|search|searching|compute|budget|run|runs)$/u;
-const answering = /^(?:predict|prediction|predictions|predicts|predicting|answer|answers|respond|responds|response|inference|latency|request|requests|reply|call|lookup|query|scoring|speed|fast|row|record|record's|realtime|p99|serve|serving|decide|decision)$/u;
+const training =
+  /^(?:train|trains|trained|training|fit|fitting|learn|learning|build|building|finish|finished|done|ready|search|searching|compute|budget|run|runs)$/u;
+const answering =
+  /^(?:predict|prediction|predictions|predicts|predicting|answer|answers|respond|responds|response|inference|latency|request|requests|reply|call|lookup|query|scoring|speed|fast|row|record|record's|realtime|p99|serve|serving|decide|decision)$/u;
 const remembering = /^(?:memory|ram|heap)$/u;
-const storing = /^(?:size|file|disk|model|artifact|artefact|download|flash|storage|big|large|small|smaller|larger|footprint)$/u;
+const storing =
+  /^(?:size|file|disk|model|artifact|artefact|download|flash|storage|big|large|small|smaller|larger|footprint)$/u;
 
 /** Reads limits with their units from numbers of time and bytes. */
 export function findLimits(reading: Reading, quantities: readonly Quantity[]): readonly LimitWish[] {
@@ -37,15 +40,20 @@ function limitOf(reading: Reading, quantity: Quantity): LimitWish['limit'] | und
     });
     return best;
   };
-  if (quantity.unit === 'bytes') return near(remembering) <= Math.min(near(storing) + 1, 8) ? 'memoryBytes' : 'sizeBytes';
+  if (quantity.unit === 'bytes')
+    return near(remembering) <= Math.min(near(storing) + 1, 8) ? 'memoryBytes' : 'sizeBytes';
   if (quantity.unit !== 'time') return undefined;
   const [train, answer] = [near(training), near(answering)];
   const isShort = /^(?:µ|μ|us|ms|msec|milli|micro)/u.test(quantity.unitWord);
   if (isShort) return train < answer && train <= 4 ? 'trainSeconds' : 'latencyMs';
   if (answer <= 8 && answer <= train) return 'latencyMs';
   if (train <= 10) return 'trainSeconds';
-  const before = reading.tokens.slice(Math.max(0, quantity.from - 3), quantity.from).map((token) => token.word).join(' ');
+  const before = reading.tokens
+    .slice(Math.max(0, quantity.from - 3), quantity.from)
+    .map((token) => token.word)
+    .join(' ');
   const isSeconds = /^s/u.test(quantity.unitWord);
-  if (/(?:take|takes|last|lasts|in|time|spend)$/u.test(before) && quantity.bound === 'max') return isSeconds ? 'latencyMs' : 'trainSeconds';
+  if (/(?:take|takes|last|lasts|in|time|spend)$/u.test(before) && quantity.bound === 'max')
+    return isSeconds ? 'latencyMs' : 'trainSeconds';
   return undefined;
 }

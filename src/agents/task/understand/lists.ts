@@ -8,10 +8,12 @@ export interface ColumnList extends Span {
   readonly isComplete: boolean;
 }
 
-const fillers = /^(?:the|a|an|any|all|its|their|his|her|our|my|this|that|these|those|of|column|columns|col|field|fields|feature|features|variable|variables|attribute|attributes|information|about|both|either|neither|nor|well|as|like|also|only|just|alone|input|inputs|named|called|two|three|four|first|last|on|by|use|using|i|someone's|person's|people's|customer's|applicant's|patient's|anything|related|to)$/u;
+const fillers =
+  /^(?:the|a|an|any|all|its|their|his|her|our|my|this|that|these|those|of|column|columns|col|field|fields|feature|features|variable|variables|attribute|attributes|information|about|both|either|neither|nor|well|as|like|also|only|just|alone|input|inputs|named|called|two|three|four|first|last|on|by|use|using|i|someone's|person's|people's|customer's|applicant's|patient's|anything|related)$/u;
 const separators = /^(?:,|and|or|&|nor|plus|\/|\+|;|as|well)$/u;
 const quotes = /^["'`´“”‘’«»()[\]*:-]$/u;
-const enders = /^(?:[.?!;]|to|with|within|at|under|below|only|so|because|since|but|for|in|it|they|we|i|must|should|please|is|are|has|will|which|that|when|as|predict|predicts|estimate|and|then|metric|using|from|who|whether|if|score|rows|train|weighted|together|alone|instead|into|while|by|on|against|over|per|of|accuracy|rmse|mae|auc|thanks)$/u;
+const enders =
+  /^(?:[.?!;]|to|classify|classifies|determine|detect|forecast|find|guess|model|models|with|within|at|under|below|only|so|because|since|but|for|in|it|they|we|i|must|should|please|is|are|has|will|which|that|when|as|predict|predicts|estimate|and|then|metric|using|from|who|whether|if|score|rows|train|weighted|together|alone|instead|into|while|by|on|against|over|per|of|accuracy|rmse|mae|auc|thanks)$/u;
 
 /** The best mentions that begin at a token: all columns that fit (almost) equally well. */
 export function mentionsAt(mentions: readonly Mention[], token: number): readonly Mention[] {
@@ -86,8 +88,17 @@ export function listBefore(reading: Reading, mentions: readonly Mention[], end: 
   // "fair to a, and b must not be used": a comma before the "and" of two is the border of two wishes.
   const [first, last] = [found[0], found[found.length - 1]];
   if (first !== undefined && last !== undefined && new Set(found.map((mention) => mention.from)).size === 2) {
-    const between = reading.tokens.slice(first.to, last.from).map((token) => token.word).join(' ');
-    if (between.startsWith(', and')) return { from: last.from, to: end, mentions: found.filter((mention) => mention.from === last.from), isComplete: true };
+    const between = reading.tokens
+      .slice(first.to, last.from)
+      .map((token) => token.word)
+      .join(' ');
+    if (between.startsWith(', and'))
+      return {
+        from: last.from,
+        to: end,
+        mentions: found.filter((mention) => mention.from === last.from),
+        isComplete: true,
+      };
   }
   return { from: start, to: end, mentions: found, isComplete: found.length > 0 };
 }

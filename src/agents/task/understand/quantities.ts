@@ -11,31 +11,61 @@ export interface Quantity extends Span {
 }
 
 const numberWords: Readonly<Record<string, number>> = {
-  half: 0.5, one: 1, two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7, eight: 8, nine: 9, ten: 10, eleven: 11, twelve: 12,
-  fifteen: 15, twenty: 20, thirty: 30, forty: 40, fifty: 50, sixty: 60, seventy: 70, eighty: 80, ninety: 90, hundred: 100, thousand: 1000,
+  half: 0.5,
+  one: 1,
+  two: 2,
+  three: 3,
+  four: 4,
+  five: 5,
+  six: 6,
+  seven: 7,
+  eight: 8,
+  nine: 9,
+  ten: 10,
+  eleven: 11,
+  twelve: 12,
+  fifteen: 15,
+  twenty: 20,
+  thirty: 30,
+  forty: 40,
+  fifty: 50,
+  sixty: 60,
+  seventy: 70,
+  eighty: 80,
+  ninety: 90,
+  hundred: 100,
+  thousand: 1000,
 };
 const units = Object.keys(numberWords).slice(1, 10).join('|');
 const wordNumber = `(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:${units}))?|${Object.keys(numberWords).join('|')})`;
 const digits = String.raw`(?:\d{1,3}(?:[ ,]\d{3})+(?![\d])(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+)`;
 
 const timeUnits: readonly (readonly [RegExp, number])[] = [
-  [/^(?:µs|μs|us|microseconds?)$/u, 0.001], [/^(?:ms|msec|msecs|millis|milliseconds?)$/u, 1], [/^(?:s|sec|secs|seconds?)$/u, 1000],
-  [/^(?:min|mins|minutes?)$/u, 60_000], [/^(?:h|hrs?|hours?)$/u, 3_600_000],
+  [/^(?:µs|μs|us|microseconds?)$/u, 0.001],
+  [/^(?:ms|msec|msecs|millis|milliseconds?)$/u, 1],
+  [/^(?:s|sec|secs|seconds?)$/u, 1000],
+  [/^(?:min|mins|minutes?)$/u, 60_000],
+  [/^(?:h|hrs?|hours?)$/u, 3_600_000],
 ];
 const byteUnits: readonly (readonly [RegExp, number])[] = [
-  [/^(?:b|bytes?)$/u, 1], [/^(?:kb|kbytes?|kilobytes?)$/u, 1000], [/^(?:mb|mbytes?|megabytes?|megs?)$/u, 1_000_000], [/^(?:gb|gbytes?|gigabytes?|gigs?)$/u, 1_000_000_000],
-  [/^(?:kib|kibibytes?)$/u, 1024], [/^(?:mib|mebibytes?)$/u, 1_048_576], [/^(?:gib|gibibytes?)$/u, 1_073_741_824],
+  [/^(?:b|bytes?)$/u, 1],
+  [/^(?:kb|kbytes?|kilobytes?)$/u, 1000],
+  [/^(?:mb|mbytes?|megabytes?|megs?)$/u, 1_000_000],
+  [/^(?:gb|gbytes?|gigabytes?|gigs?)$/u, 1_000_000_000],
+  [/^(?:kib|kibibytes?)$/u, 1024],
+  [/^(?:mib|mebibytes?)$/u, 1_048_576],
+  [/^(?:gib|gibibytes?)$/u, 1_073_741_824],
 ];
 const otherUnits =
   'percentage points?|days?|weeks?|months?|quarters?|years?|points?|units?|stars?|euros?|dollars?|pounds?|eur|usd|gbp|chf|kg|grams?|g|mg|cm|mm|km|m|hp|mpg|kwh|mwh|kw|degrees?|°c|°f|c|f|tons?|tonnes?|classes|kinds|categories|rows|columns|features|folds|trees|epochs|layers|stars|bikes|people|claims|sales|goals|litres?|liters?|miles|metres?|meters?|rings?|bpm|mmhg|k€|€|[$]|£';
 const unitText = String.raw`(?:%|percentage points?|per ?cent|percent|µs|μs|us|ms|msecs?|millis|milliseconds?|microseconds?|secs?|seconds?|s|mins?|minutes?|h|hrs?|hours?|kib|mib|gib|kibibytes?|mebibytes?|gibibytes?|kb|mb|gb|kbytes?|mbytes?|gbytes?|kilobytes?|megabytes?|gigabytes?|megs?|gigs?|bytes?|b|${otherUnits})`;
 
 const maxWords =
-  '<=|=<|<|≤|at most|at the most|under|below|less than|lower than|fewer than|smaller than|faster than|quicker than|no more than|not more than|never more than|not exceed(?:ing)?|never exceed(?:ing)?|not to exceed|no(?:t)? (?:greater|longer|larger|bigger|higher|slower|worse) than|no larger than|up to|maximum(?: of)?|maximally|max(?: of)?|max\\.|not (?:above|over)|no higher than|stays? (?:below|under)|cap(?:ped)? at|a maximum of|limit(?:ed)? (?:of|to)|can\'t exceed|mustn\'t exceed';
+  "<=|=<|<|≤|at most|at the most|under|below|less than|lower than|fewer than|smaller than|faster than|quicker than|no more than|not more than|never more than|not exceed(?:ing)?|never exceed(?:ing)?|not to exceed|no(?:t)? (?:greater|longer|larger|bigger|higher|slower|worse) than|no larger than|up to|maximum(?: of)?|maximally|max(?: of)?|max\\.|not (?:above|over)|no higher than|stays? (?:below|under)|cap(?:ped)? at|a maximum of|limit(?:ed)? (?:of|to)|can't exceed|mustn't exceed";
 const minWords =
   '>=|=>|>|≥|at least|at minimum|at the least|more than|over|above|better than|higher than|greater than|exceed(?:s|ing)?|beat(?:s|ing)?|no(?:t)? (?:less|lower|fewer|smaller) than|no worse than|not below|not under|minimum(?: of)?|min(?: of)?|min\\.|a minimum of|reach(?:es|ing)?(?: at least)?|north of|upwards of';
 const withinWords = String.raw`to within|within(?: about| around)?|\+\/-|±|plus[ -]?(?:or[ -])?minus`;
-const afterMax = String.raw`or less|or fewer|or lower|or below|or smaller|or faster|max(?:imum)?|at most|tops|or under`;
+const afterMax = 'or less|or fewer|or lower|or below|or smaller|or faster|max(?:imum)?|at most|tops|or under';
 const afterMin = String.raw`or more|or better|or higher|or above|min(?:imum)?|at least|and above|and up|or greater|\+`;
 
 const numberPart = String.raw`(?<currency>[$€£] ?)?(?:(?<wordShare>three quarters|two thirds|half)(?= (?:of|the))|(?<part>\d+|${wordNumber}) (?:out of|in every|in|of every|of|per) (?<whole>10|20|50|100|1000|ten|twenty|fifty|hundred|a hundred|five|four|three|\d+)(?= |$|[.,;!?)])(?! (?:${unitText})\b)|(?<a>half an?|an?|a single|one) (?=(?:milliseconds?|seconds?|minutes?|hours?|megabytes?|gigabytes?|mb|gb|kilobytes?)\b)|(?<number>${digits})|(?<word>${wordNumber})\b(?:[ ](?<article>an?|of an?))?)`;
@@ -53,13 +83,33 @@ export function findQuantities(reading: Reading): readonly Quantity[] {
     if (value === undefined) continue;
     const isShareOf = part.part !== undefined || part.wordShare !== undefined;
     const unitWord = (part.unit ?? '').trim();
-    if (part.number === undefined && part.unit === undefined && part.bound === undefined && part.after === undefined && !isShareOf) continue;
-    if (part.thousands !== undefined) value *= part.thousands.startsWith('b') ? 1e9 : part.thousands === 'k' || part.thousands === 'thousand' ? 1e3 : 1e6;
+    if (
+      part.number === undefined &&
+      part.unit === undefined &&
+      part.bound === undefined &&
+      part.after === undefined &&
+      !isShareOf
+    )
+      continue;
+    if (part.thousands !== undefined)
+      value *= part.thousands.startsWith('b')
+        ? 1e9
+        : part.thousands === 'k' || part.thousands === 'thousand'
+          ? 1e3
+          : 1e6;
     const before = match.index !== undefined ? reading.text.slice(Math.max(0, match.index - 24), match.index) : '';
     const negated = /(?:\bnot|n't|never|without) (?:be |take |get |go |exceed )?$/u.test(before);
-    let bound: Quantity['bound'] = part.within !== undefined ? 'within' : part.max !== undefined || part.afterMax !== undefined ? 'max' : part.min !== undefined || part.afterMin !== undefined ? 'min' : 'none';
+    let bound: Quantity['bound'] =
+      part.within !== undefined
+        ? 'within'
+        : part.max !== undefined || part.afterMax !== undefined
+          ? 'max'
+          : part.min !== undefined || part.afterMin !== undefined
+            ? 'min'
+            : 'none';
     if (negated && bound === 'min') bound = 'max';
-    else if (negated && bound === 'max' && /^(?:under|below|less|lower|fewer|smaller|<)/u.test(part.max ?? '')) bound = 'min';
+    else if (negated && bound === 'max' && /^(?:under|below|less|lower|fewer|smaller|<)/u.test(part.max ?? ''))
+      bound = 'min';
     quantities.push({ ...span, ...scale(value, unitWord, isShareOf), unitWord, bound });
   }
   return quantities;
@@ -68,13 +118,16 @@ export function findQuantities(reading: Reading): readonly Quantity[] {
 function scale(value: number, unitWord: string, isShareOf: boolean): { value: number; unit: Quantity['unit'] } {
   if (isShareOf) return { value: tidy(value), unit: 'share' };
   if (/^(?:%|per ?cent|percent)$/u.test(unitWord)) return { value: tidy(value / 100), unit: 'share' };
-  for (const [expression, factor] of timeUnits) if (expression.test(unitWord)) return { value: tidy(value * factor), unit: 'time' };
-  for (const [expression, factor] of byteUnits) if (expression.test(unitWord)) return { value: Math.round(value * factor), unit: 'bytes' };
+  for (const [expression, factor] of timeUnits)
+    if (expression.test(unitWord)) return { value: tidy(value * factor), unit: 'time' };
+  for (const [expression, factor] of byteUnits)
+    if (expression.test(unitWord)) return { value: Math.round(value * factor), unit: 'bytes' };
   return { value: tidy(value), unit: unitWord === '' ? 'none' : 'other' };
 }
 
 function readNumber(part: Readonly<Record<string, string | undefined>>): number | undefined {
-  if (part.wordShare !== undefined) return part.wordShare === 'half' ? 0.5 : part.wordShare === 'two thirds' ? 2 / 3 : 0.75;
+  if (part.wordShare !== undefined)
+    return part.wordShare === 'half' ? 0.5 : part.wordShare === 'two thirds' ? 2 / 3 : 0.75;
   if (part.part !== undefined && part.whole !== undefined) {
     const [some, all] = [readOne(part.part), readOne(part.whole.replace('a ', ''))];
     return some !== undefined && all !== undefined && all >= some && all > 0 ? some / all : some;
@@ -85,7 +138,9 @@ function readNumber(part: Readonly<Record<string, string | undefined>>): number 
 
 function readOne(text: string): number | undefined {
   if (/^[\d.]/u.test(text)) {
-    const plain = /^\d{1,3}(?:[ ,]\d{3})+(?:\.\d+)?$/u.test(text) ? text.replaceAll(/[ ,]/gu, '') : text.replace(',', '.');
+    const plain = /^\d{1,3}(?:[ ,]\d{3})+(?:\.\d+)?$/u.test(text)
+      ? text.replaceAll(/[ ,]/gu, '')
+      : text.replace(',', '.');
     const value = Number(plain);
     return Number.isFinite(value) ? value : undefined;
   }

@@ -1,5 +1,5 @@
-import { editDistance, splitName } from './words.ts';
 import { commonWords, cueWords, spellings } from './vocabulary.ts';
+import { editDistance, splitName } from './words.ts';
 
 /** A word, number or sign of the prompt. */
 export interface Token {
@@ -32,7 +32,7 @@ export interface Reading {
 }
 
 const pattern =
-  /\d+(?:[.,]\d+)*|\.\d+|\p{L}[\p{L}\p{M}\p{N}_]*(?:['’]\p{L}+)?|_[\p{L}\p{N}_]+|>=|<=|=>|=<|==|\+\/-|[^\s]/gu;
+  /w\/o?(?=\s)|\d+(?:[.,]\d+)*|\.\d+|\p{L}[\p{L}\p{M}\p{N}_]*(?:['’]\p{L}+)?|_[\p{L}\p{N}_]+|>=|<=|=>|=<|==|\+\/-|[^\s]/gu;
 
 /** Cuts a prompt into tokens and corrects the spelling of words that are close to a cue or to a word of the data. */
 export function readPrompt(prompt: string, dataWords: ReadonlySet<string>): Reading {
@@ -54,7 +54,8 @@ export function readPrompt(prompt: string, dataWords: ReadonlySet<string>): Read
     end = start + raw.length;
     const next = prompt[end];
     const stops = next === undefined || /[\s"'”’)]/u.test(next);
-    if (kind === 'sign' && ((/^[.?!…]$/u.test(raw) && stops) || raw === ';')) [sentence, clause] = [sentence + 1, clause + 1];
+    if (kind === 'sign' && ((/^[.?!…]$/u.test(raw) && stops) || raw === ';'))
+      [sentence, clause] = [sentence + 1, clause + 1];
     else if (kind === 'sign' && /^[,:()–—]$/u.test(raw)) clause += 1;
   }
   return { prompt, text, tokens };
@@ -64,7 +65,8 @@ function correct(raw: string, dataWords: ReadonlySet<string>): string {
   const word = raw.normalize('NFKC').toLowerCase().replace('’', "'");
   const fixed = spellings.get(word);
   if (fixed !== undefined && !dataWords.has(word)) return fixed;
-  if (word.length < 5 || !/^\p{L}+$/u.test(word) || dataWords.has(word) || cueWords.has(word) || commonWords.has(word)) return word;
+  if (word.length < 5 || !/^\p{L}+$/u.test(word) || dataWords.has(word) || cueWords.has(word) || commonWords.has(word))
+    return word;
   const limit = word.length >= 9 ? 2 : 1;
   let best = word;
   let bestDistance = limit + 1;
@@ -118,5 +120,9 @@ export function overlaps(a: Span, b: Span): boolean {
 
 /** The lower-case words of a token, split as column names are. */
 export function tokenWords(token: Token): string[] {
-  return token.kind === 'sign' ? [] : token.text.toLowerCase() === token.word ? splitName(token.text) : splitName(token.word);
+  return token.kind === 'sign'
+    ? []
+    : token.text.toLowerCase() === token.word
+      ? splitName(token.text)
+      : splitName(token.word);
 }

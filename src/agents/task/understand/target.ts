@@ -13,16 +13,31 @@ export interface Candidate {
   readonly explicit: boolean;
 }
 
-const verb = /(?<![\p{L}])(?:predict(?:s|ing|ion|ions|ed|or)?|estimat(?:e|es|ing|ion|or)|forecast(?:s|ing)?|classif(?:y|ies|ying|ication|ier)(?: of)?|detect(?:s|ing|ion|or)?(?: of)?|guess(?:ing)?|model(?:l?ing)?(?= (?:the|for|of|to|that|how|which|whether|\p{L}+ing)? ?)|determin(?:e|es|ing)|find out|figure out|infer(?:ring)?|identify(?:ing)?|recogni[sz](?:e|ing)|regress(?:ing)?|score|foresee|anticipat(?:e|ing)|work out|calculat(?:e|ing)|learn(?:ing)?(?: to)?|know(?: in advance)?|assess(?:ing)?|approximat(?:e|ing)|diagnos(?:e|ing)|tell(?: me| us)?|want(?: to know)?|spot(?:ting)?|find|interested in|goal is|grade|rate|warn(?:ed)?(?: when| of| about)?|give me|expect(?:ed)?)(?![\p{L}])/gu;
-const asking = /(?<![\p{L}])(?:whether|who(?:'s|se)?|which|how (?:much|many|long|old|heavy|tall|high|late|big|large|fast|far|expensive|strong|hot|warm|cold|wide|deep|good|well|likely)|what|where|will|is (?:a|an|the|this)|are|if (?:a|an|the|it|someone|he|she|our|my|this)|probability(?: that| of)?|likelihood(?: that| of)?|chances?(?: that| of)?|risk of|likely to|going to)(?![\p{L}])/gu;
-const explicitBefore = /(?:(?:the |my |our )?(?:target|label|outcome|dependent|response|output|to predict|predict|goal|class|ground truth)(?: column| variable| field| feature| label)?(?:(?: is| are| =| being| should be| shall be| must be| will be| called| named| in)+(?: the| in| column| called| named| in column)*|:|=| =| :) ?["'`“‘(]?$)|(?:(?:target|label|response|outcome|dependent variable|y) ["'`“‘]$)|(?:column|field|variable) ["'`“‘]$/u;
-const explicitAfter = /^["'`”’)]? ?(?:(?:column |field |variable )?(?:as|is|be|being|to be|should be|will be|serves as|acts as|contains|holds)(?: | the | a | an | our | my | what | i | we | want | to )*(?:target|label|outcome|dependent|response|goal|predict(?:ed)?|output|class label|y\b|variable to (?:be )?predict|thing to predict|column to predict|ground truth|what (?:i|we|you|it))|(?:is|are) (?:what|the (?:thing|one|column|value|number)) (?:i|we|that|to|which)|(?:is|are) to be predicted|(?:should|must|has to|needs to|can) be (?:predicted|estimated|forecast|classified|the target|the label|the outcome)|column$)/u;
-const headAfter = /^["'`”’)]? ?(?:prediction|predictor|model\b|classifier|classification|regressor|regression|risk|detection|detector|filter|forecast|estimat(?:e|ion|or)|prognosis|probability|propensity|score|scoring|column|recognition|warning)/u;
-const stop = /^(?:from|using|given|based|with|without|knowing|through|via|except|because|ignoring|excluding|weighted|where|since|while|under|over|against|at|for)$/u;
-const negation = /(?:(?<![\p{L}])(?:not|rather than|instead of|never mind|forget about|no longer|don't care (?:about|for|how|what)|don't need|don't want|don't predict|do not predict|not interested in|not to predict|not predict|isn't|is not))(?: (?:the|a|an|its|their|how|much|many|it|about|in|predict|so|whether|which|for|by|any|just|of))*(?: \p{L}+)?$/u;
+const verb =
+  /(?<![\p{L}])(?:predict(?:s|ing|ion|ions|ed|or)?|estimat(?:e|es|ing|ion|or)|forecast(?:s|ing)?|classif(?:y|ies|ying|ication|ier)(?: of)?|detect(?:s|ing|ion|or)?(?: of)?|guess(?:ing)?|model(?:l?ing)?(?= (?:the|for|of|to|that|how|which|whether|\p{L}+ing)? ?)|determin(?:e|es|ing)|find out|figure out|infer(?:ring)?|identify(?:ing)?|recogni[sz](?:e|ing)|regress(?:ing)?|score|foresee|anticipat(?:e|ing)|work out|calculat(?:e|ing)|learn(?:ing)?(?: to)?|know(?: in advance)?|assess(?:ing)?|approximat(?:e|ing)|diagnos(?:e|ing)|tell(?: me| us)?|want(?: to know)?|spot(?:ting)?|find|interested in|goal is|grade|rate|warn(?:ed)?(?: when| of| about)?|give me|expect(?:ed)?)(?![\p{L}])/gu;
+const asking =
+  /(?<![\p{L}])(?:whether|who(?:'s|se)?|which|how (?:much|many|long|old|heavy|tall|high|late|big|large|fast|far|expensive|strong|hot|warm|cold|wide|deep|good|well|likely)|what|where|will|would (?:a|an|the|they|he|she|someone|our|my|this|people)|is (?:a|an|the|this)|are|if (?:a|an|the|it|someone|he|she|our|my|this)|probability(?: that| of)?|likelihood(?: that| of)?|chances?(?: that| of)?|risk of|likely to|going to)(?![\p{L}])/gu;
+const explicitBefore =
+  /(?:(?:the |my |our )?(?:target|label|outcome|dependent|response|output|to predict|predict|goal|class|ground truth)(?: column| variable| field| feature| label)?(?:(?: is| are| =| being| should be| shall be| must be| will be| called| named| in)+(?: the| in| column| called| named| in column)*|:|=| =| :) ?["'`“‘(]?$)|(?:(?:target|label|response|outcome|dependent variable|y) ["'`“‘]$)|(?:column|field|variable) ["'`“‘]$/u;
+const explicitAfter =
+  /^["'`”’)]? ?(?:(?:column |field |variable )?(?:as|is|be|being|to be|should be|will be|serves as|acts as|contains|holds)(?: | the | a | an | our | my | what | i | we | want | to )*(?:target|label|outcome|dependent|response|goal|predict(?:ed)?|output|class label|y\b|variable to (?:be )?predict|thing to predict|column to predict|ground truth|what (?:i|we|you|it))|(?:is|are) (?:what|the (?:thing|one|column|value|number)) (?:i|we|that|to|which)|(?:is|are) to be predicted|(?:should|must|has to|needs to|can) be (?:predicted|estimated|forecast|classified|the target|the label|the outcome)|column$)/u;
+const headAfter =
+  /^["'`”’)]? ?(?:prediction|predictor|model\b|classifier|classification|regressor|regression|risk|detection|detector|filter|forecast|estimat(?:e|ion|or)|prognosis|probability|propensity|score|scoring|column|recognition|warning)/u;
+const stop =
+  /^(?:from|using|given|based|with|without|knowing|through|via|except|because|ignoring|excluding|weighted|where|since|while|under|over|against|at|for)$/u;
+const negation =
+  /(?:(?<![\p{L}])(?:not|rather than|instead of|never mind|forget about|no longer|don't care (?:about|for|how|what)|don't need|don't want|don't predict|do not predict|not interested in|not to predict|not predict|isn't|is not))(?: (?:the|a|an|its|their|how|much|many|it|about|in|predict|so|whether|which|for|by|any|just|of))*(?: \p{L}+)?$/u;
 
 /** Scores each column as the target; higher first. `apart` are columns that the words give another part to. */
-export function scoreTargets(reading: Reading, columns: readonly NamedColumn[], mentions: readonly Mention[], cues: KindCues, metricKind: 'classes' | 'number' | undefined, apart: ReadonlyMap<string, number>, taken: readonly Span[]): readonly Candidate[] {
+export function scoreTargets(
+  reading: Reading,
+  columns: readonly NamedColumn[],
+  mentions: readonly Mention[],
+  cues: KindCues,
+  metricKind: 'classes' | 'number' | undefined,
+  apart: ReadonlyMap<string, number>,
+  taken: readonly Span[],
+): readonly Candidate[] {
   const spots = { verb: findAll(reading, verb), asking: findAll(reading, asking) };
   const negated = new Set<string>();
   const best = new Map<string, Candidate>();
@@ -34,7 +49,11 @@ export function scoreTargets(reading: Reading, columns: readonly NamedColumn[], 
     const clauseStart = reading.tokens.find((token) => token.clause === clause)!.at;
     const before = reading.text.slice(Math.max(0, from - 60), from);
     const after = reading.text.slice(lastToken.at + lastToken.word.length, lastToken.at + lastToken.word.length + 60);
-    if (negation.test(reading.text.slice(clauseStart, from).trimEnd()) && mention.quality >= 0.5 && !/^[^.,;]{0,12}(?:used|be used)/u.test(after)) {
+    if (
+      negation.test(reading.text.slice(clauseStart, from).trimEnd()) &&
+      mention.quality >= 0.5 &&
+      !/^[^.,;]{0,12}(?:used|be used)/u.test(after)
+    ) {
       negated.add(mention.column);
       continue;
     }
@@ -44,20 +63,45 @@ export function scoreTargets(reading: Reading, columns: readonly NamedColumn[], 
       score += 70;
       explicit = true;
     } else {
-      score += (0.4 + 0.6 * mention.quality) * Math.max(context(reading, mention, spots.verb, 46, 2.2, mentions), context(reading, mention, spots.asking, 36, 1.6, mentions), headAfter.test(after.trimStart()) ? 40 : 0, after.trim() === '' && before.trim() === '' ? 30 : 0);
+      score +=
+        (0.4 + 0.6 * mention.quality) *
+        Math.max(
+          context(reading, mention, spots.verb, 46, 2.2, mentions),
+          context(reading, mention, spots.asking, 36, 1.6, mentions),
+          headAfter.test(after.trimStart()) ? 40 : 0,
+          after.trim() === '' && before.trim() === '' ? 30 : 0,
+        );
     }
     if (mention.by !== 'name' && isOwner(reading, mention, mentions)) score -= 25;
     if (/["'`“‘]$/u.test(before) && mention.by === 'name') score += 12;
     if (mention.by === 'unit') score -= 6;
+    else if (/how (?:many|much) $/u.test(before)) score += 22;
     const known = best.get(mention.column);
-    if (known === undefined || score > known.score) best.set(mention.column, { column: mention.column, score, span: { from: mention.from, to: mention.to }, explicit });
+    if (known === undefined || score > known.score)
+      best.set(mention.column, {
+        column: mention.column,
+        score,
+        span: { from: mention.from, to: mention.to },
+        explicit,
+      });
   }
   const candidates: Candidate[] = [];
   for (const column of columns) {
-    const named = new Set(mentions.filter((mention) => mention.column === column.name && mention.value !== undefined).map((mention) => mention.value));
+    const named = new Set(
+      mentions
+        .filter((mention) => mention.column === column.name && mention.value !== undefined)
+        .map((mention) => mention.value),
+    );
     const found = best.get(column.name);
     if (found === undefined || negated.has(column.name)) continue;
-    candidates.push({ ...found, score: found.score + (found.explicit ? 0 : suitability(column, cues, metricKind)) + (apart.get(column.name) ?? 0) + (named.size > 1 ? 30 : 0) });
+    candidates.push({
+      ...found,
+      score:
+        found.score +
+        (found.explicit ? 0 : suitability(column, cues, metricKind)) +
+        (apart.get(column.name) ?? 0) +
+        (named.size > 1 ? 30 : 0),
+    });
   }
   return candidates.sort((a, b) => b.score - a.score || (a.column < b.column ? -1 : 1));
 }
@@ -69,12 +113,24 @@ function isOwner(reading: Reading, mention: Mention, mentions: readonly Mention[
   if (at < 1 || !/^(?:of|for)$/u.test(reading.tokens[at]!.word)) return false;
   const thing = reading.tokens[at - 1]!;
   if (thing.kind !== 'word' || thing.sentence !== reading.tokens[mention.from]!.sentence) return false;
-  if (/^(?:value|values|number|numbers|level|levels|amount|amounts|probability|probabilities|risk|chance|chances|likelihood|type|types|kind|kinds|class|classes|prediction|predictions|estimation|estimate|detection|classification|classifier|model|models|forecast|regression|cases?|signs?|degree|extent|out|all|any|one|each|most|because|sort|category|presence|occurrence|severity|status|rate|incidence|propensity|odds|score|label|labels|think|care|looking|searching|predictor)$/u.test(thing.word)) return false;
+  if (
+    /^(?:value|values|number|numbers|level|levels|amount|amounts|probability|probabilities|risk|chance|chances|likelihood|type|types|kind|kinds|class|classes|prediction|predictions|estimation|estimate|detection|classification|classifier|model|models|forecast|regression|cases?|signs?|degree|extent|out|all|any|one|each|most|because|sort|category|presence|occurrence|severity|status|rate|incidence|propensity|odds|score|label|labels|think|care|looking|searching|predictor)$/u.test(
+      thing.word,
+    )
+  )
+    return false;
   return !mentions.some((other) => other.column === mention.column && other.from <= at - 1 && other.to > at - 1);
 }
 
 /** Nearness to a cue that stands before it in the same sentence, with nothing between that ends its reach. */
-function context(reading: Reading, mention: Mention, spots: readonly Span[], full: number, perToken: number, mentions: readonly Mention[]): number {
+function context(
+  reading: Reading,
+  mention: Mention,
+  spots: readonly Span[],
+  full: number,
+  perToken: number,
+  mentions: readonly Mention[],
+): number {
   let best = 0;
   for (const spot of spots) {
     const isInside = overlaps(spot, mention);
@@ -83,7 +139,10 @@ function context(reading: Reading, mention: Mention, spots: readonly Span[], ful
     if (reading.tokens[spot.from]!.sentence !== reading.tokens[mention.from]!.sentence) continue;
     const stops = between.filter((token) => stop.test(token.word)).length;
     const commas = between.filter((token) => token.text === ',').length;
-    const rivals = mentions.filter((other) => other.from >= spot.to && other.to <= mention.from && other.by === 'name' && other.column !== mention.column).length;
+    const rivals = mentions.filter(
+      (other) =>
+        other.from >= spot.to && other.to <= mention.from && other.by === 'name' && other.column !== mention.column,
+    ).length;
     best = Math.max(best, full - perToken * Math.min(between.length, 10) - stops * 22 - commas * 6 - rivals * 7);
   }
   return best;
@@ -101,7 +160,7 @@ function suitability(column: NamedColumn, cues: KindCues, metricKind: 'classes' 
   if (profile.kind === 'text') score -= 24;
   if (cues.yesNo) score += isBinary ? 14 : 0;
   if (cues.classes) score += isClass ? 8 : profile.kind === 'number' && profile.distinct <= 20 ? 4 : -4;
-  if (cues.number) score += profile.kind === 'number' && !isBinary ? 10 : -4;
+  if (cues.number) score += profile.kind === 'number' && !isBinary ? 10 : -8;
   if (metricKind === 'number') score += profile.kind === 'number' && !isBinary ? 14 : -14;
   if (metricKind === 'classes') score += isClass ? 8 : profile.distinct <= 20 ? 3 : -10;
   if (targetNames.has(squash(column.name))) score += 6;
@@ -110,8 +169,20 @@ function suitability(column: NamedColumn, cues: KindCues, metricKind: 'classes' 
 }
 
 /** The one column that looks made to be predicted, from its name, its place and its values. */
-export function targetFromData(columns: readonly NamedColumn[], cues: KindCues, metricKind: 'classes' | 'number' | undefined, apart: ReadonlyMap<string, number>): { readonly sure?: string; readonly ranked: readonly string[] } {
-  const usable = columns.filter(({ profile, name }) => !profile.identifier && profile.kind !== 'datetime' && profile.kind !== 'text' && !apart.has(name) && profile.distinct > 1);
+export function targetFromData(
+  columns: readonly NamedColumn[],
+  cues: KindCues,
+  metricKind: 'classes' | 'number' | undefined,
+  apart: ReadonlyMap<string, number>,
+): { readonly sure?: string; readonly ranked: readonly string[] } {
+  const usable = columns.filter(
+    ({ profile, name }) =>
+      !profile.identifier &&
+      profile.kind !== 'datetime' &&
+      profile.kind !== 'text' &&
+      !apart.has(name) &&
+      profile.distinct > 1,
+  );
   const scored = usable.map((column) => {
     let score = 0;
     if (targetNames.has(squash(column.name))) score += 10;
@@ -126,24 +197,45 @@ export function targetFromData(columns: readonly NamedColumn[], cues: KindCues, 
     if (cues.yesNo || metricKind === 'classes') score += isBinary ? 3 : isClass ? 1 : -3;
     else if (cues.classes) score += isClass ? 3 : -3;
     if (cues.number || metricKind === 'number') score += column.profile.kind === 'number' && !isBinary ? 3 : -4;
-    return { name: column.name, score, fits: (cues.yesNo ? isBinary : cues.classes ? isClass : cues.number || metricKind === 'number' ? column.profile.kind === 'number' && !isBinary : true) };
+    return {
+      name: column.name,
+      score,
+      fits: cues.yesNo
+        ? isBinary
+        : cues.classes
+          ? isClass
+          : cues.number || metricKind === 'number'
+            ? column.profile.kind === 'number' && !isBinary
+            : true,
+    };
   });
   scored.sort((a, b) => b.score - a.score);
   const [first, second] = scored;
   const fitting = scored.filter((candidate) => candidate.fits);
   const isSure = first !== undefined && first.score >= 7 && (second === undefined || first.score - second.score >= 2.5);
-  const sure = isSure ? first.name : fitting.length === 1 && (cues.yesNo ?? cues.classes ?? cues.number) !== undefined ? fitting[0]!.name : undefined;
+  const sure = isSure
+    ? first.name
+    : fitting.length === 1 && (cues.yesNo ?? cues.classes ?? cues.number) !== undefined
+      ? fitting[0]!.name
+      : undefined;
   return { ...(sure !== undefined && { sure }), ranked: scored.map((candidate) => candidate.name) };
 }
 
 /** Columns that one verb asks for together ("predict both a and b"); fewer than two where it does not. */
-export function targetsAsked(reading: Reading, mentions: readonly Mention[], target: string, apart: ReadonlyMap<string, number>): readonly string[] {
+export function targetsAsked(
+  reading: Reading,
+  mentions: readonly Mention[],
+  target: string,
+  apart: ReadonlyMap<string, number>,
+): readonly string[] {
   for (const spot of findAll(reading, verb)) {
     const names: string[] = [];
     let at = spot.to;
     let joined = true;
     for (; at < reading.tokens.length && reading.tokens[at]!.sentence === reading.tokens[spot.from]!.sentence; ) {
-      const here = mentionsAt(mentions, at).filter((mention) => mention.quality >= 0.55 && mention.by !== 'value' && !apart.has(mention.column));
+      const here = mentionsAt(mentions, at).filter(
+        (mention) => mention.quality >= 0.55 && mention.by !== 'value' && !apart.has(mention.column),
+      );
       if (here.length > 0) {
         if (!joined) break;
         names.push(here.find((mention) => mention.column === target)?.column ?? here[0]!.column);
@@ -153,9 +245,18 @@ export function targetsAsked(reading: Reading, mentions: readonly Mention[], tar
       }
       const { word } = reading.tokens[at]!;
       if (/^(?:and|&|plus|,|\+)$/u.test(word)) joined = true;
-      else if (/^["'`]$/u.test(word) || /^(?:the|a|an|its|their|both|of|also|as|well|column|columns|values?|levels?|of|customer|person|patient|car|house|flight)$/u.test(word)) {
+      else if (
+        /^["'`]$/u.test(word) ||
+        /^(?:the|a|an|its|their|both|of|also|as|well|column|columns|values?|levels?|of|customer|person|patient|car|house|flight)$/u.test(
+          word,
+        )
+      ) {
         if (word === 'as' && reading.tokens[at + 1]?.word === 'well') joined = true;
-      } else if (names.length > 0 || !/^(?:two|three|targets?|things?|:|simultaneously|jointly|together|following)$/u.test(word)) break;
+      } else if (
+        names.length > 0 ||
+        !/^(?:two|three|targets?|things?|:|simultaneously|jointly|together|following)$/u.test(word)
+      )
+        break;
       at += 1;
     }
     const distinct = [...new Set(names)];

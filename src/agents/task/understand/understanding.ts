@@ -1,5 +1,5 @@
-import type { MetricId, TaskKind, TaskSpec } from '../../../core/task-spec.ts';
 import type { Json } from '../../../core/helpers/canonical-json.ts';
+import type { MetricId, TaskKind, TaskSpec } from '../../../core/task-spec.ts';
 
 /** Answers that the host has fixed; they are checked, win over the prompt, and nobody is asked. */
 export interface FixedAnswers {
@@ -35,11 +35,7 @@ export interface Clarification {
 }
 
 /** Why the target had to be asked for. */
-export type ClarifyCode =
-  | 'TARGET_AMBIGUOUS'
-  | 'TARGET_NOT_FOUND'
-  | 'TARGET_NOT_NAMED'
-  | 'LANGUAGE';
+export type ClarifyCode = 'TARGET_AMBIGUOUS' | 'TARGET_NOT_FOUND' | 'TARGET_NOT_NAMED' | 'LANGUAGE';
 
 /** Why a request can't become a task for a table. */
 export type RejectCode =

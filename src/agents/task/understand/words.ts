@@ -1,8 +1,12 @@
 const longSuffixes = new Set(
-  ('|s|es|ed|d|e|ing|er|ers|or|ors|r|rs|al|als|ally|ion|ions|ation|ations|ment|ments|ly|ness|ity|ive|ives|ant|ent|ance|ence|' +
-    'able|ible|ure|ures|y|ies|ied|ic|ics|ical|us|ous|ulent|ulently|ted|ting|led|ling|lation|lations|ption|ter|n|en|ful|less|ling|red|ring|ned|ning|ped|ping|sion|ssion|ssions').split('|'),
+  (
+    '|s|es|ed|d|e|ing|er|ers|or|ors|r|rs|al|als|ally|ion|ions|ation|ations|ment|ments|ly|ness|ity|ive|ives|ant|ent|ance|ence|' +
+    'able|ible|ure|ures|y|ies|ied|ic|ics|ical|us|ous|ulent|ulently|ted|ting|led|ling|lation|lations|ption|ter|n|en|ful|less|ling|red|ring|ned|ning|ped|ping|sion|ssion|ssions'
+  ).split('|'),
 );
-const shortSuffixes = new Set('|s|es|ed|d|e|ing|er|ers|ly|y|ies|red|ring|ned|ning|ped|ping|ted|ting|led|ling'.split('|'));
+const shortSuffixes = new Set(
+  '|s|es|ed|d|e|ing|er|ers|ly|y|ies|red|ring|ned|ning|ped|ping|ted|ting|led|ling'.split('|'),
+);
 
 /** Whether two lower-case words are forms of one root: what remains after their common beginning must be English endings. */
 export function sameRoot(a: string, b: string): boolean {
@@ -14,7 +18,13 @@ export function sameRoot(a: string, b: string): boolean {
   if (common < 3) return false;
   for (let stem = common; stem >= Math.max(3, common - 1); stem -= 1) {
     const [restA, restB] = [a.slice(stem), b.slice(stem)];
-    if (stem === 3 ? isPlural(restA, restB) : stem === 4 ? both(shortSuffixes, restA, restB) : both(longSuffixes, restA, restB)) {
+    if (
+      stem === 3
+        ? isPlural(restA, restB)
+        : stem === 4
+          ? both(shortSuffixes, restA, restB)
+          : both(longSuffixes, restA, restB)
+    ) {
       return true;
     }
   }
@@ -26,7 +36,7 @@ function both(suffixes: ReadonlySet<string>, a: string, b: string): boolean {
 }
 
 function isPlural(a: string, b: string): boolean {
-  return (a === '' && b === 's') || (a === 's' && b === '');
+  return (a === '' && /^(?:s|ing|ed)$/u.test(b)) || (b === '' && /^(?:s|ing|ed)$/u.test(a));
 }
 
 /**
@@ -70,5 +80,8 @@ export function splitName(name: string): string[] {
 
 /** Letters and digits of a text alone, lower case. */
 export function squash(text: string): string {
-  return text.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '');
 }

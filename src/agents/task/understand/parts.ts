@@ -1,0 +1,66 @@
+import type { Mention, NamedColumn } from './columns.ts';
+import { findExclusions, findInputs } from './exclusions.ts';
+import { findLimits } from './limits.ts';
+import { findMetricCues, type MetricCue, numberMetrics } from './metrics.ts';
+import { findQuantities, type Quantity } from './quantities.ts';
+import { overlaps, type Reading, type Span } from './reading.ts';
+import { findFairness, findRoles } from './roles.ts';
+import { findKindCues, type KindCues } from './task-kind.ts';
+
+/** Everything of a request that does not depend on the target. */
+export interface Parts {
+  readonly cues: KindCues;
+  readonly metricCues: readonly MetricCue[];
+  readonly metricKind: 'classes' | 'number' | undefined;
+  readonly rest: readonly Quantity[];
+  readonly limits: ReturnType<typeof findLimits>;
+  readonly exclusions: ReturnType<typeof findExclusions>;
+  readonly roles: ReturnType<typeof findRoles>;
+  readonly fairness: ReturnType<typeof findFairness>;
+  readonly inputs: ReturnType<typeof findInputs>;
+  /** Columns with another part than the target, and how much that speaks against them. */
+  readonly apart: ReadonlyMap<string, number>;
+  readonly taken: readonly Span[];
+}
+
+/** Reads numbers, scores, limits, roles, exclusions, fairness and inputs. */
+export function readParts(reading: Reading, columns: readonly NamedColumn[], mentions: readonly Mention[]): Parts {
+  const quantities = findQuantities(reading);
+  const names = mentions.filter((mention) => mention.by === 'name' && mention.quality > 0.9);
+  const { cues: metricCues, rest: unused } = findMetricCues(reading, quantities, names);
+  const limits = findLimits(reading, unused);
+  const rest = unused.filter((quantity) => !limits.some((limit) => limit.quantity === quantity));
+  const roles = findRoles(reading, columns, mentions);
+  const fairness = findFairness(reading, columns, mentions);
+  const exclusions = findExclusions(reading, mentions);
+  const wishes = [roles.weight, roles.group, roles.time, roles.entity].filter((wish) => wish !== undefined);
+  const taken: Span[] = [...exclusions.wishes, ...wishes, ...fairness.wishes];
+  const inputs = findInputs(reading, mentions, [...exclusions.wishes, ...wishes]);
+  if (inputs !== undefined) taken.push(inputs.span);
+  for (const cue of metricCues) if (!names.some((name) => overlaps(name, cue))) taken.push(cue);
+  const apart = new Map<string, number>();
+  for (const name of inputs?.columns ?? []) apart.set(name, -40);
+  for (const { column } of fairness.wishes) apart.set(column, -30);
+  for (const { column } of [...exclusions.wishes, ...wishes]) apart.set(column, -200);
+  const kinds = new Set(metricCues.map(kindOfCue).filter((kind) => kind !== undefined));
+  const metricKind = kinds.size === 1 ? [...kinds][0] : undefined;
+  return {
+    cues: findKindCues(reading),
+    metricCues,
+    metricKind,
+    rest,
+    limits,
+    exclusions,
+    roles,
+    fairness,
+    inputs,
+    apart,
+    taken,
+  };
+}
+
+function kindOfCue(cue: MetricCue): 'classes' | 'number' | undefined {
+  if (cue.cue === 'wrong' || cue.cue === 'right' || cue.cue === 'auto') return undefined;
+  if (cue.cue === 'error') return cue.quantity?.unit === 'share' ? undefined : 'number';
+  return cue.cue === 'mse' || numberMetrics.has(cue.cue) ? 'number' : 'classes';
+}

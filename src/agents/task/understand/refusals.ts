@@ -1,0 +1,117 @@
+import type { TaskKind } from '../../../core/task-spec.ts';
+import type { Mention, NamedColumn } from './columns.ts';
+import type { Parts } from './parts.ts';
+import { overlaps, quoteOf, type Reading, type Span } from './reading.ts';
+import type { RejectCode, Understanding } from './understanding.ts';
+import { findHorizon, findOtherKinds, isChore } from './unsupported.ts';
+
+/** A refusal with its evidence. */
+export function rejected(
+  code: RejectCode,
+  evidence: Extract<Understanding, { kind: 'reject' }>['reject']['evidence'],
+): Understanding {
+  return { kind: 'reject', reject: { code, evidence } };
+}
+
+/** Another kind of task than one for a table, or no task at all. */
+export function otherKind(
+  reading: Reading,
+  columns: readonly NamedColumn[],
+  mentions: readonly Mention[],
+  parts: Parts,
+): Understanding | undefined {
+  const names = new Set(
+    columns.filter(({ profile }) => !profile.identifier && profile.kind !== 'text').map((column) => column.name),
+  );
+  const strong = mentions.filter(
+    (mention) => mention.quality >= 0.55 && mention.by !== 'unit' && names.has(mention.column),
+  );
+  for (const found of findOtherKinds(reading)) {
+    // A column of that name is what is meant ("predict the segment", "images_per_post", "is_anomaly").
+    if (
+      found.code !== 'CAUSAL' &&
+      found.code !== 'TEXT_GENERATION' &&
+      strong.some((mention) => overlaps(mention, found) && (mention.by === 'name' || mention.quality >= 0.6))
+    )
+      continue;
+    if ((found.code === 'IMAGES' || found.code === 'AUDIO') && !isAboutMedia(reading, found, columns)) continue;
+    if (
+      found.code === 'CLUSTERING' &&
+      /segment|cluster/u.test(reading.tokens[found.from]!.word) &&
+      strong.some(
+        (mention) =>
+          parts.apart.get(mention.column) === undefined &&
+          /predict|classif/u.test(reading.text) &&
+          mention.by === 'name',
+      )
+    )
+      continue;
+    if (
+      found.code === 'SURVIVAL_ANALYSIS' &&
+      strong.some((mention) => mention.by === 'name' && !parts.apart.has(mention.column))
+    )
+      continue;
+    return rejected(found.code, { quote: quoteOf(reading, found) });
+  }
+  if (
+    isChore(
+      reading,
+      mentions.some((mention) => mention.by !== 'unit'),
+    ) &&
+    reading.prompt.trim() !== ''
+  )
+    return rejected('NOT_A_LEARNING_TASK', { quote: reading.prompt.trim().slice(0, 200) });
+  return undefined;
+}
+
+/** Pictures and sound are refused unless the words speak of what was measured on them. */
+function isAboutMedia(reading: Reading, span: Span, columns: readonly NamedColumn[]): boolean {
+  const next = reading.tokens
+    .slice(span.to, span.to + 2)
+    .map((token) => token.word)
+    .join(' ');
+  if (/^(?:measurements?|features?|statistics|data|properties|descriptors|analysis|taken|quality)/u.test(next))
+    return false;
+  const before = reading.tokens
+    .slice(Math.max(0, span.from - 5), span.from)
+    .map((token) => token.word)
+    .join(' ');
+  if (/(?:measured|computed|extracted|derived|measurements|features|number of|how many)(?: \p{L}+){0,3}$/u.test(before))
+    return false;
+  const numbers = columns.filter(({ profile }) => profile.kind === 'number' && !profile.identifier).length;
+  return (
+    numbers < 4 ||
+    /(?:in|from|of|on|these|the|classify|recogni[sz]e|detect|my|our|with|label)(?: \p{L}+){0,2}$/u.test(before)
+  );
+}
+
+/** Requests whose target can't be served as it is: a comparison that is not in the data, a series that goes on. */
+export function refusedTarget(
+  reading: Reading,
+  column: NamedColumn,
+  task: TaskKind,
+  columns: readonly NamedColumn[],
+  mentions: readonly Mention[],
+  parts: Parts,
+): Understanding | undefined {
+  const { span, isSeries } = findHorizon(reading);
+  const hasTime = columns.some(({ profile }) => profile.kind === 'datetime');
+  if (span !== undefined && task === 'regression' && (isSeries || hasTime)) {
+    return rejected('FORECASTING', { quote: quoteOf(reading, span), column: column.name });
+  }
+  if (task === 'regression' && parts.cues.yesNo && parts.metricKind !== 'number') {
+    const own = mentions.filter((mention) => mention.column === column.name);
+    const compared = parts.rest.find(
+      (quantity) =>
+        (quantity.bound === 'min' || quantity.bound === 'max') &&
+        own.some(
+          (mention) =>
+            Math.min(Math.abs(quantity.from - mention.to), Math.abs(mention.from - quantity.to)) <= 5 &&
+            reading.tokens[mention.from]!.sentence === reading.tokens[quantity.from]!.sentence,
+        ),
+    );
+    if (compared !== undefined)
+      return rejected('DERIVED_TARGET', { quote: quoteOf(reading, compared), column: column.name });
+  }
+  return undefined;
+}

@@ -64,7 +64,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function recordsOf(value: unknown): Iterable<unknown> {
+function recordsOf(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value);
@@ -73,7 +73,7 @@ function recordsOf(value: unknown): Iterable<unknown> {
     const isColumns = arrays.length === entries.length && arrays.every(([, items]) => items.length === length);
     const hasRecords = arrays.length === 1 && arrays[0]![1].some((item) => typeof item === 'object' && item !== null);
     if (hasRecords) return arrays[0]![1];
-    if (isColumns && entries.length > 0) return rowsOf(arrays, length);
+    if (isColumns && entries.length > 0) return [...rowsOf(arrays, length)];
   }
   throw new TrainerError(
     'DATA_FORMAT',

@@ -7,10 +7,13 @@ import { notARecord, readRecords } from './records.ts';
 /**
  * Reads one JSON record a line. Lines that are no JSON object are set aside and counted.
  *
+ * @param head The first bytes, for the number of lines.
+ *
  * @throws {TrainerError} DATA_FORMAT, DATA_ENCODING, DATA_EMPTY, DATA_TOO_WIDE
  */
 export async function readNdjson(
   bytes: AsyncIterable<Uint8Array>,
+  head: Uint8Array,
   size: number,
   options: ReadOptions,
   context: ReadContext,
@@ -34,7 +37,28 @@ export async function readNdjson(
       if (record !== undefined) yield record;
     }
   }
-  return readRecords(records(), options, context, { format: 'ndjson', bytes: size, blankLines: () => blankLines });
+  const share = Math.min(
+    1,
+    (options.maxBytes ?? Number.POSITIVE_INFINITY) / size,
+    (options.maxRows ?? Number.POSITIVE_INFINITY) / estimateLines(head, size),
+  );
+  return readRecords(records(), options, context, {
+    format: 'ndjson',
+    bytes: size,
+    blankLines: () => blankLines,
+    share,
+  });
+}
+
+/** Lines of the whole source, from the mean length of its first ones. */
+function estimateLines(head: Uint8Array, size: number): number {
+  let count = 0;
+  let end = 0;
+  for (let at = head.indexOf(10); at >= 0; at = head.indexOf(10, at + 1)) {
+    count++;
+    end = at + 1;
+  }
+  return count === 0 ? 1 : (size * count) / end;
 }
 
 async function* lines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -40,7 +40,12 @@ export async function readParquet(
         rowStart = rowEnd;
       }
     }
-    return await readRecords(records(), options, context, { format: 'parquet', bytes: size });
+    const share = Math.min(
+      1,
+      (options.maxBytes ?? Number.POSITIVE_INFINITY) / size,
+      (options.maxRows ?? Number.POSITIVE_INFINITY) / Math.max(1, Number(metadata.num_rows)),
+    );
+    return await readRecords(records(), options, context, { format: 'parquet', bytes: size, share });
   } catch (cause) {
     if (TrainerError.isInstance(cause) || context.signal?.aborted) throw cause;
     throw new TrainerError(

@@ -29,7 +29,7 @@ export interface ReadOptions {
   readonly encoding?: Encoding;
   /** Spellings of missing besides the built-in ones. */
   readonly missing?: readonly string[];
-  /** About as many rows are kept of a longer source, drawn by position. */
+  /** About as many rows are kept of a longer file or array, drawn by position; an iterable is kept whole. */
   readonly maxRows?: number;
   /**
    * A larger file is sampled, so that the bytes of the rows kept are about as many.
@@ -74,7 +74,7 @@ export async function readTable(
   if (format === 'json') return readJson(path, size, options, context);
   if (format === 'ndjson') {
     const bytes = createReadStream(path, { highWaterMark: 1 << 20 });
-    return readNdjson(bytes, size, limited, context);
+    return readNdjson(bytes, head, size, limited, context);
   }
   if (format === 'parquet') return readParquet(path, size, limited, context);
   const threads = Math.max(1, Math.min(4, context.threads ?? 1));

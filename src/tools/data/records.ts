@@ -3,6 +3,7 @@ import { TrainerError } from '../../core/errors.ts';
 import { type FinishedColumn, finishColumn } from './columns/finish-column.ts';
 import { uniqueNames } from './columns/unique-names.ts';
 import { ValueBuilder } from './columns/value-builder.ts';
+import { mixPosition } from './csv/byte-values.ts';
 import { maxListedRows } from './csv/csv-parser.ts';
 import { maxColumns } from './csv/inspect-csv.ts';
 import type { ReadReport, SetAside, SourceFormat } from './read-report.ts';
@@ -13,7 +14,7 @@ export interface RecordFacts {
   readonly format: SourceFormat;
   readonly bytes?: number;
   readonly blankLines?: () => number;
-  /** Share of the records to keep, where the source is too large. */
+  /** Share of the records to keep, where the source is too large. @default 1 */
   readonly share?: number;
 }
 
@@ -35,8 +36,15 @@ export async function readRecords(
   const columns = new Map<string, ValueBuilder>();
   const bad: number[] = [];
   let [rowsRead, rowCount, badCount] = [0, 0, 0];
+  const share = facts.share ?? shareOf(records, options);
+  const keepBelow = share >= 1 ? 4294967296 : Math.floor(share * 4294967296);
+  let leftOut = 0;
   const take = (record: unknown): void => {
     rowsRead++;
+    if (share < 1 && mixPosition(rowsRead) >= keepBelow) {
+      leftOut++;
+      return;
+    }
     if (typeof record !== 'object' || record === null || Array.isArray(record)) {
       badCount++;
       if (bad.length < maxListedRows) bad.push(rowsRead);
@@ -70,7 +78,12 @@ export async function readRecords(
       details: { rowsRead },
     });
   }
-  if (badCount * 2 > rowsRead) {
+  if (rowCount === 0 && badCount === 0) {
+    throw new TrainerError('DATA_EMPTY', `Expected records, got none of ${rowsRead} that could be kept.`, {
+      details: { rowsRead, leftOut },
+    });
+  }
+  if (badCount * 2 > rowsRead - leftOut) {
     throw new TrainerError(
       'DATA_FORMAT',
       `Expected records (objects of values by column), got something else in ${badCount} of ${rowsRead} rows.`,
@@ -92,10 +105,18 @@ export async function readRecords(
     rowsKept: rowCount,
     setAside,
     blankLines: facts.blankLines?.() ?? 0,
+    ...(share < 1 && { sample: { share, rowsLeftOut: leftOut } }),
     columns: finished.map((column) => column.report),
     renamed,
   };
   return { table: { rowCount, columns: finished.map(({ column }) => column) }, report };
+}
+
+/** Only an array tells beforehand how many records there are; of other sources each record is kept. */
+function shareOf(records: RecordSource, { maxRows }: ReadOptions): number {
+  return Array.isArray(records) && maxRows !== undefined && records.length > 0
+    ? Math.min(1, maxRows / records.length)
+    : 1;
 }
 
 function tooWide(): TrainerError {

@@ -227,6 +227,27 @@ describe('formats', () => {
     expect(values.when).toEqual(['1970-01-01T00:00:00.000Z', '1970-01-01T00:00:00.001Z']);
   });
 
+  it.each(['x.json', 'x.ndjson', 'x.csv', 'records'])(
+    'samples %s to about the rows asked for, and counts',
+    async (name) => {
+      const rows = Array.from({ length: 5000 }, (_, i) => ({ id: i }));
+      const content = name.endsWith('.json')
+        ? JSON.stringify(rows)
+        : name.endsWith('.csv')
+          ? `id\n${rows.map(({ id }) => id).join('\n')}`
+          : rows.map((row) => JSON.stringify(row)).join('\n');
+      const options = { maxRows: 500 };
+      const result =
+        name === 'records'
+          ? await readTable({ kind: 'records', records: rows }, options)
+          : await read(content, name, options);
+      expect(result.table.rowCount).toBeGreaterThan(400);
+      expect(result.table.rowCount).toBeLessThan(600);
+      expect(result.report.sample!.share).toBeCloseTo(0.1, 1);
+      expectToAddUp(result);
+    },
+  );
+
   it('stops when it is aborted', async () => {
     const reading = readTable(
       { kind: 'records', records: [{ a: 1 }] },

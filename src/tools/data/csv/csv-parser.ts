@@ -269,9 +269,15 @@ export class CsvParser {
     const start = from + 1;
     let p = start;
     let doubled = 0;
+    let hash = fnvStart;
     for (;;) {
-      while (buffer[p] !== quote) p++;
+      let byte = buffer[p]!;
+      while (byte !== quote) {
+        hash = Math.imul(hash ^ byte, fnvPrime);
+        byte = buffer[++p]!;
+      }
       if (p >= end || buffer[p + 1] !== quote) break;
+      hash = Math.imul(hash ^ quote, fnvPrime);
       doubled++;
       p += 2;
     }
@@ -298,8 +304,6 @@ export class CsvParser {
       }
     }
     if (kind === scanKind.codes) {
-      let hash = fnvStart;
-      for (let i = a; i < z; i++) hash = Math.imul(hash ^ bytes[i]!, fnvPrime);
       if (a === z) (this.store.values[column] as Int32Array)[this.store.start + row] = -1;
       else this.#code(bytes, a, z, hash, column, row);
     } else if (kind === scanKind.bytes) this.#bytes(bytes, a, z, column, row);

@@ -98,7 +98,9 @@ describe('the file store', () => {
     await store.append(start('a'));
     await store.close(true);
     expect(existsSync(join(folder, 'a', 'journal.jsonl'))).toBe(true);
-    expect((await fileStore(folder).open('a')).runId).toBe('a');
+    const again = await fileStore(folder).open('a');
+    expect(again.runId).toBe('a');
+    await again.close(true);
   });
 
   it.each(['', '..', '../other', 'a/b', '.hidden', 'a\0b', 'x'.repeat(129)])(

@@ -1,19 +1,21 @@
+/** A factorised matrix. */
+export interface Factor {
+  /** The x of A·x = b. */
+  solve(b: Float64Array): Float64Array;
+}
+
 /**
- * Solves A·x = b for a symmetric positive definite A [n, n] (row-major, overwritten) by Cholesky's factorisation of the
- * matrix scaled to a unit diagonal. A pivot that rounding has made (almost) zero or negative, as collinear columns do, is
+ * Factorises a symmetric positive definite A [n, n] (row-major, overwritten) by Cholesky's method, scaled to a unit
+ * diagonal. A pivot that rounding has made (almost) zero or negative, as collinear columns do, is
  * lifted to the rounding level, which leaves that direction where it is rather than sending it to infinity.
- *
- * @returns x, and how many pivots were lifted.
  */
-export function solvePositive(a: Float64Array, b: Float64Array): { x: Float64Array; lifted: number } {
-  const n = b.length;
+export function factorPositive(a: Float64Array, n: number): Factor {
   const scale = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     const diagonal = a[i * n + i]!;
     scale[i] = diagonal > 0 ? 1 / Math.sqrt(diagonal) : 1;
   }
   const floor = n * 2.220446049250313e-16;
-  let lifted = 0;
   for (let i = 0; i < n; i++) {
     const rowI = i * n;
     for (let j = 0; j <= i; j++) {
@@ -27,10 +29,14 @@ export function solvePositive(a: Float64Array, b: Float64Array): { x: Float64Arr
       } else {
         // An infinite pivot would be exact for a null direction; a great one keeps all numbers finite.
         a[rowI + i] = 1e8;
-        lifted++;
       }
     }
   }
+  return { solve: (b) => solveFactored(a, scale, b) };
+}
+
+function solveFactored(a: Float64Array, scale: Float64Array, b: Float64Array): Float64Array {
+  const n = b.length;
   const x = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     let sum = b[i]! * scale[i]!;
@@ -43,5 +49,5 @@ export function solvePositive(a: Float64Array, b: Float64Array): { x: Float64Arr
     x[i] = sum / a[i * n + i]!;
   }
   for (let i = 0; i < n; i++) x[i]! *= scale[i]!;
-  return { x, lifted };
+  return x;
 }

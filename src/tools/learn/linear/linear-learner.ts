@@ -40,9 +40,9 @@ export const linearLearner: Learner = {
     clip: { kind: 'choice', options: [false, true] },
   }),
   cost(configuration, facts) {
-    const columnCount = expectedColumns(configuration, facts);
+    const { columnCount, active } = expectedColumns(configuration, facts);
     const outputs = facts.task === 'multiclass' ? facts.classCount : 1;
-    const operations = glmOperations(facts.rowCount, columnCount, outputs);
+    const operations = glmOperations(facts.rowCount, columnCount, outputs, active);
     const steps = facts.task === 'regression' ? 0.25 : 1;
     return (
       (steps * Math.min(operations.newton, operations.lbfgs) + 30 * facts.rowCount * (1 + facts.numberCount)) / 1e6
@@ -114,11 +114,14 @@ function readConfiguration(configuration: Configuration): { alpha: number; knots
   return { alpha, knots, clip: clip === true };
 }
 
-function expectedColumns(configuration: Configuration, facts: LearnerFacts): number {
+/** Columns of the design, and how many of them are not 0 in a row. */
+function expectedColumns(configuration: Configuration, facts: LearnerFacts): { columnCount: number; active: number } {
   const knots = typeof configuration.knots === 'number' ? configuration.knots : 0;
-  let columns = facts.numberCount * (1 + knots + (facts.missingShare > 0 ? 1 : 0));
-  for (const size of facts.categorySizes) columns += Math.min(size, 200);
-  return columns;
+  const dense = facts.numberCount * (1 + knots);
+  const missing = facts.missingShare > 0 ? facts.numberCount : 0;
+  let columnCount = dense + missing;
+  for (const size of facts.categorySizes) columnCount += Math.min(size, 200);
+  return { columnCount, active: dense + missing + facts.categorySizes.length };
 }
 
 /** The target in units of its deviation, so that the tolerance and the penalty mean the same for every unit. */

@@ -1,4 +1,4 @@
-import { solvePositive } from './cholesky.ts';
+import { factorPositive } from './cholesky.ts';
 import type { Objective } from './objective.ts';
 
 /** How an objective is minimised. */
@@ -20,6 +20,14 @@ export interface Minimum {
 
 type Point = { readonly parameters: Float64Array; readonly value: number; readonly gradient: Float64Array };
 
+/** One step, the change of the gradient along it, 1 / (s·y), and y·M⁻¹·y of the preconditioner M. */
+type Step = {
+  readonly s: Float64Array;
+  readonly y: Float64Array;
+  readonly rho: number;
+  readonly square: number;
+};
+
 const machineEpsilon = 2.220446049250313e-16;
 
 /**
@@ -31,10 +39,8 @@ export function minimizeNewton(objective: Objective, start: Float64Array, option
   let iterations = 0;
   let stalled = false;
   while (greatest(point.gradient) > options.tolerance && iterations < options.maxIterations && !stalled) {
-    const { x: direction } = solvePositive(
-      objective.hessian(),
-      point.gradient.map((g) => -g),
-    );
+    const factor = factorPositive(objective.hessian(), point.gradient.length);
+    const direction = factor.solve(point.gradient.map((g) => -g));
     const next = search(objective, point, direction, 1);
     iterations++;
     if (next === undefined) stalled = true;
@@ -45,16 +51,27 @@ export function minimizeNewton(objective: Objective, start: Float64Array, option
   return ending(point, iterations, stalled, options);
 }
 
-/** Limited-memory BFGS (Nocedal & Wright, algorithm 7.4), memory 20, backtracking line search. */
-export function minimizeLbfgs(objective: Objective, start: Float64Array, options: MinimizeOptions): Minimum {
+/**
+ * Limited-memory BFGS (Nocedal & Wright, algorithm 7.4), memory 20, backtracking line search. `precondition` applies an
+ * approximate inverse of the Hessian, from which far fewer steps are needed; without one a multiple of the identity serves.
+ */
+export function minimizeLbfgs(
+  objective: Objective,
+  start: Float64Array,
+  options: MinimizeOptions,
+  precondition?: (vector: Float64Array) => Float64Array,
+): Minimum {
   const memory = 20;
-  const steps: { readonly s: Float64Array; readonly y: Float64Array; readonly rho: number }[] = [];
+  const steps: Step[] = [];
   let point = evaluateAt(objective, start);
   let iterations = 0;
   let stalled = false;
   while (greatest(point.gradient) > options.tolerance && iterations < options.maxIterations && !stalled) {
-    const direction = twoLoops(steps, point.gradient);
-    const first = steps.length === 0 ? 1 / Math.max(1, Math.sqrt(dot(point.gradient, point.gradient))) : 1;
+    const direction = twoLoops(steps, point.gradient, precondition);
+    const first =
+      steps.length === 0 && precondition === undefined
+        ? 1 / Math.max(1, Math.sqrt(dot(point.gradient, point.gradient)))
+        : 1;
     const next = search(objective, point, direction, first);
     iterations++;
     if (next === undefined) {
@@ -67,7 +84,8 @@ export function minimizeLbfgs(objective: Objective, start: Float64Array, options
     const y = subtract(next.gradient, point.gradient);
     const curvature = dot(s, y);
     if (curvature > machineEpsilon * dot(y, y)) {
-      steps.push({ s, y, rho: 1 / curvature });
+      const square = precondition === undefined ? dot(y, y) : dot(y, precondition(y));
+      steps.push({ s, y, rho: 1 / curvature, square });
       if (steps.length > memory) steps.shift();
     }
     point = next;
@@ -76,8 +94,9 @@ export function minimizeLbfgs(objective: Objective, start: Float64Array, options
 }
 
 function twoLoops(
-  steps: readonly { s: Float64Array; y: Float64Array; rho: number }[],
+  steps: readonly Step[],
   gradient: Float64Array,
+  precondition?: (vector: Float64Array) => Float64Array,
 ): Float64Array {
   const q = gradient.map((g) => -g);
   const alphas: number[] = [];
@@ -87,16 +106,17 @@ function twoLoops(
     alphas[i] = alpha;
     addScaled(q, y, -alpha);
   }
+  const direction = precondition === undefined ? q : precondition(q);
   const last = steps.at(-1);
   if (last !== undefined) {
-    const scale = 1 / (last.rho * dot(last.y, last.y));
-    for (let i = 0; i < q.length; i++) q[i]! *= scale;
+    const scale = 1 / (last.rho * last.square);
+    for (let i = 0; i < direction.length; i++) direction[i]! *= scale;
   }
   for (let i = 0; i < steps.length; i++) {
     const { s, y, rho } = steps[i]!;
-    addScaled(q, s, alphas[i]! - rho * dot(y, q));
+    addScaled(direction, s, alphas[i]! - rho * dot(y, direction));
   }
-  return q;
+  return direction;
 }
 
 /** Halves the step until the value falls enough; undefined where no step does. */

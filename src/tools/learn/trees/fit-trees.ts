@@ -14,10 +14,11 @@ import { dropThreads, returnThreads, type ThreadJob, takeThreads } from './threa
 import { TreesModel } from './trees-model.ts';
 import { returnWorkspace, takeWorkspace } from './workspace.ts';
 
-/** For tests: which kernels, and how many threads whatever the size. */
+/** For tests: which kernels, how many threads whatever the size, and how many leaves may hold histograms. */
 export interface FitInternals {
   readonly kernels?: 'fastest' | 'javascript';
   readonly exactThreads?: number;
+  readonly mostSlots?: number;
 }
 
 /** Milliseconds of work after which other tasks of this thread (an abort, a message) get their turn. */
@@ -54,6 +55,7 @@ export async function fitTrees(
     hasWeights: rows.weights !== undefined,
     gainFloor: start.gainFloor,
     threads: helpers.length + 1,
+    ...(internals.mostSlots !== undefined && { mostSlots: internals.mostSlots }),
   });
   let isClean = false;
   let release = (): void => {};

@@ -87,6 +87,8 @@ export interface PlanFacts {
   readonly hasWeights: boolean;
   readonly gainFloor: number;
   readonly threads: number;
+  /** Fewer places for histograms than the memory would allow; for tests. */
+  readonly mostSlots?: number;
 }
 
 /** Rows that are summed, gathered and binned at a time, so that they stay in the first cache. */
@@ -120,7 +122,8 @@ export function layOut(facts: PlanFacts): Plan {
   const padded = allRows + 2;
   const columnBytes = Math.ceil((padded * 8) / 128) * 128;
   const leaves = options.leaves;
-  const slots = Math.max(3, Math.min(leaves, Math.floor(histogramBudget / (featureCount * histogramBytes))));
+  const affordable = Math.floor(histogramBudget / (featureCount * histogramBytes));
+  const slots = Math.max(3, Math.min(leaves, affordable, facts.mostSlots ?? leaves));
   const bagCount = Math.min(rowCount, Math.max(1, Math.round(rowCount * options.rowShare)));
   const stagingBytes = Math.ceil((padded * 4) / 128) * 128;
 

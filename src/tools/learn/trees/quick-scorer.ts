@@ -14,7 +14,6 @@ const treeBytes = 32;
 
 /** A forest packed for the kernel, with the addresses of what goes in and out. Features that no tree uses have no column. */
 interface Packed {
-  readonly bytes: number;
   readonly trees: number;
   readonly block: number;
   readonly out: number;
@@ -136,10 +135,10 @@ function pack(memory: WasmMemory, forest: Forest, bits: CategoryBits): Packed {
     const leafAt = leaves + forest.leafStart[tree]! * 8;
     const values = Float64Array.from(leafOrder, (leaf) => forest.leafValue[forest.leafStart[tree]! + leaf]!);
     new Float64Array(memory.buffer).set(values, leafAt >>> 3);
-    const column = packed.out + forest.treeClass[tree]! * blockRows * 8 - packed.out;
+    const column = forest.treeClass[tree]! * blockRows * 8;
     uint32.set([nodes + first * nodeBytes, ...kinds, leafAt, column], (packed.trees + tree * treeBytes) >>> 2);
   }
-  return { ...packed, bytes: top };
+  return packed;
 }
 
 /** Numbers the leaves of a tree from left to right, and finds for each node the bits of the leaves on its left. */

@@ -48,6 +48,16 @@ test('threads share the partition of large leaves without changing the model', a
   expect(stateBytes(two.model)).toEqual(stateBytes(one.model));
 });
 
+test('leaves that lost their histograms for want of memory are counted again, with the same splits', async () => {
+  const rows = sampleRows('regression', 4000, 19);
+  const all = await fitSample('regression', rows, { iterations: 5 });
+  for (const exactThreads of [1, 2]) {
+    const few = await fitSample('regression', rows, { iterations: 5 }, {}, { mostSlots: 3, exactThreads });
+    expect(few.model.forest.feature).toEqual(all.model.forest.feature);
+    expect(few.model.forest.threshold).toEqual(all.model.forest.threshold);
+  }
+});
+
 test('fits that overlap in time do not disturb each other', async () => {
   const rows = sampleRows('regression', 4000, 5);
   const alone = await fitSample('regression', rows, { iterations: 30 });

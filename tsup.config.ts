@@ -7,6 +7,8 @@ const shared = {
   splitting: true,
   sourcemap: false,
   treeshake: true,
+  // tsup leaves dependencies and peers outside the bundle, but not optional dependencies.
+  external: ['onnxruntime-node'],
 };
 
 export default defineConfig([

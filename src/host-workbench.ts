@@ -2,6 +2,8 @@ import { aborted } from './core/child-workbench.ts';
 import type { Workbench, WorkSettings } from './core/workbench.ts';
 import type { Learner } from './tools/learn/learner.ts';
 
+const loadBackend = async () => (await import('./backends/onnx/onnx-backend.ts')).onnxBackend();
+
 /** Runs actions on the host's thread, for plug-ins that were given as objects and have no module a child could load. */
 export function hostWorkbench(settings: WorkSettings, learners: readonly Learner[]): Workbench {
   let runner: Promise<ReturnType<typeof import('./tools/actions/run-action.ts').actionRunner>> | undefined;
@@ -9,7 +11,7 @@ export function hostWorkbench(settings: WorkSettings, learners: readonly Learner
     where: 'host',
     async call(tool, input, options) {
       if (options.signal.aborted) throw aborted();
-      runner ??= import('./tools/actions/run-action.ts').then(({ actionRunner }) => actionRunner(settings, learners));
+      runner ??= import('./tools/actions/run-action.ts').then(({ actionRunner }) => actionRunner(settings, loadBackend, learners));
       return (await runner)(tool, input, (share, note) =>
         options.onProgress?.({ ...(share === undefined ? {} : { share }), ...(note === undefined ? {} : { note }) }),
       );

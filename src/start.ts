@@ -97,6 +97,12 @@ export class Start {
       signal,
       child,
       host: hostWorkbench(work, learners.inline),
+      hostLearners: learners.inline.map(({ name }) => name),
+      pausedOn: new Set(
+        earlier.flatMap((body) =>
+          body.kind === 'end' && body.status === 'paused' ? pausedQuestions(body.result) : [],
+        ),
+      ),
       llm: this.#settings.llm,
       deciders: this.#settings.deciders,
       deciderTimeoutMs: this.#settings.deciderTimeoutMs,
@@ -115,7 +121,7 @@ export class Start {
       this.#emit('run-start', { resumed, prompt: input.prompt, seed: input.seed, workUnits: session.budget.workUnits });
       const stages = arrangeStages(builtInStages, this.#settings.agents);
       const end = await runPipeline(session, stages);
-      return await finish(session, end, { resumed, learners: learners.inline.map((learner) => learner.name) });
+      return await finish(session, end);
     } finally {
       child.close();
     }
@@ -177,6 +183,12 @@ function givenAnswers(
   const given = new Map(Object.entries(first));
   for (const answers of later.flat()) for (const [id, answer] of Object.entries(answers)) given.set(id, answer);
   return given;
+}
+
+/** The questions that a paused run told it waits for. */
+function pausedQuestions(result: Json): readonly string[] {
+  const questions = (result as { readonly questions?: unknown }).questions;
+  return Array.isArray(questions) ? (questions as string[]) : [];
 }
 
 function systemOf(agents: readonly Agent[], name: string): string {

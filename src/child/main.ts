@@ -7,13 +7,15 @@ import { actionRunner } from '../tools/actions/run-action.ts';
  * The process that trains: takes calls from the host one after another, and ends when the host does. An error of an
  * action is an answer; anything else that goes wrong ends the process, and the host says so.
  */
+const loadBackend = async () => (await import('../backends/onnx/onnx-backend.ts')).onnxBackend();
+
 const send = (message: FromChild) => process.send?.(message);
 
 let run: ReturnType<typeof actionRunner> | undefined;
 let queue: Promise<void> = Promise.resolve();
 
 process.on('message', (message: ToChild) => {
-  if (message.type === 'settings') run = actionRunner(message.settings);
+  if (message.type === 'settings') run = actionRunner(message.settings, loadBackend);
   else queue = queue.then(() => answer(message.id, message.tool, message.input));
 });
 process.on('disconnect', () => process.exit(0));

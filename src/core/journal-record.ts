@@ -41,7 +41,13 @@ export type JournalBody =
     }
   | { readonly kind: 'model-call'; readonly at: Position; readonly outbound: string; readonly reply: Json }
   | { readonly kind: 'note'; readonly at: Position; readonly value: Json }
-  | { readonly kind: 'message'; readonly stage: string; readonly visit: number; readonly body: Json }
+  | {
+      readonly kind: 'message';
+      readonly stage: string;
+      readonly visit: number;
+      readonly summary: string;
+      readonly body: Json;
+    }
   | { readonly kind: 'vault-read'; readonly modelHash: string; readonly count: number }
   | {
       readonly kind: 'end';

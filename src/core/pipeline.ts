@@ -46,7 +46,7 @@ export async function runPipeline(session: RunSession, stages: readonly Stage[])
       goTo = result.goTo;
       const body = await checkedMessage(stage, result.message);
       if (session.journal.message(stage.name, visit, body) === undefined) {
-        await session.journal.append({ kind: 'message', stage: stage.name, visit, body });
+        await session.journal.append({ kind: 'message', stage: stage.name, visit, summary: result.summary, body });
         session.emit('message', { stage: stage.name, from: stage.agent, to: stage.to, summary: result.summary, body });
       }
       messages.set(stage.name, frozenCopy(body));

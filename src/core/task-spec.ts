@@ -70,3 +70,15 @@ export interface TaskSpec {
   /** What was asked and can't be served here, each with its reason code. */
   readonly unsupported: readonly { readonly code: string; readonly quote: string }[];
 }
+
+const errors: ReadonlySet<MetricId> = new Set(['logLoss', 'brier', 'rmse', 'mae', 'medianAbsoluteError', 'mape']);
+
+/** Whether less of a metric is better. */
+export function isError(metric: MetricId): boolean {
+  return errors.has(metric);
+}
+
+/** The value of a metric from a score that search compares by (greater is better). */
+export function shownScore(metric: MetricId, score: number): number {
+  return isError(metric) ? -score : score;
+}

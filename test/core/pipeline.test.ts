@@ -28,8 +28,8 @@ describe('the pipeline', () => {
       ['b.two', { heard: { n: 1 } }],
     ]);
     expect(session.store.bodies).toEqual([
-      { kind: 'message', stage: 'a.one', visit: 1, body: { n: 1 } },
-      { kind: 'message', stage: 'b.two', visit: 1, body: { heard: { n: 1 } } },
+      { kind: 'message', stage: 'a.one', visit: 1, summary: 'a.one', body: { n: 1 } },
+      { kind: 'message', stage: 'b.two', visit: 1, summary: 'two', body: { heard: { n: 1 } } },
     ]);
     expect(session.events.map(({ type }) => type)).toEqual([
       ...['stage-start', 'checkpoint', 'message', 'stage-end'],

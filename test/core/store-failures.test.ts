@@ -59,7 +59,7 @@ afterEach(() => {
 });
 
 const start: JournalBody = { kind: 'run', formatVersion: 1, runId: 'r', version: '0', time: 0, request: {} };
-const message: JournalBody = { kind: 'message', stage: 's', visit: 1, body: { text: 'x'.repeat(100) } };
+const message: JournalBody = { kind: 'message', stage: 's', visit: 1, summary: 's', body: { text: 'x'.repeat(100) } };
 
 const reasons = [
   ['ENOSPC', 'the disk is full; free space and resume the run'],

@@ -1,3 +1,4 @@
+import type { Backend } from '../../backends/backend.ts';
 import type { Blobs } from '../../core/helpers/blobs.ts';
 import type { Learner } from '../learn/learner.ts';
 
@@ -6,10 +7,14 @@ export interface ActionContext {
   readonly blobs: Blobs;
   /** The file that a source name stands for. @throws {TrainerError} DATA_NOT_FOUND */
   source(name: string): string;
+  /** Runs models. @throws {TrainerError} PEER_MISSING */
+  backend(): Promise<Backend>;
   /** Threads to use; results do not depend on it. */
   readonly cores: number;
   /** @throws {TrainerError} PLUGIN_INVALID */
   learner(name: string): Promise<Learner>;
+  /** Names of all learners of this process. */
+  learnerNames(): Promise<readonly string[]>;
   progress(share: number | undefined, note?: string): void;
   /** What is decoded once and used by many calls, by blob; the least recently used go first. */
   cached<T>(key: string, make: () => Promise<T>): Promise<T>;

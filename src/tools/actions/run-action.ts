@@ -1,3 +1,4 @@
+import type { Backend } from '../../backends/backend.ts';
 import { TrainerError } from '../../core/errors.ts';
 import { blobFolder } from '../../core/helpers/blob-folder.ts';
 import type { Json } from '../../core/helpers/canonical-json.ts';
@@ -11,9 +12,9 @@ import { actions } from './actions.ts';
 const maxCached = 16;
 
 /** Runs actions by name in this process; the child process and the host's own bench are both made of it. */
-export function actionRunner(settings: WorkSettings, inline: readonly Learner[] = []) {
+export function actionRunner(settings: WorkSettings, backend: () => Promise<Backend>, inline: readonly Learner[] = []) {
   const blobs = blobFolder(settings.blobs);
-  const learner = learnerRegistry(settings.learners, inline);
+  const learners = learnerRegistry(settings.learners, inline);
   const cache = new Map<string, Promise<unknown>>();
   const cached: ActionContext['cached'] = <T>(key: string, make: () => Promise<T>): Promise<T> => {
     const value = (cache.get(key) as Promise<T> | undefined) ?? make();
@@ -29,8 +30,10 @@ export function actionRunner(settings: WorkSettings, inline: readonly Learner[] 
     const action = (await load()) as Action<Json, Json>;
     return action.run(input, {
       blobs,
+      backend,
       cores: settings.cores,
-      learner,
+      learner: learners.learner,
+      learnerNames: learners.names,
       progress,
       cached,
       source(source) {

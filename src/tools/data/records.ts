@@ -4,8 +4,8 @@ import { type FinishedColumn, finishColumn } from './columns/finish-column.ts';
 import { uniqueNames } from './columns/unique-names.ts';
 import { ValueBuilder } from './columns/value-builder.ts';
 import { mixPosition } from './csv/byte-values.ts';
-import { maxListedRows } from './csv/csv-parser.ts';
 import { maxColumns } from './csv/inspect-csv.ts';
+import { maxListedRows } from './csv/parser-options.ts';
 import type { ReadReport, SetAside, SourceFormat } from './read-report.ts';
 import type { ReadContext, ReadOptions, ReadResult, RecordSource } from './read-table.ts';
 

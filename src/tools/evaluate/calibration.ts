@@ -11,9 +11,6 @@ export type Calibration =
   /** Multiclass: softmax(exponent · log p); the exponent is 1 / temperature. */
   | { readonly kind: 'temperature'; readonly exponent: number };
 
-/** What rounding of a float32 probability may be magnified by, so that the graph stays within 1e-5 of the typed arrays. */
-export const steepest = 50;
-
 /** Probabilities are kept this far from 0 and 1 before a logarithm. */
 export const tiniest = 1e-12;
 

@@ -82,7 +82,7 @@ export function drawBeta(a: number, b: number, random: Random): number {
 }
 
 /** A draw from Gamma(shape, 1) for shape ≥ 1/2 (Marsaglia & Tsang 2000; below 1 by Gamma(shape + 1) · U^(1/shape)). */
-function drawGamma(shape: number, random: Random): number {
+export function drawGamma(shape: number, random: Random): number {
   if (shape < 1) {
     const u = 1 - random.next();
     return drawGamma(shape + 1, random) * Math.exp(Math.log(u) / shape);

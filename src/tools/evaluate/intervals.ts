@@ -1,9 +1,9 @@
-import { createRandom, type Random } from '../../core/helpers/random.ts';
+import { createRandom } from '../../core/helpers/random.ts';
 import type { MetricId } from '../../core/task-spec.ts';
-import { drawBeta, normalCdf, normalQuantile, studentQuantile } from './distributions.ts';
-import { accuracy, type ConfusionScore, confusionScores } from './label-metrics.ts';
+import { normalCdf, normalQuantile, studentQuantile } from './distributions.ts';
 import type { Evaluator, Prediction, UndefinedReason } from './metric.ts';
 import { metrics } from './metrics.ts';
+import { atBorder, drawPosterior, hasFewErrors } from './posterior.ts';
 import { quantile } from './quantile.ts';
 import { createResampler, type Resampler, type Resampling } from './resample.ts';
 import { drawStudentised } from './studentised.ts';
@@ -29,7 +29,7 @@ export interface MetricInterval {
   readonly level: number;
   /**
    * `bca`: bootstrap, bias-corrected and accelerated. `bootstrap-t`: of a mean over single rows. `jeffreys`: posterior of
-   * the error rate, where no error was made.
+   * the error rates of the classes, where errors are few.
    */
   readonly method: 'bca' | 'bootstrap-t' | 'jeffreys';
   readonly resampling: Resampling['kind'];
@@ -53,7 +53,8 @@ const mostLeftOut = 400;
  *
  * BCa bootstrap (Efron 1987) with the quantile of Student's t for the number of units, which few groups need (Hesterberg
  * 2015). Means over single rows (RMSE, MAE, log loss, …) have the studentised bootstrap instead, which covers better where
- * errors have long tails (measured: RMSE of 200 Laplace errors, 92.5 % by BCa). Where no error was made at all resampling says nothing: then Jeffreys' posterior of each class's error rate is drawn.
+ * errors have long tails (measured: RMSE of 200 Laplace errors, 92.5 % by BCa). Where a class has fewer than ten right or wrong labels resampling says too little (nothing, where there is
+ * none): then Jeffreys' posterior of each class's error rate is drawn.
  */
 export function bootstrapMetric(
   id: MetricId,
@@ -69,16 +70,19 @@ export function bootstrapMetric(
   const resampler = createResampler(truth.length, resampling, random);
   const evaluate = metric.prepare(truth, prediction, options.weights);
   const border = atBorder(id, result.value);
+  const posterior = border || (options.weights === undefined && hasFewErrors(id, truth, prediction, resampling));
   const mean = resampling.kind === 'rows' ? evaluate.mean : undefined;
-  const studentised = border || mean === undefined ? undefined : drawStudentised(mean, resampler, resamples, level);
-  const values = border
-    ? drawAtBorder(id, truth, prediction, resampling, resamples, random)
+  const studentised = posterior || mean === undefined ? undefined : drawStudentised(mean, resampler, resamples, level);
+  const values = posterior
+    ? drawPosterior(id, truth, prediction, resampling, resamples, random)
     : (studentised?.values ?? drawValues(evaluate, truth.length, resampler, resamples));
   const [low, high] = border
     ? [quantile(values, 1 - level), 1]
-    : studentised !== undefined
-      ? [studentised.low, studentised.high]
-      : bcaBounds(values, result.value, acceleration(evaluate, truth.length, resampler), resampler.unitCount, level);
+    : posterior
+      ? [quantile(values, (1 - level) / 2), quantile(values, (1 + level) / 2)]
+      : studentised !== undefined
+        ? [studentised.low, studentised.high]
+        : bcaBounds(values, result.value, acceleration(evaluate, truth.length, resampler), resampler.unitCount, level);
   return {
     defined: true,
     values,
@@ -88,7 +92,7 @@ export function bootstrapMetric(
       low: Math.min(low, result.value),
       high: Math.max(high, result.value),
       level,
-      method: border ? 'jeffreys' : studentised === undefined ? 'bca' : 'bootstrap-t',
+      method: posterior ? 'jeffreys' : studentised === undefined ? 'bca' : 'bootstrap-t',
       resampling: resampling.kind,
       resamples,
       undefinedResamples: resamples - values.length,
@@ -209,64 +213,4 @@ function deviation(values: Float64Array): number {
   let squares = 0;
   for (const value of values) squares += (value - mean) * (value - mean);
   return Math.sqrt(squares / (values.length - 1));
-}
-
-/** Perfect labels or a perfect ranking. */
-function atBorder(id: MetricId, value: number): boolean {
-  return value === 1 && (metrics[id].needs === 'labels' || id === 'rocAuc' || id === 'averagePrecision');
-}
-
-/**
- * Draws of a metric after n right answers and no wrong one: each class's rate of right answers from Jeffreys' posterior
- * Beta(n + ½, ½), the errors spread evenly over the other classes. Rankings: the same of the rarest class, since a pair
- * fails no more often than its rarer member. Groups count once, as they may be right or wrong together.
- */
-function drawAtBorder(
-  id: MetricId,
-  truth: Float64Array,
-  { classCount }: Prediction,
-  resampling: Resampling,
-  resamples: number,
-  random: Random,
-): Float64Array {
-  const sizes = classSizes(truth, classCount, resampling);
-  const shares = new Float64Array(classCount);
-  for (const k of truth) shares[k]! += 1 / truth.length;
-  const score: ConfusionScore | undefined = confusionScores[id as keyof typeof confusionScores];
-  const rarest = Math.min(...sizes.filter((size) => size > 0));
-  const values = new Float64Array(resamples);
-  const confusion = new Float64Array(classCount * classCount);
-  for (let i = 0; i < resamples; i++) {
-    if (score === undefined) {
-      values[i] = drawBeta(rarest + 0.5, 0.5, random);
-    } else if (score === accuracy) {
-      values[i] = drawBeta(sizes.reduce((a, b) => a + b, 0) + 0.5, 0.5, random);
-    } else {
-      for (let t = 0; t < classCount; t++) {
-        const right = sizes[t] === 0 ? 1 : drawBeta(sizes[t]! + 0.5, 0.5, random);
-        for (let p = 0; p < classCount; p++) {
-          confusion[t * classCount + p] = shares[t]! * (p === t ? right : (1 - right) / (classCount - 1));
-        }
-      }
-      values[i] = score(confusion, classCount);
-    }
-  }
-  return values.sort();
-}
-
-/** Units of each class: rows, or groups that have one, or blocks' worth of rows. */
-function classSizes(truth: Float64Array, classCount: number, resampling: Resampling): Float64Array {
-  const sizes = new Float64Array(classCount);
-  if (resampling.kind === 'groups') {
-    const seen = new Set<number>();
-    truth.forEach((k, row) => {
-      const key = resampling.groups[row]! * classCount + k;
-      if (!seen.has(key)) sizes[k]!++;
-      seen.add(key);
-    });
-    return sizes;
-  }
-  const length = resampling.kind === 'blocks' ? resampling.length : 1;
-  for (const k of truth) sizes[k]! += 1 / length;
-  return sizes;
 }

@@ -9,10 +9,17 @@ const builtIn: Readonly<Record<string, () => Promise<Learner>>> = {
 };
 
 /** Names of the learners that come with the library, in the order in which they are tried. */
-export const builtInLearners: readonly string[] = Object.keys(builtIn);
+const builtInLearners: readonly string[] = Object.keys(builtIn);
+
+/** Learners of one process. */
+export interface LearnerRegistry {
+  /** @throws {TrainerError} PLUGIN_INVALID for a name that no learner has */
+  learner(name: string): Promise<Learner>;
+  names(): Promise<readonly string[]>;
+}
 
 /** Finds learners: built in, from the host's modules (whose default export is one), or given in this process. */
-export function learnerRegistry(modules: readonly string[], inline: readonly Learner[]): (name: string) => Promise<Learner> {
+export function learnerRegistry(modules: readonly string[], inline: readonly Learner[]): LearnerRegistry {
   let loaded: Promise<readonly Learner[]> | undefined;
   const load = async (): Promise<readonly Learner[]> => {
     const learners: Learner[] = [...inline];
@@ -22,13 +29,22 @@ export function learnerRegistry(modules: readonly string[], inline: readonly Lea
     }
     return learners;
   };
-  return async (name) => {
-    const own = builtIn[name];
-    if (own !== undefined) return own();
-    loaded ??= load();
-    const found = (await loaded).find((learner) => learner.name === name);
-    if (found !== undefined) return found;
-    throw new TrainerError('PLUGIN_INVALID', `Expected the name of a learner (${builtInLearners.join(', ')}, or one of the trainer's \`learners\`), got "${name}".`);
+  return {
+    async learner(name) {
+      const own = builtIn[name];
+      if (own !== undefined) return own();
+      loaded ??= load();
+      const found = (await loaded).find((learner) => learner.name === name);
+      if (found !== undefined) return found;
+      throw new TrainerError(
+        'PLUGIN_INVALID',
+        `Expected the name of a learner (${builtInLearners.join(', ')}, or one of the trainer's \`learners\`), got "${name}".`,
+      );
+    },
+    async names() {
+      loaded ??= load();
+      return [...builtInLearners, ...(await loaded).map(({ name }) => name)];
+    },
   };
 }
 
@@ -40,9 +56,15 @@ export function learnerRegistry(modules: readonly string[], inline: readonly Lea
 export function checkLearner(value: unknown, where: string): Learner {
   const learner = value as Partial<Learner> | undefined;
   const methods = ['defaults', 'space', 'cost', 'fit', 'revive'] as const;
-  const missing = typeof learner !== 'object' || learner === null ? ['an object'] : methods.filter((method) => typeof learner[method] !== 'function');
+  const missing =
+    typeof learner !== 'object' || learner === null
+      ? ['an object']
+      : methods.filter((method) => typeof learner[method] !== 'function');
   if (missing.length > 0 || typeof learner!.name !== 'string' || !Array.isArray(learner!.tasks)) {
-    throw new TrainerError('PLUGIN_INVALID', `Expected ${where} to be a learner (name, about, tasks, ${methods.join(', ')}), but ${missing.length > 0 ? `it lacks ${missing.join(', ')}` : 'its name or tasks are missing'}.`);
+    throw new TrainerError(
+      'PLUGIN_INVALID',
+      `Expected ${where} to be a learner (name, about, tasks, ${methods.join(', ')}), but ${missing.length > 0 ? `it lacks ${missing.join(', ')}` : 'its name or tasks are missing'}.`,
+    );
   }
   return learner as Learner;
 }

@@ -1,5 +1,5 @@
-import type { GraphBuilder } from '../../onnx/graph-builder.ts';
 import type { Random } from '../../core/helpers/random.ts';
+import type { GraphBuilder } from '../../onnx/graph-builder.ts';
 
 /** What is predicted. Binary is one probability, multiclass one a class, regression one value. */
 export type TaskKind = 'binary' | 'multiclass' | 'regression';

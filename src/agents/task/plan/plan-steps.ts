@@ -75,15 +75,11 @@ export function planSteps(spec: TaskSpec, profile: TableProfile, context: PlanCo
     trials: linearTrials,
     why: rows < 500 ? 'Few rows favour simple models.' : 'A linear model is small, fast and a fair yardstick.',
   });
-  const isImbalanced = isClasses && rarest / Math.max(1, rows) < 0.1;
   steps.push({
     agent: 'model',
     step: 'trees',
     trials: treeTrials,
-    classWeights: isImbalanced && ofLabels.has(spec.metrics[0]!.metric),
-    why: isImbalanced
-      ? 'Boosted trees find interactions; the rare class is weighted up where the score counts labels.'
-      : 'Boosted trees find interactions and bends that a linear model does not.',
+    why: 'Boosted trees find interactions and bends that a linear model does not.',
   });
   if (!isTight(spec))
     steps.push({

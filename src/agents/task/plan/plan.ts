@@ -15,7 +15,7 @@ export type PlanStep = { readonly why: string } & (
   | { readonly agent: 'data'; readonly step: 'reduce' /** Rows kept for the search. */; readonly rows: number }
   | { readonly agent: 'model'; readonly step: 'baseline' }
   | { readonly agent: 'model'; readonly step: 'linear' /** Trials. */; readonly trials: number }
-  | { readonly agent: 'model'; readonly step: 'trees'; readonly trials: number; readonly classWeights: boolean }
+  | { readonly agent: 'model'; readonly step: 'trees'; readonly trials: number }
   | { readonly agent: 'model'; readonly step: 'ensemble' /** The most members. */; readonly members: number }
   | { readonly agent: 'model'; readonly step: 'calibrate' }
   | { readonly agent: 'model'; readonly step: 'threshold' }

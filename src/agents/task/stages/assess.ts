@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { defineStage, type StageContext } from '../../../core/stage.ts';
-import { joinVerdicts, reasonKinds, type Verdict, verdictKinds } from '../../../core/verdict.ts';
+import { defineStage } from '../../../core/stage.ts';
 import type { Schema } from '../../../core/standard-schema.ts';
+import type { TaskSpec } from '../../../core/task-spec.ts';
+import { reasonKinds, type Verdict, verdictKinds } from '../../../core/verdict.ts';
 import type { TableProfile } from '../../../tools/data/profile/profile.ts';
 import type { Checked } from '../../data/check.ts';
 import type { Collected } from '../../data/collect.ts';
@@ -28,7 +29,13 @@ export const assessStage = defineStage<Verdict>({
     const profile = await context.blobJson<TableProfile>(data!.profile);
     const verdict = assessRequest(taskSpecOf(context), profile, { hasTestData: test !== undefined });
     if (verdict.kind === 'reject') context.decline(verdict);
-    return { message: verdict, summary: verdict.reasons.length === 0 ? 'Nothing speaks against it.' : `${verdict.kind}: ${verdict.reasons.map(({ code }) => code).join(', ')}.` };
+    return {
+      message: verdict,
+      summary:
+        verdict.reasons.length === 0
+          ? 'Nothing speaks against it.'
+          : `${verdict.kind}: ${verdict.reasons.map(({ code }) => code).join(', ')}.`,
+    };
   },
 });
 
@@ -42,16 +49,23 @@ const findingOf: Readonly<Record<string, CheckFinding['code']>> = {
   ENTITY_REPEATS: 'GROUPS_SUSPECTED',
 };
 
-/** The verdict on request and data together, with what the checks found. */
-export function verdictBeforeTraining(context: StageContext): Verdict {
-  const verdict = context.message<Verdict>('task.assess')!;
-  const checked = context.message<Checked>('data.check');
-  if (checked === undefined) return verdict;
+/** What the data checks mean for the request. */
+export function checksVerdict(spec: TaskSpec, checked: Checked): Verdict {
   const findings = checked.results.flatMap((result): CheckFinding[] => {
     const code = findingOf[result.code];
     if (code === undefined || result.severity === 'info') return [];
     const column = result.column === undefined ? {} : { column: result.column };
-    return [{ code, evidence: { ...result.evidence, ...column, check: result.code, leftOut: checked.leaks.includes(result.column ?? '') } }];
+    return [
+      {
+        code,
+        evidence: {
+          ...result.evidence,
+          ...column,
+          check: result.code,
+          leftOut: checked.leaks.includes(result.column ?? ''),
+        },
+      },
+    ];
   });
-  return joinVerdicts(verdict, assessChecks(taskSpecOf(context), findings, checked.inputs.length));
+  return assessChecks(spec, findings, checked.inputs.length);
 }

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { defineQuestion } from '../../../core/question.ts';
 import { defineStage } from '../../../core/stage.ts';
 import { shownScore, type TaskSpec } from '../../../core/task-spec.ts';
-import type { Reduced } from '../../data/reduce.ts';
 import type { Prepared } from '../../data/prepare.ts';
+import type { Reduced } from '../../data/reduce.ts';
 import type { Searched } from '../../model/search.ts';
 import { type NextFacts, type NextMove, nextStep } from '../next/next-step.ts';
 import { taskSpecOf } from './understand.ts';
@@ -19,17 +19,21 @@ export interface NextSubject extends NextFacts {
 /** What is done after a measured outcome. */
 export const nextQuestion = defineQuestion({
   id: 'task.next',
-  about: 'What comes after the measured outcome: freeze the best model, search on, learn from more rows, or stop without a model.',
+  about:
+    'What comes after the measured outcome: freeze the best model, search on, learn from more rows, or stop without a model.',
   facts: (subject: NextSubject) => ({ ...subject, best: [...subject.best] }),
   answer: () => z.strictObject({ move: z.enum(moves) }),
   rule: (subject) => {
     const { move, why } = nextStep(subject);
-    if (move === 'more-budget' && !subject.canSearchOn) return { answer: { move: 'go-on' as const }, why: 'The search has nothing left to try.' };
+    if (move === 'more-budget' && !subject.canSearchOn)
+      return { answer: { move: 'go-on' as const }, why: 'The search has nothing left to try.' };
     return { answer: { move }, why };
   },
   check: ({ move }, { canSearchOn, rowsUsed, rowsThere }) => {
-    if (move === 'more-budget' && !canSearchOn) return [{ path: 'move', message: 'Expected a move that is possible: the search has nothing left to try.' }];
-    if (move === 'reduce-less' && rowsUsed >= rowsThere) return [{ path: 'move', message: 'Expected a move that is possible: search learns from all rows already.' }];
+    if (move === 'more-budget' && !canSearchOn)
+      return [{ path: 'move', message: 'Expected a move that is possible: the search has nothing left to try.' }];
+    if (move === 'reduce-less' && rowsUsed >= rowsThere)
+      return [{ path: 'move', message: 'Expected a move that is possible: search learns from all rows already.' }];
     return [];
   },
   language: 'unsure',
@@ -79,7 +83,13 @@ export const nextStage = defineStage<NextMessage>({
     const goTo = move === 'more-budget' ? 'model.search' : move === 'reduce-less' ? 'data.reduce' : undefined;
     return {
       message: { move, rounds },
-      summary: { 'go-on': 'Go on with the best so far.', 'more-budget': 'Search on.', 'reduce-less': 'Learn from more rows.', 'counter-offer': 'Go on, below what was asked.', stop: 'Stop.' }[move],
+      summary: {
+        'go-on': 'Go on with the best so far.',
+        'more-budget': 'Search on.',
+        'reduce-less': 'Learn from more rows.',
+        'counter-offer': 'Go on, below what was asked.',
+        stop: 'Stop.',
+      }[move],
       ...(goTo === undefined ? {} : { goTo }),
     };
   },
@@ -91,7 +101,12 @@ function noSignal(spec: TaskSpec, searched: Searched, shown: (score: number) => 
     reasons: [
       {
         code: 'NO_SIGNAL' as const,
-        evidence: { target: spec.target.value, metric: spec.metrics[0]!.metric, value: shown(searched.ranking[0]!.score), baseline: shown(searched.baseline?.score ?? 0) },
+        evidence: {
+          target: spec.target.value,
+          metric: spec.metrics[0]!.metric,
+          value: shown(searched.ranking[0]!.score),
+          baseline: shown(searched.baseline?.score ?? 0),
+        },
       },
     ],
   };
@@ -100,6 +115,7 @@ function noSignal(spec: TaskSpec, searched: Searched, shown: (score: number) => 
 /** Standard error of a mean of fold scores, corrected for shared learning rows (Nadeau and Bengio, 2003). */
 function standardErrorOf(scores: readonly number[], folds: number): number {
   const mean = scores.reduce((a, b) => a + b, 0) / scores.length;
-  const variance = scores.reduce((sum, score) => sum + (score - mean) * (score - mean), 0) / Math.max(1, scores.length - 1);
+  const variance =
+    scores.reduce((sum, score) => sum + (score - mean) * (score - mean), 0) / Math.max(1, scores.length - 1);
   return Math.sqrt(variance * (1 / scores.length + 1 / Math.max(1, folds - 1)));
 }

@@ -5,7 +5,7 @@ import type { Schema } from '../../../core/standard-schema.ts';
 import type { TaskSpec } from '../../../core/task-spec.ts';
 import type { TableProfile } from '../../../tools/data/profile/profile.ts';
 import type { Collected } from '../../data/collect.ts';
-import { checkPlan, type Plan, planBounds, type PlanStep } from '../plan/plan.ts';
+import { checkPlan, type Plan, type PlanStep, planBounds } from '../plan/plan.ts';
 import { planSteps } from '../plan/plan-steps.ts';
 import { taskSpecOf, type Understood } from './understand.ts';
 
@@ -21,7 +21,15 @@ export interface PlanSubject {
 const why = z.string().max(500);
 const bounded = ([low, high]: readonly [number, number]) => z.number().int().min(low).max(high);
 const stepSchema = z.discriminatedUnion('step', [
-  z.strictObject({ agent: z.literal('data'), step: z.literal('split'), by: z.enum(['random', 'strata', 'group', 'time']), vault: z.boolean(), folds: bounded(planBounds.folds), repeats: bounded(planBounds.repeats), why }),
+  z.strictObject({
+    agent: z.literal('data'),
+    step: z.literal('split'),
+    by: z.enum(['random', 'strata', 'group', 'time']),
+    vault: z.boolean(),
+    folds: bounded(planBounds.folds),
+    repeats: bounded(planBounds.repeats),
+    why,
+  }),
   z.strictObject({ agent: z.literal('data'), step: z.literal('clean'), why }),
   z.strictObject({ agent: z.literal('data'), step: z.literal('reduce'), rows: bounded(planBounds.rows), why }),
   z.strictObject({ agent: z.literal('model'), step: z.literal('baseline'), why }),
@@ -30,9 +38,18 @@ const stepSchema = z.discriminatedUnion('step', [
   z.strictObject({ agent: z.literal('model'), step: z.literal('ensemble'), members: bounded(planBounds.members), why }),
   z.strictObject({ agent: z.literal('model'), step: z.literal('calibrate'), why }),
   z.strictObject({ agent: z.literal('model'), step: z.literal('threshold'), why }),
-  z.strictObject({ agent: z.literal('model'), step: z.literal('compress'), limit: z.enum(['latencyMs', 'sizeBytes', 'memoryBytes']), why }),
+  z.strictObject({
+    agent: z.literal('model'),
+    step: z.literal('compress'),
+    limit: z.enum(['latencyMs', 'sizeBytes', 'memoryBytes']),
+    why,
+  }),
 ]);
-const planSchema = z.strictObject({ formatVersion: z.literal(1), budget: z.enum(['quick', 'normal', 'thorough']), steps: z.array(stepSchema).min(4).max(14) }) as unknown as Schema<Plan>;
+const planSchema = z.strictObject({
+  formatVersion: z.literal(1),
+  budget: z.enum(['quick', 'normal', 'thorough']),
+  steps: z.array(stepSchema).min(4).max(14),
+}) as unknown as Schema<Plan>;
 
 /** The plan: steps of a closed menu, with bounded parameters. */
 export const planQuestion = defineQuestion({
@@ -59,13 +76,20 @@ export const planQuestion = defineQuestion({
     const [ruled] = planSteps(spec, profile, { budget, hasTestData, learners }).steps;
     const problems = checkPlan(plan).map((message) => ({ path: 'steps', message }));
     // The vault and what keeps rows together are part of the frozen task, not of a plan.
-    if (own?.step === 'split' && ruled?.step === 'split' && (own.vault !== ruled.vault || own.by !== ruled.by)) problems.push({ path: 'steps[0]', message: `Expected the split to be by ${ruled.by}, ${ruled.vault ? 'with' : 'without'} a vault.` });
+    if (own?.step === 'split' && ruled?.step === 'split' && (own.vault !== ruled.vault || own.by !== ruled.by))
+      problems.push({
+        path: 'steps[0]',
+        message: `Expected the split to be by ${ruled.by}, ${ruled.vault ? 'with' : 'without'} a vault.`,
+      });
     return problems;
   },
   language: 'unsure',
 });
 
-export const plannedSchema = z.object({ plan: planSchema as unknown as z.ZodType<Plan>, learners: z.array(z.string()) });
+export const plannedSchema = z.object({
+  plan: planSchema as unknown as z.ZodType<Plan>,
+  learners: z.array(z.string()),
+});
 
 export interface Planned {
   readonly plan: Plan;
@@ -74,7 +98,10 @@ export interface Planned {
 }
 
 /** The step of a plan, where it is there. */
-export function stepOf<Name extends PlanStep['step']>({ plan }: Planned, name: Name): Extract<PlanStep, { step: Name }> | undefined {
+export function stepOf<Name extends PlanStep['step']>(
+  { plan }: Planned,
+  name: Name,
+): Extract<PlanStep, { step: Name }> | undefined {
   return plan.steps.find((step): step is Extract<PlanStep, { step: Name }> => step.step === name);
 }
 

@@ -20,11 +20,22 @@ export interface TargetSubject {
 export const targetQuestion = defineQuestion({
   id: 'task.target',
   about: 'Which column is to be predicted.',
-  facts: ({ prompt, clarification, columns }: TargetSubject) => ({ prompt, likely: [...clarification.options], columns: columns.map((column) => ({ ...column })) }),
+  facts: ({ prompt, clarification, columns }: TargetSubject) => ({
+    prompt,
+    likely: [...clarification.options],
+    columns: columns.map((column) => ({ ...column })),
+  }),
   answer: ({ columns }) => z.strictObject({ target: z.enum(columns.map(({ name }) => name) as [string, ...string[]]) }),
-  rule: ({ clarification }) => ({ answer: { target: clarification.default }, why: clarification.question, unsure: true }),
+  rule: ({ clarification }) => ({
+    answer: { target: clarification.default },
+    why: clarification.question,
+    unsure: true,
+  }),
   language: 'unsure',
-  open: ({ clarification }) => ({ changes: clarification.changes, options: clarification.options.map((target) => ({ target })) }),
+  open: ({ clarification }) => ({
+    changes: clarification.changes,
+    options: clarification.options.map((target) => ({ target })),
+  }),
 });
 
 /** What the choice of the metric is made from. */
@@ -38,7 +49,19 @@ export interface MetricSubject {
 }
 
 const metricsOf = {
-  binary: ['rocAuc', 'averagePrecision', 'logLoss', 'brier', 'accuracy', 'balancedAccuracy', 'f1', 'precision', 'recall', 'specificity', 'mcc'],
+  binary: [
+    'rocAuc',
+    'averagePrecision',
+    'logLoss',
+    'brier',
+    'accuracy',
+    'balancedAccuracy',
+    'f1',
+    'precision',
+    'recall',
+    'specificity',
+    'mcc',
+  ],
   multiclass: ['rocAuc', 'logLoss', 'accuracy', 'balancedAccuracy', 'f1Macro', 'mcc'],
   regression: ['rmse', 'mae', 'medianAbsoluteError', 'mape', 'r2'],
 } as const;
@@ -59,11 +82,14 @@ export const metricQuestion = defineQuestion({
     unsure: isDefault,
   }),
   check: ({ metric, threshold }) =>
-    threshold !== undefined && threshold > 1 && !isError(metric as TaskSpec['metrics'][number]['metric']) ? [{ path: 'threshold', message: 'Expected a share of at most 1.' }] : [],
+    threshold !== undefined && threshold > 1 && !isError(metric as TaskSpec['metrics'][number]['metric'])
+      ? [{ path: 'threshold', message: 'Expected a share of at most 1.' }]
+      : [],
   language: 'unsure',
 });
 
-const sourced = <T extends z.ZodType>(value: T) => z.object({ value, source: z.enum(['prompt', 'data', 'default', 'host', 'llm']), quote: z.string().optional() });
+const sourced = <T extends z.ZodType>(value: T) =>
+  z.object({ value, source: z.enum(['prompt', 'data', 'default', 'host', 'llm']), quote: z.string().optional() });
 const text = sourced(z.string());
 const positive = sourced(z.number());
 
@@ -73,9 +99,29 @@ const specSchema = z.object({
   target: text,
   positive: text.optional(),
   inputs: sourced(z.array(z.string())),
-  roles: z.object({ weight: text.optional(), group: text.optional(), time: text.optional(), entity: text.optional(), ignore: z.array(text) }),
-  metrics: z.array(z.object({ metric: z.enum(metricIds), threshold: z.number().optional(), source: z.enum(['prompt', 'data', 'default', 'host', 'llm']), quote: z.string().optional() })).min(1),
-  limits: z.object({ latencyMs: positive.optional(), sizeBytes: positive.optional(), memoryBytes: positive.optional(), trainSeconds: positive.optional() }),
+  roles: z.object({
+    weight: text.optional(),
+    group: text.optional(),
+    time: text.optional(),
+    entity: text.optional(),
+    ignore: z.array(text),
+  }),
+  metrics: z
+    .array(
+      z.object({
+        metric: z.enum(metricIds),
+        threshold: z.number().optional(),
+        source: z.enum(['prompt', 'data', 'default', 'host', 'llm']),
+        quote: z.string().optional(),
+      }),
+    )
+    .min(1),
+  limits: z.object({
+    latencyMs: positive.optional(),
+    sizeBytes: positive.optional(),
+    memoryBytes: positive.optional(),
+    trainSeconds: positive.optional(),
+  }),
   fairness: z.array(z.object({ column: z.string(), quote: z.string() })),
   unsupported: z.array(z.object({ code: z.string(), quote: z.string() })),
 });
@@ -90,7 +136,8 @@ export interface Understood {
 /** The task spec of this run; it does not change once it is understood. */
 export function taskSpecOf(context: StageContext): TaskSpec {
   const understood = context.message<Understood>('task.understand');
-  if (understood === undefined) throw new TrainerError('INTERNAL', 'Expected the request to be understood before this stage.');
+  if (understood === undefined)
+    throw new TrainerError('INTERNAL', 'Expected the request to be understood before this stage.');
   return understood.spec;
 }
 
@@ -138,7 +185,13 @@ export const understandStage = defineStage({
       isDefault: main!.source === 'default',
     });
     const isSame = metric === main!.metric && threshold === main!.threshold;
-    const chosen = isSame ? main! : { metric: metric as TaskSpec['metrics'][number]['metric'], ...(threshold === undefined ? {} : { threshold }), source: 'host' as const };
+    const chosen = isSame
+      ? main!
+      : {
+          metric: metric as TaskSpec['metrics'][number]['metric'],
+          ...(threshold === undefined ? {} : { threshold }),
+          source: 'host' as const,
+        };
     const final: TaskSpec = { ...spec, metrics: [chosen, ...others.filter((other) => other.metric !== metric)] };
     return {
       message: { spec: final, learners },
@@ -150,5 +203,8 @@ export const understandStage = defineStage({
 function fixedOf({ input }: StageContext): FixedAnswers {
   const { metric, threshold, ...rest } = input.task ?? {};
   const defined = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-  return { ...defined, ...(metric === undefined ? {} : { metrics: [{ metric, ...(threshold === undefined ? {} : { threshold }) }] }) };
+  return {
+    ...defined,
+    ...(metric === undefined ? {} : { metrics: [{ metric, ...(threshold === undefined ? {} : { threshold }) }] }),
+  };
 }

@@ -270,6 +270,32 @@ function byLabel(reading: Reading, atoms: readonly Atom[], column: NamedColumn):
       });
     }
     const words = splitName(label);
+    const short = words.length === 1 && /^\p{L}{3,5}$/u.test(label) ? label.toLowerCase() : undefined;
+    for (let from = 0; from < atoms.length; from += 1) {
+      // "Chronic kidney disease" for ckd, "drops out" for dropout.
+      const initials =
+        short !== undefined &&
+        atoms
+          .slice(from, from + short.length)
+          .map((atom) => atom.word[0])
+          .join('') === short;
+      const pair =
+        from + 1 < atoms.length &&
+        words.length === 1 &&
+        words[0]!.length >= 5 &&
+        `${atoms[from]!.word.replace(/s$/u, '')}${atoms[from + 1]!.word}` === words[0];
+      if (!initials && !pair) continue;
+      const last = atoms[from + (initials ? short!.length : 2) - 1]!;
+      mentions.push({
+        from: atoms[from]!.token,
+        to: last.token + 1,
+        column: column.name,
+        quality: 0.65,
+        by: 'value',
+        isHead: true,
+        value: label,
+      });
+    }
     const isWordy =
       words.join('').length >= 3 &&
       !/^(?:yes|no|true|false|none|other|others|high|low|medium|the|and|for|new|all|any|not|one|two|male|female)$/u.test(

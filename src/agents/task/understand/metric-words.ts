@@ -19,7 +19,7 @@ export const metricWords: readonly Row[] = [
   {
     cue: 'averagePrecision',
     words:
-      '(?:pr|precision recall)[ -]?auc|auc[ -]?pr|auprc|prauc|average precision|(?:auc|area) (?:of|under) (?:the )?(?:pr|precision[ -/]recall)(?:[ -]?curve)?|(?:pr|precision[ -]recall) curve',
+      '(?:pr|precision[ -\\/]recall)[ -]?auc|auc[ -]?pr|auprc|prauc|average precision|(?:auc|area) (?:of|under) (?:the )?(?:pr|precision[ -/]recall)(?:[ -]?curve)?|(?:pr|precision[ -]recall) curve',
   },
   {
     cue: 'rocAuc',

@@ -36,8 +36,8 @@ const numberWords: Readonly<Record<string, number>> = {
   hundred: 100,
   thousand: 1000,
 };
-const units = Object.keys(numberWords).slice(1, 10).join('|');
-const wordNumber = `(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:${units}))?|${Object.keys(numberWords).join('|')})`;
+const ones = Object.keys(numberWords).slice(1, 10).join('|');
+const wordNumber = `(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:${ones}))?|(?:${ones}) and a half|${Object.keys(numberWords).join('|')})`;
 const digits = String.raw`(?:\d{1,3}(?:[ ,]\d{3})+(?![\d])(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+)`;
 
 const timeUnits: readonly (readonly [RegExp, number])[] = [
@@ -144,6 +144,7 @@ function readOne(text: string): number | undefined {
     const value = Number(plain);
     return Number.isFinite(value) ? value : undefined;
   }
+  if (text.endsWith(' and a half')) return (readOne(text.slice(0, -11)) ?? 0) + 0.5;
   const words = text.split(/[ -]/u).map((word) => numberWords[word]);
   if (words.length === 0 || words.some((word) => word === undefined)) return undefined;
   return words.reduce<number>((sum, word) => sum + (word ?? 0), 0);

@@ -53,8 +53,14 @@ export function readPrompt(prompt: string, dataWords: ReadonlySet<string>): Read
     text += word;
     end = start + raw.length;
     const next = prompt[end];
+    // "Max. 10 minutes" is one sentence.
+    const isShort =
+      raw === '.' &&
+      /(?:^|\s)(?:max|min|approx|ca|incl|excl|vs|e\.g|i\.e|no)\.\s+[\d\p{Ll}]/iu.test(
+        prompt.slice(Math.max(0, end - 8), end + 3),
+      );
     const stops = next === undefined || /[\s"'”’)]/u.test(next);
-    if (kind === 'sign' && ((/^[.?!…]$/u.test(raw) && stops) || raw === ';'))
+    if (kind === 'sign' && ((/^[.?!…]$/u.test(raw) && stops && !isShort) || raw === ';'))
       [sentence, clause] = [sentence + 1, clause + 1];
     else if (kind === 'sign' && /^[,:()–—]$/u.test(raw)) clause += 1;
   }

@@ -212,7 +212,10 @@ export function targetFromData(
   scored.sort((a, b) => b.score - a.score);
   const [first, second] = scored;
   const fitting = scored.filter((candidate) => candidate.fits);
-  const isSure = first !== undefined && first.score >= 7 && (second === undefined || first.score - second.score >= 2.5);
+  const isSure =
+    first !== undefined &&
+    first.score >= ((cues.yesNo ?? cues.classes ?? cues.number) !== undefined && first.fits ? 5 : 7) &&
+    (second === undefined || first.score - second.score >= 2.5);
   const sure = isSure
     ? first.name
     : fitting.length === 1 && (cues.yesNo ?? cues.classes ?? cues.number) !== undefined

@@ -16,7 +16,7 @@ export interface KindCues {
 const yesNo =
   /(?<![\p{L}])(?:whether|if (?:a|an|the|it|he|she|they|someone|people|customers?|this|our)|who|which (?:[\p{L}_]+ ){1,4}(?:will|are|is|have|has|might|may|could|would|do|does|don't|doesn't|won't|can't|get|gets|churn|leave|default|fail)|(?:will|would) (?:a|an|the|it|he|she|they|someone|this|our|my)|is (?:a|an|the|it|this)|are the|binary|yes[ /-]?(?:or[ -])?no|probability|likelihood|chance|propensity|risk of|likely to|detect\p{L}*|spot|going to|yes\/no|true\/false|0\/1|flag)(?![\p{L}])/gu;
 const classes =
-  /(?<![\p{L}])(?:classif\p{L}+|multi-?class|class(?:es)?|categor(?:y|ies|i[sz]e|ical)|which (?:kind|type|class|category|one)|what (?:kind|type|class|category|sort)|discrete|as labels?|type of|kind of|recogni[sz]e|assign|bucket|tiers?|ordinal|sort (?:them |it |the \p{L}+ )?into|label the)(?![\p{L}])/gu;
+  /(?<![\p{L}])(?:classif\p{L}+|multi-?class|class(?:es)?|categor(?:y|ies|i[sz]e|ical)|which (?:kind|type|class|category|one)|what (?:kind|type|class|category|sort)|discrete|as labels?|type of|kind of|recogni[sz]e|assign|bucket|tiers?|ordinal|sort (?:\p{L}+ ){1,3}into|label the)(?![\p{L}])/gu;
 const number =
   /(?<![\p{L}])(?:how (?:much|many|long|old|heavy|tall|high|late|big|large|fast|far|expensive|strong|hot|warm|cold|wide|deep|good|well)|regress(?:ion|or|ing)?(?! to)|(?<!logistic )regression|amounts?|numeric(?:al)?|continuous|exact value|in (?:euros?|dollars?|minutes|hours|days|kg|grams|kilograms|years|units|pounds|eur|usd)|average|as a number|to the nearest|quantity|estimate the (?:value|number))(?![\p{L}])/gu;
 

@@ -120,7 +120,7 @@ function chooseTarget(
 function namedThing(reading: Reading): Span | undefined {
   const [found] = findAll(
     reading,
-    /(?<![\p{L}])(?:predict|estimate|forecast|guess|determine|infer|how (?:much|many|long|old|heavy|tall|high|late|big|large|fast|far|expensive)|model (?:for|of)|what)(?: (?:the|a|an|its|their|for|is|will|are|of|each|every|our|my|me))* (?!it\b|this\b|that\b|outcome|target|label|class(?:es)?\b|result|response|best|anything|something|whatever|what\b|which\b|who\b|whether|how\b|everything|well|accurately|good|you\b|from\b|with\b|using\b|data\b|these\b|them\b|can\b|from)[\p{L}]{3,}/gu,
+    /(?<![\p{L}])(?:predict|estimate|forecast|guess|determine|infer|how (?:much|many|long|old|heavy|tall|high|late|big|large|fast|far|expensive)|model (?:for|of)|what)(?: (?:the|a|an|its|their|for|is|will|are|of|each|every|our|my|me))* (?!it\b|days?\b|hours?\b|minutes?\b|weeks?\b|years?\b|euros?\b|dollars?\b|this\b|that\b|outcome|target|label|class(?:es)?\b|result|response|best|anything|something|whatever|what\b|which\b|who\b|whether|how\b|everything|well|accurately|good|you\b|from\b|with\b|using\b|data\b|these\b|them\b|can\b|from)[\p{L}]{3,}/gu,
   );
   return found;
 }

@@ -240,7 +240,7 @@ export const synonymGroups: readonly (readonly string[])[] = [
 
 /** Names of columns that are made to be predicted. */
 export const targetNames: ReadonlySet<string> = new Set(
-  'target label labels class y outcome response dependent groundtruth truth output tobepredicted ytrue targetvalue classlabel result'.split(
+  'target label labels class y outcome response dependent groundtruth truth output tobepredicted ytrue targetvalue classlabel result classification'.split(
     ' ',
   ),
 );

@@ -31,6 +31,8 @@ export class ColumnStore {
   capacity: number;
   /** Values are no longer in the shared memory, because there was not enough of it. */
   hasMoved = false;
+  /** Missing values of the row in work that are spelled out; they count once the row is kept. */
+  #spelled: [column: number, spelling: string][] = [];
 
   constructor(kinds: readonly ScanKind[], capacity: number, shared?: SharedColumns) {
     this.kinds = Int32Array.from(kinds);
@@ -61,6 +63,28 @@ export class ColumnStore {
     this.start = 0;
     this.capacity = capacity;
     this.hasMoved = true;
+  }
+
+  /** Says that a number or datetime of the row in work is missing. */
+  setMissing(column: number, row: number, spelling: string): void {
+    this.missing[column]!.add(row);
+    if (spelling !== '') this.#spelled.push([column, spelling]);
+  }
+
+  /** The row in work is whole and stays. */
+  keepRow(): void {
+    if (this.#spelled.length === 0) return;
+    for (const [column, spelling] of this.#spelled) {
+      const counts = this.spellings[column]!;
+      counts.set(spelling, (counts.get(spelling) ?? 0) + 1);
+    }
+    this.#spelled = [];
+  }
+
+  /** The row in work is set aside, or read again with the next piece: another takes its place. */
+  dropRow(row: number): void {
+    for (const missing of this.missing) missing.delete(row);
+    this.#spelled = [];
   }
 
   /** Whether a column of codes has so many distinct texts that bytes are the better form. */

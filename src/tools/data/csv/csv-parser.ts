@@ -1,35 +1,9 @@
-import { TrainerError } from '../../../core/errors.ts';
 import { isMissing } from '../columns/missing.ts';
 import { parseDatetime } from '../columns/parse-datetime.ts';
 import { isPlainNumber } from '../columns/parse-number.ts';
 import { asciiText, isoDatetime, mixPosition } from './byte-values.ts';
-import { ColumnStore, type ScanKind, type SharedColumns, scanKind } from './column-store.ts';
-
-/** Greatest number of bytes of one field. */
-export const maxFieldBytes = 16 << 20;
-/** How many row numbers a report keeps of the rows that were set aside for one reason. */
-export const maxListedRows = 20;
-
-/** What the parser must know of a file. */
-export interface ParserOptions {
-  /** Bytes. */
-  readonly delimiter: number;
-  /** A byte, or −1 where nothing is quoted. */
-  readonly quote: number;
-  readonly kinds: readonly ScanKind[];
-  readonly missing: readonly string[];
-  /** Rows to make room for. */
-  readonly capacity: number;
-  readonly shared?: SharedColumns | undefined;
-  /** Keep a row only where the hash of its byte position is below this; 2³² keeps all. */
-  readonly sampleBelow: number;
-}
-
-/** Rows that do not have the header's number of fields. Row numbers count the data's rows from 1. */
-export interface RaggedRows {
-  count: number;
-  readonly rows: number[];
-}
+import { ColumnStore, scanKind } from './column-store.ts';
+import { fieldTooLong, maxFieldBytes, maxListedRows, type ParserOptions, type RaggedRows } from './parser-options.ts';
 
 const LF = 10;
 const CR = 13;
@@ -86,8 +60,6 @@ export class CsvParser {
   readonly #stops = new Uint8Array(256);
   #scratch = new Uint8Array(1 << 12);
   #unclosed = false;
-  /** Missing values of the row in work that are spelled out; they count once the row is kept. */
-  #pending: [column: number, spelling: string][] = [];
 
   constructor(options: ParserOptions) {
     this.#options = options;
@@ -220,18 +192,18 @@ export class CsvParser {
         if (buffer[p] === CR) p++;
       }
       if (this.#isOpen(isLast) || (p >= end && !isLast)) {
-        this.#takeBack(row);
+        store.dropRow(row);
         return rowStart;
       }
       p++;
       this.recordCount++;
       if (ragged !== undefined) {
-        this.#takeBack(row);
+        store.dropRow(row);
         ragged.count++;
         if (ragged.rows.length < maxListedRows) ragged.rows.push(this.recordCount);
       } else {
         this.rowCount = row + 1;
-        if (this.#pending.length > 0) this.#settle();
+        store.keepRow();
       }
     }
     return p;
@@ -341,13 +313,13 @@ export class CsvParser {
   #typed(buffer: Uint8Array, start: number, end: number, column: number, kind: number, row: number): void {
     const { store } = this;
     let value = 0;
-    if (end === start) this.#missing('', column, row);
+    if (end === start) store.setMissing(column, row, '');
     else {
       value = kind === 1 ? isoDatetime(buffer, start, end) : Number.NaN;
       if (Number.isNaN(value)) {
         const text = end - start > 64 ? undefined : asciiText(buffer, start, end);
         if (text !== undefined && isMissing(text, this.#options.missing)) {
-          this.#missing(text, column, row);
+          store.setMissing(column, row, text);
           value = 0;
         } else if (text !== undefined && kind === 1) value = parseDatetime(text, 'ymd');
         else if (text !== undefined && isPlainNumber(text)) value = Number(text);
@@ -360,31 +332,4 @@ export class CsvParser {
     }
     (store.values[column] as Float64Array)[store.start + row] = value;
   }
-
-  #missing(spelling: string, column: number, row: number): void {
-    this.store.missing[column]!.add(row);
-    if (spelling !== '') this.#pending.push([column, spelling]);
-  }
-
-  #settle(): void {
-    for (const [column, spelling] of this.#pending) {
-      const counts = this.store.spellings[column]!;
-      counts.set(spelling, (counts.get(spelling) ?? 0) + 1);
-    }
-    this.#pending = [];
-  }
-
-  #takeBack(row: number): void {
-    for (const missing of this.store.missing) missing.delete(row);
-    this.#pending = [];
-  }
-}
-
-function fieldTooLong(record: number): TrainerError {
-  return new TrainerError(
-    'DATA_TOO_WIDE',
-    `A field near row ${record} has more than ${maxFieldBytes} bytes (16 MiB), the greatest that is read. ` +
-      'Look for a quote that is never closed, or leave the column out.',
-    { details: { row: record, limitBytes: maxFieldBytes } },
-  );
 }

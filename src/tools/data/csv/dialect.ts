@@ -92,6 +92,14 @@ export function sniffDialect(text: string, options: DialectOptions = {}): Dialec
 const isTyped = (text: string): boolean =>
   isPlainNumber(text) || parseNumberText(text, ',') !== undefined || !Number.isNaN(parseDatetime(text, 'dmy'));
 
+/** Columns named by years, one after another, beside at least one that is named by a word. */
+function yearsAmong(first: readonly string[]): ReadonlySet<number> {
+  const names = first.map((name) => name.trim());
+  const columns = names.flatMap((name, column) => (/^(?:19|20)\d\d$/.test(name) ? [column] : []));
+  const isRow = columns.every((column, i) => i === 0 || Number(names[column]) === Number(names[columns[i - 1]!]) + 1);
+  return new Set(columns.length >= 2 && isRow && names.some((name) => name !== '' && !isTyped(name)) ? columns : []);
+}
+
 /**
  * Whether the first row names the columns: columns whose other values are numbers or dates vote by whether their first
  * one is none; columns of texts vote against where their first value comes again, or is much longer or a missing one.
@@ -100,8 +108,13 @@ export function hasHeader(rows: readonly (readonly string[])[]): boolean {
   const [first, ...rest] = rows;
   if (first === undefined) return false;
   let votes = 0;
+  const years = yearsAmong(first);
   for (const [column, raw] of first.entries()) {
     const name = raw.trim();
+    if (years.has(column)) {
+      votes++;
+      continue;
+    }
     const values = rest.map((row) => row[column]?.trim() ?? '').filter((value) => !isMissing(value));
     if (values.length === 0) {
       if (isTyped(name)) votes--;

@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TrainerError } from '../../../core/errors.ts';
 import type { RawColumn } from '../columns/finish-column.ts';
 import { type ScanKind, scanKind } from './column-store.ts';
-import { maxListedRows, type ParserOptions, type RaggedRows } from './csv-parser.ts';
 import type { CsvLayout } from './inspect-csv.ts';
 import { mergeColumn, type SharedPlan } from './merge.ts';
+import { maxListedRows, type ParserOptions, type RaggedRows } from './parser-options.ts';
 import { type ByteSource, type ScanRange, type ScanResult, scanRange } from './scan.ts';
 import { scanInThread } from './scan-in-thread.ts';
 import { splitRanges } from './split-ranges.ts';
@@ -125,9 +125,9 @@ async function scanOnce(
     const own = scanHere(source, ranges[0]!, parser(ranges[0]!, shared(0)), options.signal);
     const results = await Promise.all([own, ...others]).catch(unlessTooWide);
     // A range that was cut inside a quoted field is not read to its end by the one before it.
-    if (results?.every((result, index) => result.doubt === undefined && result.stoppedAt === ranges[index]!.to)) {
-      return { results, plan: { buffers, starts } };
-    }
+    const isWhole = (result: ScanResult | undefined, index: number): result is ScanResult =>
+      result !== undefined && result.doubt === undefined && result.stoppedAt === ranges[index]!.to;
+    if (results?.every(isWhole)) return { results, plan: { buffers, starts } };
   }
   return { results: [await scanHere(source, whole, parser(whole), options.signal)] };
 }

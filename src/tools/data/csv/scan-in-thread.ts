@@ -4,10 +4,10 @@ import { entryUrl } from '../../../core/helpers/entry-url.ts';
 import type { CsvThreadAnswer, CsvThreadTask } from './csv-thread.ts';
 import type { ScanResult } from './scan.ts';
 
-/** Reads one range in a thread of its own. */
-export function scanInThread(task: CsvThreadTask, signal: AbortSignal | undefined): Promise<ScanResult> {
+/** Reads one range in a thread of its own; undefined where no thread could be had, so that the caller reads it himself. */
+export function scanInThread(task: CsvThreadTask, signal: AbortSignal | undefined): Promise<ScanResult | undefined> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(entryUrl('csv-thread'), { workerData: task });
+    const worker = new Worker(entryUrl('csv-thread'), { workerData: task, execArgv: [] });
     const stop = (): void => {
       void worker.terminate();
       reject(signal!.reason);
@@ -22,9 +22,10 @@ export function scanInThread(task: CsvThreadTask, signal: AbortSignal | undefine
         reject(new TrainerError(code as ErrorCode, message, { details: details as Record<string, unknown> }));
       }
     });
-    worker.once('error', (cause) => {
+    // Out of threads or memory, or a file of the package is missing: slower alone, but the same result.
+    worker.once('error', () => {
       end();
-      reject(new TrainerError('DATA_NOT_READABLE', 'A thread that reads the data ended unexpectedly.', { cause }));
+      resolve(undefined);
     });
   });
 }

@@ -3,7 +3,8 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { TrainerError } from '../../../core/errors.ts';
 import type { RawTexts } from '../columns/texts.ts';
 import { scanKind } from './column-store.ts';
-import { CsvParser, type ParserOptions, type RaggedRows } from './csv-parser.ts';
+import { CsvParser } from './csv-parser.ts';
+import type { ParserOptions, RaggedRows } from './parser-options.ts';
 
 /** Greatest number of bytes of one row. */
 export const maxRowBytes = 64 << 20;

@@ -4,8 +4,8 @@ import { TrainerError } from '../../../core/errors.ts';
 import type { RawColumn } from '../columns/finish-column.ts';
 import { TextBuilder } from '../columns/text-builder.ts';
 import { mixPosition } from './byte-values.ts';
-import { maxFieldBytes, maxListedRows, type RaggedRows } from './csv-parser.ts';
 import type { Dialect } from './dialect.ts';
+import { maxFieldBytes, maxListedRows, type RaggedRows } from './parser-options.ts';
 import { type ByteSource, maxRowBytes } from './scan.ts';
 
 /** What a reading of a whole file gave, whoever read it. */

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { defineQuestion } from '../../core/question.ts';
+import { defineStage } from '../../core/stage.ts';
+import type { CleaningPlan } from '../../tools/data/clean/cleaning-plan.ts';
+import { callAction } from '../call-action.ts';
+import { rolesOf, taskSpecOf } from '../task/stages/understand.ts';
+import type { Collected } from './collect.ts';
+import type { SplitMessage } from './split.ts';
+
+/** What the choice of columns is made from. */
+export interface ColumnsSubject {
+  readonly columns: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly distinct: number;
+    readonly missing: number;
+    /** Why the plan sets it aside; absent where it is used. */
+    readonly setAside?: string;
+  }[];
+}
+
+/** Reasons that a decision can't overrule: the model can't learn from these. */
+const fixedReasons = new Set(['target', 'role', 'ignored', 'text', 'all-missing', 'constant']);
+
+/** Which columns the model may use. */
+export const columnsQuestion = defineQuestion({
+  id: 'data.columns',
+  about: 'Which columns the model may use.',
+  facts: ({ columns }: ColumnsSubject) => ({ columns: columns.map((column) => ({ ...column })) }),
+  answer: ({ columns }) =>
+    z.strictObject({ use: z.array(z.enum(columns.map(({ name }) => name) as [string, ...string[]])).min(1) }),
+  rule: ({ columns }) => ({
+    answer: { use: columns.filter(({ setAside }) => setAside === undefined).map(({ name }) => name) },
+    why: 'All but the target, columns with a role or left out by the request, free text, identifiers, constants and copies.',
+  }),
+  check: ({ use }, { columns }) =>
+    use.flatMap((name) => {
+      const reason = columns.find((column) => column.name === name)?.setAside;
+      return reason !== undefined && fixedReasons.has(reason)
+        ? [{ path: 'use', message: `Expected no column that is set aside as ${reason}, got "${name}".` }]
+        : [];
+    }),
+  language: 'unsure',
+});
+
+export const cleanedSchema = z.object({
+  /** What is set aside and why; counts add up. */
+  plan: z.looseObject({ formatVersion: z.literal(1) }),
+  inputs: z.array(z.string()).min(1),
+});
+
+export interface Cleaned {
+  readonly plan: CleaningPlan;
+  readonly inputs: readonly string[];
+}
+
+/** Plans what is set aside, on the rows to learn from. */
+export const cleanStage = defineStage({
+  name: 'data.clean',
+  agent: 'data',
+  to: 'data',
+  output: cleanedSchema,
+  async run(context) {
+    const spec = taskSpecOf(context);
+    const { data } = context.message<Collected>('data.collect')!;
+    const { train } = context.message<SplitMessage>('data.split')!;
+    const plan = await callAction(context, 'clean', {
+      train,
+      target: spec.target.value,
+      task: spec.task.value,
+      inputs: spec.inputs.value,
+      roles: rolesOf(spec),
+      malformedRows: data!.setAside.reduce((sum, { count }) => sum + count, 0),
+    });
+    const columns = plan.columns.map((action) => {
+      const fact = data!.columns.find(({ name }) => name === action.column)!;
+      return {
+        name: action.column,
+        kind: fact.kind,
+        distinct: fact.distinct,
+        missing: fact.missing,
+        ...(action.action === 'use' ? {} : { setAside: action.reason }),
+      };
+    });
+    if (columns.every(({ setAside }) => setAside !== undefined)) {
+      context.decline({ kind: 'reject', reasons: [{ code: 'NO_INPUTS', evidence: { columns: columns.length } }] });
+    }
+    const { use } = await context.ask(columnsQuestion, { columns });
+    const inputs = columns.map(({ name }) => name).filter((name) => use.includes(name));
+    return {
+      message: { plan: plan as unknown as z.infer<typeof cleanedSchema>['plan'], inputs },
+      summary: `${inputs.length} of ${columns.length} columns are used.`,
+    };
+  },
+});

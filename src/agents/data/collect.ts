@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { defineStage } from '../../core/stage.ts';
+import { callAction } from '../call-action.ts';
+
+const hash = z.string();
+
+/** What the Data agent found: counts and kinds; the profile itself (it holds frequent values) is a blob. */
+export const collectedSchema = z.object({
+  /** Absent where the host gave no data. */
+  data: z
+    .object({
+      table: hash,
+      profile: hash,
+      formats: hash,
+      rowCount: z.number(),
+      bytes: z.number(),
+      duplicateRows: z.number(),
+      columns: z.array(
+        z.object({
+          name: z.string(),
+          kind: z.string(),
+          missing: z.number(),
+          distinct: z.number(),
+          identifier: z.boolean(),
+        }),
+      ),
+      rowsRead: z.number(),
+      format: z.string(),
+      /** What was noticed while reading, in plain words. */
+      notes: z.array(z.string()),
+      setAside: z.array(z.object({ reason: z.string(), count: z.number() })),
+      sampledFrom: z.number().optional(),
+    })
+    .optional(),
+  test: z.object({ table: hash, rowCount: z.number() }).optional(),
+});
+
+export type Collected = z.infer<typeof collectedSchema>;
+
+/** Reads the data into typed columns and measures them. */
+export const collectStage = defineStage<Collected>({
+  name: 'data.collect',
+  agent: 'data',
+  to: 'task',
+  output: collectedSchema,
+  async run(context) {
+    if (context.input.dataName === undefined) return { message: {}, summary: 'No data were given.' };
+    const maxRows = context.input.maxRows === undefined ? {} : { maxRows: context.input.maxRows };
+    const data = await callAction(context, 'collect', { source: 'data', ...maxRows });
+    const test = context.input.hasTestData ? await callAction(context, 'collect', { source: 'testData' }) : undefined;
+    return {
+      message: {
+        data: data as NonNullable<Collected['data']>,
+        ...(test === undefined ? {} : { test: { table: test.table, rowCount: test.rowCount } }),
+      },
+      summary: `${data.rowCount} rows × ${data.columns.length} columns read${data.setAside.length === 0 ? '' : `, ${data.setAside.reduce((sum, { count }) => sum + count, 0)} rows set aside`}.`,
+    };
+  },
+});

@@ -1,0 +1,197 @@
+import type { TaskSpec } from '../../core/task-spec.ts';
+import type { TableProfile } from '../../tools/data/profile/profile.ts';
+import type { CheckFact, DataColumnFact, DataFacts, RunFacts, SplitFacts } from '../../tools/report/report-facts.ts';
+import type { Checked } from '../data/check.ts';
+import type { Cleaned } from '../data/clean.ts';
+import type { Collected } from '../data/collect.ts';
+import type { Prepared } from '../data/prepare.ts';
+import type { Reduced } from '../data/reduce.ts';
+import type { SplitMessage } from '../data/split.ts';
+import { rolesOf } from '../task/stages/understand.ts';
+import { checkWords } from './check-words.ts';
+import type { Records } from './records.ts';
+
+type Messages = ReadonlyMap<string, unknown>;
+
+const reasonWords: Readonly<Record<string, string>> = {
+  target: 'it is the target',
+  role: 'it has a role',
+  ignored: 'left out by the request or by decision',
+  text: 'free text, which this version does not learn from',
+  'all-missing': 'no value in the rows to learn from',
+  constant: 'one value only',
+  identifier: 'it names the row',
+  duplicate: 'it repeats another column',
+  'all-rare': 'every value is too rare to learn from',
+  leak: 'it holds the target',
+};
+
+const rowReasons: Readonly<Record<string, string>> = {
+  'too-few-fields': 'fewer fields than the header',
+  'too-many-fields': 'more fields than the header',
+  'not-a-record': 'no record',
+};
+
+/** What was read and what became of it. */
+export function dataFacts(
+  messages: Messages,
+  spec: TaskSpec | undefined,
+  profile: TableProfile | undefined,
+  records: Records,
+): DataFacts | undefined {
+  const collected = messages.get('data.collect') as Collected | undefined;
+  const data = collected?.data;
+  if (data === undefined) return undefined;
+  const split = messages.get('data.split') as SplitMessage | undefined;
+  const cleaned = messages.get('data.clean') as Cleaned | undefined;
+  const checked = messages.get('data.check') as Checked | undefined;
+  const prepared = messages.get('data.prepare') as Prepared | undefined;
+  const missingTarget = split?.setAside ?? 0;
+  const setAside = data.setAside.map(({ reason, count }) => ({ reason: rowReasons[reason] ?? reason, count }));
+  if (missingTarget > 0) setAside.push({ reason: 'no value of the target', count: missingTarget });
+  if (data.sampledFrom !== undefined) {
+    const malformed = data.setAside.reduce((sum, { count }) => sum + count, 0);
+    setAside.push({ reason: 'left out by sampling', count: data.sampledFrom - data.rowCount - malformed });
+  }
+  const target = targetFacts(spec, profile, prepared);
+  return {
+    rowsRead: data.rowsRead,
+    rowsUsed: data.rowCount - missingTarget,
+    setAside,
+    format: data.format,
+    ...(data.sampledFrom === undefined
+      ? {}
+      : { sampled: { from: data.sampledFrom, why: 'The source is larger than the limit of rows.' } }),
+    duplicateRows: data.duplicateRows,
+    columns: columnFacts(data, spec, cleaned, checked, prepared),
+    steps: stepFacts(messages, records),
+    ...(target === undefined ? {} : { target }),
+  };
+}
+
+function columnFacts(
+  data: NonNullable<Collected['data']>,
+  spec: TaskSpec | undefined,
+  cleaned: Cleaned | undefined,
+  checked: Checked | undefined,
+  prepared: Prepared | undefined,
+): DataColumnFact[] {
+  const roles = new Map(
+    spec === undefined
+      ? []
+      : Object.entries(rolesOf(spec)).map(([role, name]) => [name, role as DataColumnFact['role']]),
+  );
+  const used = new Set(prepared?.inputs ?? checked?.inputs ?? cleaned?.inputs ?? data.columns.map(({ name }) => name));
+  return data.columns.map(({ name, kind, missing, distinct }) => {
+    const fact = { name, kind, missing, distinct };
+    if (name === spec?.target.value) return { ...fact, role: 'target' };
+    const role = roles.get(name);
+    if (used.has(name)) return { ...fact, role: role ?? 'input' };
+    if (role !== undefined) return { ...fact, role };
+    const action = cleaned?.plan.columns.find(({ column }) => column === name);
+    const late = prepared?.setAside.find(({ column }) => column === name)?.reason;
+    const reason = checked?.leaks.includes(name)
+      ? 'leak'
+      : action?.action === 'set-aside'
+        ? action.reason
+        : (late ?? 'ignored');
+    return { ...fact, role: 'set-aside', reason: reasonWords[reason] ?? reason };
+  });
+}
+
+function stepFacts(messages: Messages, records: Records): DataFacts['steps'] {
+  const collected = messages.get('data.collect') as Collected | undefined;
+  const cleaned = messages.get('data.clean') as Cleaned | undefined;
+  const prepared = messages.get('data.prepare') as Prepared | undefined;
+  const reduced = messages.get('data.reduce') as Reduced | undefined;
+  const steps: DataFacts['steps'][number][] = (collected?.data?.notes ?? []).map((what) => ({
+    what,
+    ...records.call('data.collect', 'collect'),
+  }));
+  for (const merge of cleaned?.plan.labelMerges ?? []) {
+    steps.push({
+      what: `Spellings of the class "${merge.to}" were taken for one: ${merge.from.map(({ label }) => `"${label}"`).join(', ')}.`,
+      ...records.call('data.clean', 'clean'),
+    });
+  }
+  for (const { column, kept, pooled, pooledRows } of prepared?.categories ?? []) {
+    if (pooled > 0)
+      steps.push({
+        what: `"${column}": ${kept} values have a code of their own; ${pooled} rarer ones share one.`,
+        count: pooledRows,
+        ...records.call('data.prepare', 'prepare'),
+      });
+  }
+  if (reduced?.learnRows !== undefined)
+    steps.push({
+      what: `Each fit of the search learned from ${reduced.learnRows} of ${reduced.rows} rows; the winner learned from all.`,
+    });
+  return steps;
+}
+
+function targetFacts(
+  spec: TaskSpec | undefined,
+  profile: TableProfile | undefined,
+  prepared: Prepared | undefined,
+): DataFacts['target'] | undefined {
+  const column = profile?.columns.find(({ name }) => name === spec?.target.value);
+  if (spec === undefined || column === undefined) return undefined;
+  if (spec.task.value === 'regression') {
+    if (column.numeric === undefined) return undefined;
+    const { min, max, histogram } = column.numeric;
+    return { kind: 'values', min, max, histogram, ...(column.unit === undefined ? {} : { unit: column.unit }) };
+  }
+  if (prepared === undefined) return undefined;
+  return { kind: 'classes', counts: prepared.classes.map((label, i) => ({ label, count: prepared.classCounts[i]! })) };
+}
+
+/** How the rows were divided. */
+export function splitFacts(
+  messages: Messages,
+  spec: TaskSpec | undefined,
+  vaultReads: number,
+  records: Records,
+): SplitFacts | undefined {
+  const split = messages.get('data.split') as SplitMessage | undefined;
+  if (split === undefined) return undefined;
+  const roles = spec === undefined ? {} : rolesOf(spec);
+  const methods = {
+    stratified: spec?.task.value === 'regression' ? 'random' : 'stratified',
+    grouped: `grouped by ${roles.group ?? roles.entity ?? 'equal rows'}`,
+    time: `by time (${roles.time ?? ''})`,
+    none: 'none',
+  };
+  return {
+    method: split.vaultFrom === 'host' ? 'given by the host' : methods[split.method],
+    trainRows: split.trainRows,
+    vaultRows: split.vaultRows,
+    folds: split.foldCount,
+    repeats: split.repeats,
+    vaultReads,
+    ...records.call('data.split', 'split'),
+  };
+}
+
+/** What the checks found; where they found nothing, that they were made. */
+export function checkFacts(messages: Messages, records: Records): RunFacts['checks'] {
+  const checked = messages.get('data.check') as Checked | undefined;
+  if (checked === undefined) return [];
+  const record = records.call('data.check', 'check');
+  const found = checked.results.map(
+    (result): CheckFact => ({
+      id: result.column === undefined ? result.code : `${result.code} ${result.column}`,
+      outcome: result.severity === 'severe' ? 'failed' : result.severity === 'warning' ? 'warning' : 'passed',
+      message: `${checkWords(result)}${checked.leaks.includes(result.column ?? '') ? ' It is left out.' : ''}`,
+      ...record,
+    }),
+  );
+  if (found.length > 0) return found;
+  return [
+    {
+      id: 'DATA',
+      outcome: 'passed',
+      message: 'No leaks, duplicates across the split, conflicting labels, imbalance or drift were found.',
+      ...record,
+    },
+  ];
+}

@@ -1,0 +1,44 @@
+import type { TaskSpec } from '../../core/task-spec.ts';
+import type { RunFacts } from '../../tools/report/report-facts.ts';
+import type { Cleaned } from '../data/clean.ts';
+import type { SplitMessage } from '../data/split.ts';
+import type { Compressed } from '../model/compress.ts';
+import type { Searched } from '../model/search.ts';
+
+/** What was asked, or would be usual, and was not done, with the reason. */
+export function notDoneFacts(messages: ReadonlyMap<string, unknown>, spec: TaskSpec | undefined): RunFacts['notDone'] {
+  const found: RunFacts['notDone'][number][] = [];
+  if (spec === undefined) return found;
+  for (const { code, quote } of spec.unsupported)
+    found.push({ what: `"${quote}"`, why: `This can't be served here (${code}).` });
+  for (const { column } of spec.fairness)
+    found.push({
+      what: `Treating values of "${column}" alike`,
+      why: 'Fairness is noted, not enforced: scores by group are not computed in this version.',
+    });
+  const cleaned = messages.get('data.clean') as Cleaned | undefined;
+  const texts =
+    cleaned?.plan.columns.filter((column) => column.action === 'set-aside' && column.reason === 'text') ?? [];
+  if (texts.length > 0)
+    found.push({
+      what: `Learning from free text (${texts.map(({ column }) => column).join(', ')})`,
+      why: 'This version learns from numbers, categories, dates and booleans.',
+    });
+  const split = messages.get('data.split') as SplitMessage | undefined;
+  if (split?.vaultFrom === 'none')
+    found.push({
+      what: 'A score on rows kept aside',
+      why: 'There are too few rows; nested cross-validation gives the score, with a wide interval.',
+    });
+  const searched = messages.get('model.search') as Searched | undefined;
+  if (searched?.stopped === 'clock')
+    found.push({ what: 'The rest of the search', why: 'The time limit of the request was reached.' });
+  if (searched?.stopped === 'budget')
+    found.push({ what: 'The rest of the search', why: 'The budget of work units was spent.' });
+  if (searched !== undefined && searched.failed > 0)
+    found.push({ what: `${searched.failed} candidates`, why: 'They could not be fitted; the trials say why.' });
+  const compressed = messages.get('model.compress') as Compressed | undefined;
+  if (compressed?.whyNotTried !== undefined)
+    found.push({ what: 'Smaller variants of the model', why: compressed.whyNotTried });
+  return found;
+}

@@ -1,0 +1,192 @@
+import { z } from 'zod';
+import { defineQuestion } from '../../core/question.ts';
+import { defineStage } from '../../core/stage.ts';
+import type { OutputOf } from '../../tools/actions/actions.ts';
+import type { Axis, Configuration } from '../../tools/learn/learner.ts';
+import type { Candidate } from '../../tools/search/search-state.ts';
+import { callAction } from '../call-action.ts';
+import type { Prepared } from '../data/prepare.ts';
+import type { Reduced } from '../data/reduce.ts';
+import { type Planned, stepOf } from '../task/stages/plan.ts';
+import { taskSpecOf } from '../task/stages/understand.ts';
+
+/** What the choice of learners is made from. */
+export interface CandidatesSubject {
+  readonly task: string;
+  readonly rowCount: number;
+  readonly numberCount: number;
+  readonly categoryCount: number;
+  readonly missingShare: number;
+  /** Learners that can learn this kind of task, as the trainer has them. */
+  readonly available: readonly { readonly name: string; readonly about: string }[];
+  /** Learners that the plan names. */
+  readonly planned: readonly string[];
+}
+
+/** Which learners are tried, in which order. The baseline is always measured beside them. */
+export const candidatesQuestion = defineQuestion({
+  id: 'model.candidates',
+  about: 'Which learners to try, in which order.',
+  facts: (subject: CandidatesSubject) => ({ ...subject }),
+  answer: ({ available }) =>
+    z.strictObject({
+      learners: z
+        .array(z.enum(available.map(({ name }) => name) as [string, ...string[]]))
+        .min(1)
+        .max(20),
+    }),
+  rule: ({ available, planned }) => {
+    const names = available.map(({ name }) => name);
+    const wanted = planned.filter((name) => names.includes(name));
+    const own = names.filter((name) => !['linear', 'trees'].includes(name));
+    const learners = wanted.length > 0 ? [...new Set([...wanted, ...own])] : names;
+    return {
+      answer: { learners },
+      why:
+        wanted.length > 0
+          ? 'The plan names them, and own learners are always tried.'
+          : 'All learners that can learn this kind of task.',
+    };
+  },
+  check: ({ learners }) =>
+    new Set(learners).size < learners.length ? [{ path: 'learners', message: 'Expected each learner once.' }] : [],
+  language: 'always',
+});
+
+/** What further configurations are chosen from. */
+export interface ConfigurationsSubject {
+  readonly spaces: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly facts: Readonly<Record<string, string | number>>;
+}
+
+/** Configurations to try beside the rules' own; each is judged on the same folds. */
+export const configurationsQuestion = defineQuestion({
+  id: 'model.configurations',
+  about: 'Further configurations to try, each within the axes of its learner.',
+  facts: (subject: ConfigurationsSubject) => ({ spaces: subject.spaces as never, data: subject.facts }),
+  answer: ({ spaces }) =>
+    z.strictObject({
+      configurations: z
+        .array(
+          z.strictObject({
+            learner: z.enum(Object.keys(spaces) as [string, ...string[]]),
+            values: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+          }),
+        )
+        .max(6),
+    }),
+  rule: () => ({ answer: { configurations: [] }, why: 'The samples of the search spaces are enough.' }),
+  check: ({ configurations }, { spaces }) =>
+    configurations.flatMap(({ learner, values }, i) =>
+      Object.entries(values).flatMap(([key, value]) => {
+        const problem = outsideAxis(spaces[learner]?.[key] as Axis | undefined, value);
+        return problem === undefined ? [] : [{ path: `configurations[${i}].values.${key}`, message: problem }];
+      }),
+    ),
+  language: 'always',
+});
+
+function outsideAxis(axis: Axis | undefined, value: number | string | boolean): string | undefined {
+  if (axis === undefined) return 'Expected an axis of the space.';
+  if (axis.kind === 'choice')
+    return axis.options.includes(value) ? undefined : `Expected one of ${axis.options.join(', ')}.`;
+  const isNumber =
+    typeof value === 'number' &&
+    value >= axis.low &&
+    value <= axis.high &&
+    (axis.kind === 'float' || Number.isInteger(value));
+  return isNumber
+    ? undefined
+    : `Expected ${axis.kind === 'integer' ? 'a whole number' : 'a number'} from ${axis.low} to ${axis.high}.`;
+}
+
+export const candidatesSchema = z.object({
+  learners: z.array(z.string()),
+  /** Those that run on the host's thread. */
+  onHost: z.array(z.string()),
+  /** Blob of the candidates of the rules, the baseline first. */
+  candidates: z.string(),
+  /** Blob of candidates that a language model or the host asked for: tried after the rules' own, on a budget of their own. */
+  extra: z.string(),
+  count: z.number(),
+});
+
+export type CandidatesMessage = z.infer<typeof candidatesSchema>;
+
+/** Samples of a space, beside its default: what the plan says, for own learners as many as for trees. */
+function samplesOf(planned: Planned, learner: string): number {
+  if (learner === 'baseline') return 0;
+  const step = learner === 'linear' ? stepOf(planned, 'linear') : stepOf(planned, 'trees');
+  return (step?.trials ?? 1) - 1;
+}
+
+/** Chooses learners and lists what may be tried. */
+export const candidatesStage = defineStage<CandidatesMessage>({
+  name: 'model.candidates',
+  agent: 'model',
+  to: 'model',
+  output: candidatesSchema,
+  async run(context) {
+    const spec = taskSpecOf(context);
+    const prepared = context.message<Prepared>('data.prepare')!;
+    const planned = context.message<Planned>('task.plan')!;
+    const { learnRows } = context.message<Reduced>('data.reduce')!;
+    const sample = learnRows === undefined ? {} : { learnRows };
+    const onHost = context.hostLearners;
+    const names = [...(await callAction(context, 'learners', {})).names, ...onHost];
+    const proposeFor = (learner: string, rest: { count: number; wanted?: Configuration[] }) =>
+      callAction(
+        context,
+        'propose',
+        { set: prepared.set, learner, seed: `${context.input.seed}/${learner}`, ...sample, ...rest },
+        { onHost: onHost.includes(learner) },
+      );
+    const proposals = new Map<string, OutputOf<'propose'>>();
+    for (const name of names) proposals.set(name, await proposeFor(name, { count: samplesOf(planned, name) }));
+
+    const available = names.filter((name) => name !== 'baseline' && proposals.get(name)!.fits);
+    const { learners } = await context.ask(candidatesQuestion, {
+      task: spec.task.value,
+      rowCount: prepared.rowCount,
+      numberCount: prepared.numberCount,
+      categoryCount: prepared.categoryCount,
+      missingShare: prepared.missingShare,
+      available: available.map((name) => ({ name, about: proposals.get(name)!.about })),
+      planned: planned.learners,
+    });
+    const { configurations } = await context.ask(configurationsQuestion, {
+      spaces: Object.fromEntries(learners.map((name) => [name, proposals.get(name)!.space])),
+      facts: {
+        task: spec.task.value,
+        rows: prepared.rowCount,
+        numbers: prepared.numberCount,
+        categories: prepared.categoryCount,
+      },
+    });
+    const extra: Candidate[] = [];
+    for (const { learner, values } of configurations) {
+      const { candidates } = await proposeFor(learner, { count: 0, wanted: [values] });
+      extra.push(candidates[1]!);
+    }
+    const all = interleave(['baseline', ...learners].map((name) => proposals.get(name)!.candidates));
+    return {
+      message: {
+        learners: ['baseline', ...learners],
+        onHost: [...onHost],
+        candidates: await context.putJson(all as never),
+        extra: await context.putJson(extra as never),
+        count: all.length + extra.length,
+      },
+      summary: `${all.length + extra.length} candidates of ${learners.join(', ')}.`,
+    };
+  },
+});
+
+/** The first of each list, then the second of each, and so on. */
+function interleave(lists: readonly (readonly Candidate[])[]): Candidate[] {
+  const all: Candidate[] = [];
+  for (let turn = 0; lists.some((list) => turn < list.length); turn++) {
+    for (const list of lists) if (list[turn] !== undefined) all.push(list[turn]!);
+  }
+  return all;
+}

@@ -1,0 +1,299 @@
+import { z } from 'zod';
+import { defineQuestion } from '../../core/question.ts';
+import { defineStage, type StageContext } from '../../core/stage.ts';
+import type { TaskSpec } from '../../core/task-spec.ts';
+import { callAction } from '../call-action.ts';
+import type { Prepared } from '../data/prepare.ts';
+import { taskSpecOf } from '../task/stages/understand.ts';
+import type { CandidatesMessage } from './candidates.ts';
+import type { Member, Members } from './ensemble.ts';
+import { type Searched, searchSeed } from './search.ts';
+
+const fittedSchema = z.object({
+  id: z.string(),
+  /** In plain words. */
+  what: z.string(),
+  members: z.array(
+    z.object({
+      trial: z.number(),
+      learner: z.string(),
+      configuration: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+      iterations: z.number().optional(),
+      features: z.array(z.number()).optional(),
+      weight: z.number(),
+      predictions: z.array(z.string()),
+      score: z.number(),
+      foldScores: z.array(z.number()),
+      model: z.string(),
+      importance: z.array(z.number()),
+    }),
+  ),
+  /** Weighted mean of the members' validation scores; greater is better. */
+  score: z.number(),
+  sizeBytes: z.number(),
+  operationsPerRow: z.number(),
+});
+
+export type Fitted = z.infer<typeof fittedSchema>;
+
+export const compressedSchema = z.object({
+  chosen: fittedSchema,
+  tried: z.array(fittedSchema),
+  whyNotTried: z.string().optional(),
+});
+
+export type Compressed = z.infer<typeof compressedSchema>;
+
+/** What the choice of a variant is made from. */
+export interface CompressionSubject {
+  readonly variants: readonly {
+    readonly id: string;
+    readonly what: string;
+    readonly score: number;
+    readonly sizeBytes: number;
+    readonly operationsPerRow: number;
+  }[];
+  readonly limits: { readonly sizeBytes?: number; readonly operationsPerRow?: number };
+}
+
+/** Which size of the model is kept. */
+export const compressionQuestion = defineQuestion({
+  id: 'model.compression',
+  about: 'Which variant of the chosen model to keep: as it was found, or a smaller one.',
+  facts: ({ variants, limits }: CompressionSubject) => ({
+    variants: variants.map((variant) => ({ ...variant })),
+    limits: { ...limits },
+  }),
+  answer: ({ variants }) => z.strictObject({ variant: z.enum(variants.map(({ id }) => id) as [string, ...string[]]) }),
+  rule: ({ variants, limits }) => {
+    const fits = variants.filter(
+      ({ sizeBytes, operationsPerRow }) =>
+        sizeBytes <= (limits.sizeBytes ?? Number.POSITIVE_INFINITY) &&
+        operationsPerRow <= (limits.operationsPerRow ?? Number.POSITIVE_INFINITY),
+    );
+    const best = (list: typeof variants) => list.reduce((a, b) => (b.score > a.score ? b : a));
+    if (fits.length === 0) {
+      const smallest = variants.reduce((a, b) => (b.sizeBytes < a.sizeBytes ? b : a));
+      return { answer: { variant: smallest.id }, why: 'No variant is within the limits; this is the smallest.' };
+    }
+    if (!fits.includes(variants[0]!))
+      return {
+        answer: { variant: best(fits).id },
+        why: 'The model as it was found exceeds the limits; this is the best within them.',
+      };
+    // Without a limit that binds, nothing of the score is given away for size.
+    const free = fits.filter(
+      ({ score, sizeBytes }) => score >= variants[0]!.score && sizeBytes < 0.8 * variants[0]!.sizeBytes,
+    );
+    if (free.length === 0)
+      return { answer: { variant: variants[0]!.id }, why: 'Every smaller variant loses some of the validation score.' };
+    return { answer: { variant: best(free).id }, why: 'It is smaller and loses nothing on validation.' };
+  },
+  language: 'always',
+});
+
+/** Operations of a millisecond, by the shipped table of costs: what turns a limit on latency into a counted one. */
+const operationsPerMs = 250_000;
+/** What calling the runtime costs before the first operation. */
+const callMs = 0.3;
+
+/** Fits the members on all rows outside the vault, tries smaller variants on the folds, and keeps one. */
+export const compressStage = defineStage<Compressed>({
+  name: 'model.compress',
+  agent: 'model',
+  to: 'model',
+  output: compressedSchema,
+  async run(context) {
+    const spec = taskSpecOf(context);
+    const { members } = context.message<Members>('model.ensemble')!;
+    const tools = fitter(context, spec);
+    const original = await tools.fit('as-found', 'as it was found', members);
+    const limits = limitsOf(spec);
+    const exceeds =
+      original.sizeBytes > (limits.sizeBytes ?? Number.POSITIVE_INFINITY) ||
+      original.operationsPerRow > (limits.operationsPerRow ?? Number.POSITIVE_INFINITY);
+    const plans = variantsOf(original, exceeds, context.message<Searched>('model.search')!);
+    const cost = plans.reduce((sum, { members: list }) => sum + list.length, 0) * tools.unitsOf(members);
+    const whyNotTried =
+      plans.length === 0
+        ? 'There is nothing to make smaller.'
+        : !exceeds && cost > context.budget.left
+          ? 'The budget was spent on search.'
+          : undefined;
+    const tried: Fitted[] = [];
+    if (whyNotTried === undefined) {
+      for (const plan of plans) {
+        const scored = await tools.score(plan.members);
+        if (scored !== undefined) tried.push(await tools.fit(plan.id, plan.what, scored));
+      }
+    }
+    const variants = [original, ...tried];
+    const { variant } = await context.ask(compressionQuestion, {
+      variants: variants.map(({ id, what, score, sizeBytes, operationsPerRow }) => ({
+        id,
+        what,
+        score,
+        sizeBytes,
+        operationsPerRow,
+      })),
+      limits,
+    });
+    const chosen = variants.find(({ id }) => id === variant)!;
+    return {
+      message: { chosen, tried: variants, ...(whyNotTried === undefined ? {} : { whyNotTried }) },
+      summary: chosen === original ? 'The model stays as it was found.' : `The model is kept ${chosen.what}.`,
+    };
+  },
+});
+
+function limitsOf({ limits }: TaskSpec): CompressionSubject['limits'] {
+  return {
+    ...(limits.sizeBytes === undefined ? {} : { sizeBytes: limits.sizeBytes.value }),
+    ...(limits.latencyMs === undefined
+      ? {}
+      : { operationsPerRow: Math.max(1, (limits.latencyMs.value - callMs) * operationsPerMs) }),
+  };
+}
+
+interface VariantPlan {
+  readonly id: string;
+  readonly what: string;
+  readonly members: readonly Member[];
+}
+
+function variantsOf(original: Fitted, exceeds: boolean, { ranking }: Searched): VariantPlan[] {
+  const plans: VariantPlan[] = [];
+  const cut = (share: number, id: string, what: string) => {
+    if (!original.members.some(({ iterations }) => iterations !== undefined && iterations * share >= 5)) return;
+    plans.push({
+      id,
+      what,
+      members: original.members.map((member) =>
+        member.iterations === undefined
+          ? member
+          : { ...member, iterations: Math.max(5, Math.round(member.iterations * share)) },
+      ),
+    });
+  };
+  cut(0.5, 'half-iterations', 'with half of the iterations');
+  if (exceeds) {
+    cut(0.25, 'quarter-iterations', 'with a quarter of the iterations');
+    cut(0.1, 'tenth-iterations', 'with a tenth of the iterations');
+    const linear = ranking.find(({ learner, iterations }) => learner !== 'baseline' && iterations === undefined);
+    if (linear !== undefined) {
+      const { cost: _cost, ...member } = linear;
+      plans.push({
+        id: 'linear',
+        what: `as the best ${linear.learner} model alone`,
+        members: [{ ...member, weight: 1 }],
+      });
+    }
+  }
+  const kept = featuresThatMatter(original);
+  if (kept !== undefined) {
+    plans.push({
+      id: 'fewer-features',
+      what: `with ${kept.length} of ${original.members[0]!.importance.length} features`,
+      members: original.members.map((member) => ({ ...member, features: kept })),
+    });
+  }
+  return plans;
+}
+
+/** The features that carry 99 % of the importance, where that leaves a fifth or more of them out. */
+function featuresThatMatter({ members }: Fitted): number[] | undefined {
+  const count = members[0]!.importance.length;
+  if (count < 8) return undefined;
+  const sums = Array.from({ length: count }, (_, feature) =>
+    members.reduce((sum, { importance, weight }) => sum + weight * importance[feature]!, 0),
+  );
+  const order = sums.map((_, feature) => feature).sort((a, b) => sums[b]! - sums[a]! || a - b);
+  const total = sums.reduce((a, b) => a + b, 0);
+  const kept: number[] = [];
+  let carried = 0;
+  for (const feature of order) {
+    if (carried >= 0.99 * total) break;
+    kept.push(feature);
+    carried += sums[feature]!;
+  }
+  return kept.length > 0 && kept.length <= 0.8 * count ? kept.sort((a, b) => a - b) : undefined;
+}
+
+function fitter(context: StageContext, spec: TaskSpec) {
+  const prepared = context.message<Prepared>('data.prepare')!;
+  const { onHost } = context.message<CandidatesMessage>('model.candidates')!;
+  const { ranking } = context.message<Searched>('model.search')!;
+  const { metric } = spec.metrics[0]!;
+  const fits = Array.from({ length: prepared.folds * prepared.repeats }, (_, i) => ({
+    repeat: Math.floor(i / prepared.folds),
+    fold: i % prepared.folds,
+  }));
+  const options = (learner: string) => ({ onHost: onHost.includes(learner) });
+  const featuresOf = ({ features }: Member) => (features === undefined ? {} : { features });
+  return {
+    unitsOf: (members: readonly Member[]) =>
+      members.reduce((sum, { trial }) => sum + (ranking.find((ranked) => ranked.trial === trial)?.cost ?? 0), 0) *
+      (fits.length + 1),
+    async fit(id: string, what: string, members: readonly Member[]): Promise<Fitted> {
+      const fitted: Fitted['members'] = [];
+      let sizeBytes = 0;
+      let operationsPerRow = 0;
+      for (const member of members) {
+        const { learner, configuration, iterations } = member;
+        const output = await callAction(
+          context,
+          'refit',
+          {
+            set: prepared.set,
+            learner,
+            configuration,
+            ...(iterations === undefined ? {} : { iterations }),
+            ...featuresOf(member),
+            seed: `${context.input.seed}/refit`,
+          },
+          options(learner),
+        );
+        context.budget.spend(output.workUnits);
+        sizeBytes += output.sizeBytes;
+        operationsPerRow += output.operationsPerRow;
+        fitted.push({ ...member, model: output.model, importance: [...output.importance] });
+      }
+      return {
+        id,
+        what,
+        members: fitted,
+        score: members.reduce((sum, { score, weight }) => sum + weight * score, 0),
+        sizeBytes,
+        operationsPerRow,
+      };
+    },
+    /** The members scored on every fold; undefined where one failed. */
+    async score(members: readonly Member[]): Promise<Member[] | undefined> {
+      const scored: Member[] = [];
+      for (const member of members) {
+        const { learner, configuration, iterations } = member;
+        const output = await callAction(
+          context,
+          'trial',
+          {
+            set: prepared.set,
+            learner,
+            configuration,
+            ...(iterations === undefined ? {} : { iterations }),
+            ...featuresOf(member),
+            iterationShare: 1,
+            fits,
+            metric,
+            seed: searchSeed(context, member.trial),
+          },
+          options(learner),
+        );
+        context.budget.spend(output.workUnits);
+        if (output.scores === undefined || output.predictions === undefined) return undefined;
+        const score = output.scores.reduce((a, b) => a + b, 0) / output.scores.length;
+        scored.push({ ...member, predictions: [output.predictions], score, foldScores: [...output.scores] });
+      }
+      return scored;
+    },
+  };
+}

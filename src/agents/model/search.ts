@@ -1,0 +1,268 @@
+import { z } from 'zod';
+import { TrainerError } from '../../core/errors.ts';
+import type { Json } from '../../core/helpers/canonical-json.ts';
+import { defineStage, type StageContext } from '../../core/stage.ts';
+import { shownScore } from '../../core/task-spec.ts';
+import type { TrialOutput } from '../../tools/actions/trial.ts';
+import { measureSamplingCost } from '../../tools/data/reduce/sampling-cost.ts';
+import { addCandidates, best, createSearch, nextTrials, ranking, report } from '../../tools/search/search.ts';
+import type { Candidate, SearchState, TrialPlan, TrialResult } from '../../tools/search/search-state.ts';
+import { callAction } from '../call-action.ts';
+import type { Prepared } from '../data/prepare.ts';
+import type { Reduced } from '../data/reduce.ts';
+import { taskSpecOf } from '../task/stages/understand.ts';
+import type { CandidatesMessage } from './candidates.ts';
+
+const rankedSchema = z.object({
+  /** The first trial of this candidate. */
+  trial: z.number(),
+  learner: z.string(),
+  configuration: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+  /** Mean of the fold scores; greater is better. */
+  score: z.number(),
+  foldScores: z.array(z.number()),
+  /** Median of the iterations that early stopping chose; absent for learners without. */
+  iterations: z.number().optional(),
+  /** Blobs of the out-of-fold predictions. */
+  predictions: z.array(z.string()),
+  cost: z.number(),
+});
+
+export const searchedSchema = z.object({
+  /** Those that were scored on every fold, the best first; at most 30, and the baseline. */
+  ranking: z.array(rankedSchema).min(1),
+  baseline: rankedSchema.optional(),
+  trials: z.number(),
+  failed: z.number(),
+  workUnits: z.number(),
+  stopped: z.enum(['plateau', 'budget', 'exhausted', 'clock']),
+  learnRows: z.number().optional(),
+  /** What learning from a sample cost the winner in score, measured on the same validation rows. */
+  samplingCost: z
+    .object({ loss: z.number(), low: z.number(), high: z.number(), significant: z.boolean(), fits: z.number() })
+    .optional(),
+  /** Best score so far after each trial. */
+  progress: z.array(z.number()),
+  /** Blob of the whole search, to go on from. */
+  state: z.string(),
+});
+
+export type Ranked = z.infer<typeof rankedSchema>;
+export type Searched = z.infer<typeof searchedSchema>;
+
+/** Share of the budget that search may take; the rest is for compression, refit and evaluation. */
+const searchShare = 0.9;
+const maxRanked = 30;
+
+/** What is kept of each candidate's trials. */
+interface Kept {
+  readonly trial: number;
+  readonly predictions: readonly string[];
+  readonly iterations: readonly number[];
+}
+
+/** Random search with successive halving on the validation folds; goes on from an earlier visit where there is one. */
+export const searchStage = defineStage<Searched>({
+  name: 'model.search',
+  agent: 'model',
+  to: 'task',
+  output: searchedSchema,
+  async run(context) {
+    const prepared = context.message<Prepared>('data.prepare')!;
+    const message = context.message<CandidatesMessage>('model.candidates')!;
+    const { learnRows } = context.message<Reduced>('data.reduce')!;
+    const before = context.message<Searched>('model.search');
+    // Scores of another sample are not comparable: then the search starts again.
+    const earlier = before?.learnRows === learnRows ? before : undefined;
+    const candidates = await context.blobJson<Candidate[]>(message.candidates);
+    const extra = await context.blobJson<Candidate[]>(message.extra);
+    const runner = trialRunner(context, prepared, message, learnRows);
+
+    const { metric } = taskSpecOf(context).metrics[0]!;
+    const units = context.budget.left * searchShare;
+    let state: SearchState;
+    if (earlier === undefined) {
+      state = await runner.exhaust(
+        createSearch({ candidates, folds: prepared.folds, repeats: prepared.repeats, units }),
+      );
+      // The rules' trials have had their full budget; others get at most half as much again.
+      if (extra.length > 0) state = await runner.exhaust(addCandidates(state, extra, units / 2));
+    } else {
+      const kept = await context.blobJson<{ state: SearchState; kept: [number, Kept][] }>(earlier.state);
+      runner.restore(kept.kept);
+      const { stopped: _stopped, history: _history, ...rest } = kept.state;
+      state = await runner.exhaust(addCandidates({ ...rest, history: [], stopped: 'plateau' }, [], units));
+    }
+    if (best(state) === undefined) throw runner.failure();
+    const all = ranking(state).map((entry) => runner.ranked(state, entry));
+    const samplingCost = learnRows === undefined ? undefined : await runner.samplingCost(all[0]!);
+    const baseline = all.find(({ learner }) => learner === 'baseline');
+    const rest = all.filter(({ learner }) => learner !== 'baseline').slice(0, maxRanked);
+    return {
+      message: {
+        ranking: rest.length > 0 ? rest : all,
+        ...(baseline === undefined ? {} : { baseline }),
+        trials: state.trials,
+        failed: state.candidates.filter(({ status }) => status === 'failed').length,
+        workUnits: state.spent,
+        ...(learnRows === undefined ? {} : { learnRows }),
+        ...(samplingCost === undefined ? {} : { samplingCost }),
+        progress: runner.progress(),
+        stopped: runner.stoppedByClock ? 'clock' : (state.stopped ?? 'budget'),
+        state: await context.putJson({ state, kept: runner.kept() } as unknown as Json),
+      },
+      summary: `${state.trials} trials; best on validation: ${all[0]!.learner}, ${metric} ${shownScore(metric, all[0]!.score).toPrecision(4)}.`,
+    };
+  },
+});
+
+/** The seed of a candidate's fits. */
+export function searchSeed(context: StageContext, candidate: number): string {
+  return `${context.input.seed}/${candidate}`;
+}
+
+function trialRunner(
+  context: StageContext,
+  prepared: Prepared,
+  message: CandidatesMessage,
+  learnRows: number | undefined,
+) {
+  const { metric } = taskSpecOf(context).metrics[0]!;
+  const kept = new Map<number, Kept>();
+  const progress: number[] = [];
+  let failure = '';
+  let bestScore = Number.NEGATIVE_INFINITY;
+  const runner = {
+    stoppedByClock: false,
+    async exhaust(from: SearchState): Promise<SearchState> {
+      let state = from;
+      for (let trials = nextTrials(state); trials.length > 0; trials = nextTrials(state)) {
+        const limit = context.input.maxSeconds;
+        if (
+          limit !== undefined &&
+          best(state) !== undefined &&
+          (await context.once('clock', () => context.seconds() > limit))
+        ) {
+          runner.stoppedByClock = true;
+          return state;
+        }
+        // Sent together, so that the child never waits for the host; answered in order.
+        state = report(state, await Promise.all(trials.map((trial) => runner.run(trial))));
+      }
+      return state;
+    },
+    progress: () => [...progress],
+    /** The first two fits of the winner again, on all rows. */
+    async samplingCost(winner: Ranked) {
+      const fits = [0, 1].map((fit) => ({ repeat: Math.floor(fit / prepared.folds), fold: fit % prepared.folds }));
+      const { learner, configuration } = winner;
+      const output = await callAction(
+        context,
+        'trial',
+        {
+          set: prepared.set,
+          learner,
+          configuration,
+          iterationShare: 1,
+          fits,
+          metric,
+          seed: searchSeed(context, winner.trial),
+        },
+        { onHost: message.onHost.includes(learner) },
+      );
+      context.budget.spend(output.workUnits);
+      if (output.scores === undefined) return undefined;
+      return { ...measureSamplingCost(output.scores, winner.foldScores.slice(0, 2)) };
+    },
+    async run(plan: TrialPlan): Promise<TrialResult> {
+      const { learner, configuration, rung, index } = plan;
+      const output = await callAction(
+        context,
+        'trial',
+        {
+          trial: { index, rung },
+          set: prepared.set,
+          learner,
+          configuration,
+          iterationShare: plan.iterationShare,
+          fits: plan.fits.map(({ repeat, fold }) => ({ repeat, fold })),
+          metric,
+          ...(learnRows === undefined ? {} : { learnRows }),
+          seed: searchSeed(context, plan.candidate),
+        },
+        {
+          onHost: message.onHost.includes(learner),
+          onStart: () => context.publish('trial-start', { trial: index, learner, configuration, rung }),
+          onEnd: (json, seconds) => {
+            const { scores, failed, workUnits } = json as unknown as TrialOutput;
+            const score = scores === undefined ? Number.NEGATIVE_INFINITY : mean(scores);
+            const isBest = score > bestScore && learner !== 'baseline';
+            if (isBest) bestScore = score;
+            context.publish('trial-end', {
+              trial: index,
+              learner,
+              rung,
+              metric,
+              score: scores === undefined ? 0 : shownScore(metric, score),
+              best: isBest,
+              workUnits,
+              seconds,
+              ...(failed === undefined ? {} : { failed }),
+            });
+          },
+        },
+      );
+      context.budget.spend(output.workUnits);
+      if (output.failed !== undefined) failure = output.failed;
+      if (plan.iterationShare === 1 && output.predictions !== undefined) {
+        const before = kept.get(plan.candidate);
+        kept.set(plan.candidate, {
+          trial: before?.trial ?? index,
+          predictions: [...(before?.predictions ?? []), output.predictions],
+          iterations: [...(before?.iterations ?? []), ...output.iterations],
+        });
+      }
+      if (output.scores !== undefined && learner !== 'baseline' && plan.iterationShare === 1) {
+        progress.push(Math.max(progress.at(-1) ?? Number.NEGATIVE_INFINITY, mean(output.scores)));
+      }
+      return { index, units: output.workUnits, ...(output.scores === undefined ? {} : { scores: output.scores }) };
+    },
+    ranked(state: SearchState, entry: { candidate: number; score: number; scores: readonly number[] }): Ranked {
+      const { learner, configuration, cost } = state.options.candidates[entry.candidate]!;
+      const { trial, predictions, iterations } = kept.get(entry.candidate)!;
+      const median = medianOf(iterations);
+      return {
+        trial,
+        learner,
+        configuration,
+        score: entry.score,
+        foldScores: [...entry.scores],
+        ...(median === undefined ? {} : { iterations: median }),
+        predictions: [...predictions],
+        cost,
+      };
+    },
+    kept: () => [...kept],
+    restore(entries: readonly [number, Kept][]): void {
+      for (const [candidate, value] of entries) kept.set(candidate, value);
+    },
+    failure: () =>
+      new TrainerError(
+        'TRAIN_FAILED',
+        `Expected at least one configuration to be fitted, but all failed. The last one: ${failure}`,
+      ),
+  };
+  return runner;
+}
+
+/** The median, rounded to a whole number of iterations (half up). */
+function medianOf(values: readonly number[]): number | undefined {
+  if (values.length === 0) return undefined;
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : Math.round((sorted[middle - 1]! + sorted[middle]!) / 2);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

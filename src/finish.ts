@@ -1,0 +1,94 @@
+import type { Collected } from './agents/data/collect.ts';
+import { runFacts } from './agents/facts/run-facts.ts';
+import type { Frozen } from './agents/model/freeze.ts';
+import { finalVerdict } from './agents/task/stages/final-verdict.ts';
+import type { Understood } from './agents/task/stages/understand.ts';
+import type { Json } from './core/helpers/canonical-json.ts';
+import type { PipelineEnd } from './core/pipeline.ts';
+import type { RunSession } from './core/run-session.ts';
+import type { Verdict } from './core/verdict.ts';
+import type { TableProfile } from './tools/data/profile/profile.ts';
+import type { RunFacts } from './tools/report/report-facts.ts';
+import type { TrainerOutcome } from './trainer-outcome.ts';
+
+/** Makes the outcome of a run from its messages, and closes its journal with it. */
+export async function finish(session: RunSession, end: PipelineEnd): Promise<TrainerOutcome> {
+  const { journal, store, clock, runId } = session;
+  const { halt, messages } = end;
+  const data = (messages.get('data.collect') as Collected | undefined)?.data;
+  const verdict: Verdict =
+    halt?.status === 'declined' ? halt.verdict : finalVerdict(messages, halt?.status === 'paused');
+  const closed = journal.bodies.findLast((body) => body.kind === 'end');
+  const seconds =
+    closed !== undefined && closed.status !== 'paused'
+      ? closed.seconds
+      : session.secondsBefore + (clock.monotonic() - session.startedAt) / 1000;
+  const facts = runFacts({
+    runId,
+    input: session.input,
+    bodies: journal.bodies.filter((body) => body.kind !== 'end'),
+    messages,
+    ...(halt === undefined ? {} : { halt }),
+    verdict,
+    ...(data === undefined ? {} : { profile: await readJson<TableProfile>(session, data.profile) }),
+    workUnits: session.budget.spent,
+    seconds,
+  });
+  const status = halt?.status ?? 'complete';
+  if (closed === undefined || closed.status === 'paused') {
+    const result: Json = halt?.status === 'paused' ? { questions: halt.questions.map(({ question }) => question) } : {};
+    await journal.append({ kind: 'end', status, time: clock.now(), seconds, result });
+  }
+  const base = { runId, facts, report: () => renderReport(facts) };
+  if (halt?.status === 'declined') return { ...base, status: 'declined', verdict };
+  if (halt?.status === 'paused') {
+    return {
+      ...base,
+      status: 'paused',
+      why: halt.why,
+      ...(halt.code === undefined ? {} : { code: halt.code }),
+      questions: halt.questions,
+    };
+  }
+  const { model: hash } = messages.get('model.freeze') as Frozen;
+  const [{ loadModel }, { onnxBackend }] = await Promise.all([
+    import('./tools/artefact/model.ts'),
+    import('./backends/onnx/onnx-backend.ts'),
+  ]);
+  const model = loadModel(await store.blobs.get(hash), onnxBackend());
+  return {
+    ...base,
+    status: 'complete',
+    verdict,
+    task: (messages.get('task.understand') as Understood).spec,
+    model,
+    meetsTargets: facts.meetsTargets,
+    async deploy(options = {}) {
+      const [{ createHandler }, { serve }] = await Promise.all([
+        import('./tools/serve/create-handler.ts'),
+        import('./tools/serve/serve.ts'),
+      ]);
+      return serve(createHandler({ model }), options);
+    },
+  };
+}
+
+async function readJson<T>(session: RunSession, hash: string): Promise<T> {
+  return JSON.parse(new TextDecoder().decode(await session.store.blobs.get(hash))) as T;
+}
+
+/** Charts are drawn in a process of their own: they take longer than the host's event loop should wait. */
+async function renderReport(facts: RunFacts): Promise<string> {
+  const { childWorkbench } = await import('./core/child-workbench.ts');
+  const bench = childWorkbench({ blobs: '', sources: {}, cores: 1, learners: [] });
+  try {
+    const { html } = (await bench.call(
+      'report',
+      { facts: facts as unknown as Json },
+      { signal: new AbortController().signal },
+    )) as { html: string };
+    return html;
+  } finally {
+    bench.close();
+  }
+}

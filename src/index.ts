@@ -1,0 +1,38 @@
+export type { Agent, Consultation } from './agents/agent.ts';
+export { defineAgent } from './agents/agent.ts';
+export type { Clock, Ids } from './core/clock.ts';
+export { type Action, accept, type Decider, type Proposal, pause, replace, retry, stop } from './core/decider.ts';
+export { type ErrorCode, errorTable, TrainerError } from './core/errors.ts';
+export type { DecidedBy, EventBodies, EventType, RunEvent, RunStatus } from './core/events.ts';
+export { fileStore } from './core/file-store.ts';
+export type { OpenQuestion } from './core/halt.ts';
+export { memoryStore } from './core/memory-store.ts';
+export { type AnyQuestion, defineQuestion, type Question, type RuleAnswer } from './core/question.ts';
+export type { BudgetName, DataRecord, DataSource, RunRequest, TaskFields } from './core/request.ts';
+export type { Run } from './core/run.ts';
+export type { Stage, StageContext } from './core/stage.ts';
+export type { Problem, Schema } from './core/standard-schema.ts';
+export type { RunStore, Store } from './core/store.ts';
+export type { MetricId, TaskKind, TaskSpec } from './core/task-spec.ts';
+export type { Verdict } from './core/verdict.ts';
+export { version } from './core/version.ts';
+export type { LanguageModel, ModelReply, ModelRequest } from './llm/language-model.ts';
+export type { Model } from './tools/artefact/model.ts';
+export { defineLearner } from './tools/learn/define-learner.ts';
+export type {
+  Configuration,
+  Features,
+  Fit,
+  FitContext,
+  FittedModel,
+  GraphFeatures,
+  Learner,
+  LearnerFacts,
+  ModelState,
+  SearchSpace,
+  TrainingRows,
+} from './tools/learn/learner.ts';
+export type { RunFacts } from './tools/report/report-facts.ts';
+export type { Deployment } from './tools/serve/serve.ts';
+export { type AnswersById, type ResumeOptions, Trainer, type TrainerOptions } from './trainer.ts';
+export type { TrainerOutcome } from './trainer-outcome.ts';

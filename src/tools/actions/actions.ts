@@ -1,0 +1,30 @@
+/** Every action by name, loaded when first called. */
+export const actions = {
+  collect: async () => (await import('./collect.ts')).collect,
+  split: async () => (await import('./split.ts')).split,
+  clean: async () => (await import('./clean.ts')).clean,
+  check: async () => (await import('./check.ts')).check,
+  prepare: async () => (await import('./prepare.ts')).prepare,
+  learners: async () => (await import('./learners.ts')).learners,
+  propose: async () => (await import('./propose.ts')).propose,
+  trial: async () => (await import('./trial.ts')).trial,
+  combine: async () => (await import('./combine.ts')).combine,
+  decide: async () => (await import('./decide.ts')).decide,
+  refit: async () => (await import('./refit.ts')).refit,
+  freeze: async () => (await import('./freeze.ts')).freeze,
+  nested: async () => (await import('./nested.ts')).nested,
+  evaluate: async () => (await import('./evaluate.ts')).evaluate,
+  measure: async () => (await import('./measure.ts')).measure,
+  report: async () => (await import('./report.ts')).report,
+} as const;
+
+/** The name of an action. */
+export type ActionName = keyof typeof actions;
+
+type Loaded<Name extends ActionName> = Awaited<ReturnType<(typeof actions)[Name]>>;
+
+/** What an action takes. */
+export type InputOf<Name extends ActionName> = Parameters<Loaded<Name>['run']>[0];
+
+/** What an action gives. */
+export type OutputOf<Name extends ActionName> = Awaited<ReturnType<Loaded<Name>['run']>>;

@@ -1,0 +1,164 @@
+import type { MetricId } from '../../core/task-spec.ts';
+import { encodeArrays } from '../data/columnar/encode-arrays.ts';
+import {
+  applyCalibration,
+  type Calibration,
+  type CalibrationChoice,
+  chooseCalibration,
+  fitCalibration,
+} from '../evaluate/calibration.ts';
+import { chooseDecision } from '../evaluate/choose-decision.ts';
+import { type Conformal, fitConformal } from '../evaluate/conformal.ts';
+import { crossValidationScore } from '../evaluate/cross-validation-score.ts';
+import { applyDecision, type DecisionRule, plainDecision } from '../evaluate/decision.ts';
+import { applyBlend } from '../evaluate/ensemble.ts';
+import type { Prediction } from '../evaluate/metric.ts';
+import { metrics } from '../evaluate/metrics.ts';
+import { readOutOfFold } from '../evaluate/out-of-fold.ts';
+import { readTrainingSet } from '../learn/training-set.ts';
+import { defineAction } from './action.ts';
+
+export interface DecideInput {
+  readonly set: string;
+  readonly members: readonly { readonly predictions: readonly string[]; readonly weight: number }[];
+  readonly metrics: readonly { readonly metric: MetricId; readonly threshold?: number }[];
+  /** A kind to use instead of the one that cross-validated log loss prefers. */
+  readonly calibration?: Calibration['kind'];
+  /** `plain` takes the most probable class, whatever the metric. */
+  readonly rule: 'metric' | 'plain';
+  readonly seed: number;
+}
+
+/** A metric over the folds, with an interval corrected for their overlap. */
+export interface FoldScore {
+  readonly metric: MetricId;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly folds: number;
+  readonly repeats: number;
+}
+
+export interface DecideOutput {
+  readonly calibration: Calibration;
+  readonly logLoss: CalibrationChoice['logLoss'];
+  readonly decision?: DecisionRule;
+  readonly interval?: Conformal;
+  /** Scores of the blend over the folds, after calibration and decision; metrics without a value are left out. */
+  readonly scores: readonly FoldScore[];
+  /** Blob of the blend's out-of-fold predictions and labels, from which the scores can be computed again. */
+  readonly outOfFold: string;
+}
+
+/** Calibrates the blend, chooses how probabilities become labels (or how wide an interval is), and scores the result on the folds. */
+export const decide = defineAction<DecideInput, DecideOutput>({
+  name: 'decide',
+  async run(input, context) {
+    const set = await readTrainingSet(input.set, context);
+    const { problem } = set;
+    const { classCount } = problem;
+    const members = await Promise.all(input.members.map(({ predictions }) => readOutOfFold(set, predictions, context)));
+    const [first] = members;
+    const { target: truth, weights, fits } = first!;
+    const blended = applyBlend(
+      input.members.map(({ weight }) => weight),
+      members.map(({ predictions }) => predictions),
+    );
+
+    let chosen: CalibrationChoice = { calibration: { kind: 'none' }, logLoss: {} };
+    let decision: DecisionRule | undefined;
+    let interval: Conformal | undefined;
+    let prediction: Prediction;
+    if (problem.task === 'regression') {
+      interval = fitConformal(truth, blended);
+      prediction = { classCount: 0, values: blended };
+    } else {
+      // A row's folds differ between repeats; those of the first put all its predictions on one side.
+      const foldOf = new Map<number, number>();
+      fits
+        .slice(0, set.folds.count)
+        .forEach((positions, fold) => positions.forEach((position) => foldOf.set(first!.rows[position]!, fold)));
+      const folds = Int32Array.from(first!.rows, (row) => foldOf.get(row) ?? 0);
+      const rows = { truth, probabilities: blended, classCount, weights, folds };
+      const kind = input.calibration;
+      chosen = chooseCalibration(rows);
+      if (kind !== undefined && kind !== chosen.calibration.kind) {
+        chosen = { ...chosen, calibration: kind === 'none' ? { kind } : fitCalibration(kind, rows) };
+      }
+      const probabilities = applyCalibration(chosen.calibration, blended, classCount);
+      const [main] = input.metrics;
+      decision =
+        input.rule === 'plain'
+          ? plainDecision(classCount)
+          : chooseDecision(
+              { truth, probabilities, classCount, weights },
+              { metric: main!.metric, atLeast: main!.threshold, seed: input.seed },
+            );
+      prediction = { classCount, probabilities, labels: applyDecision(decision, probabilities) };
+    }
+    const scores = input.metrics.flatMap(({ metric }): FoldScore[] => {
+      const values = fits.map((positions) => {
+        const result = metrics[metric].compute(
+          pick(truth, positions, 1),
+          part(prediction, positions),
+          weights && pick(weights, positions, 1),
+        );
+        return result.defined ? result.value : Number.NaN;
+      });
+      const score = crossValidationScore(metric, Float64Array.from(values), {
+        folds: set.folds.count,
+        repeats: set.folds.repeats,
+      });
+      return score === undefined
+        ? []
+        : [
+            {
+              metric,
+              value: score.value,
+              low: score.low,
+              high: score.high,
+              folds: score.folds,
+              repeats: score.repeats,
+            },
+          ];
+    });
+    const { probabilities, labels, values } = prediction;
+    return {
+      calibration: chosen.calibration,
+      logLoss: chosen.logLoss,
+      ...(decision === undefined ? {} : { decision }),
+      ...(interval === undefined ? {} : { interval }),
+      scores,
+      outOfFold: await context.blobs.put(
+        encodeArrays(
+          { classCount, fits: fits.length },
+          {
+            truth,
+            ...(weights && { weights }),
+            ...(probabilities && { probabilities }),
+            ...(labels && { labels }),
+            ...(values && { values }),
+            ...Object.fromEntries(fits.map((positions, i) => [`fit${i}`, positions])),
+          },
+        ),
+      ),
+    };
+  },
+});
+
+/** Some rows of a prediction. */
+export function part(prediction: Prediction, rows: Uint32Array): Prediction {
+  const { classCount, probabilities, labels, values } = prediction;
+  return {
+    classCount,
+    ...(probabilities && { probabilities: pick(probabilities, rows, classCount > 2 ? classCount : 1) }),
+    ...(labels && { labels: Int32Array.from(rows, (row) => labels[row]!) }),
+    ...(values && { values: pick(values, rows, 1) }),
+  };
+}
+
+function pick(values: Float64Array, rows: Uint32Array, width: number): Float64Array {
+  const out = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => out.set(values.subarray(row * width, (row + 1) * width), i * width));
+  return out;
+}

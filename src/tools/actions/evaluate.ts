@@ -1,0 +1,177 @@
+import type { MetricId } from '../../core/task-spec.ts';
+import type { PredictedRows } from '../artefact/decode-predictions.ts';
+import { loadModel } from '../artefact/model.ts';
+import { applyCleaning } from '../data/clean/apply-cleaning.ts';
+import type { CleaningPlan } from '../data/clean/cleaning-plan.ts';
+import { decodeArrays, encodeArrays } from '../data/columnar/encode-arrays.ts';
+import { decodeTable } from '../data/columnar/encode-table.ts';
+import { encodeTarget } from '../data/prepare/encode-target.ts';
+import { columnOf } from '../data/rows.ts';
+import { curveFacts } from '../evaluate/curve-facts.ts';
+import { bootstrapGain, bootstrapMetric, probabilityMeets } from '../evaluate/intervals.ts';
+import type { Prediction, UndefinedReason } from '../evaluate/metric.ts';
+import { metrics } from '../evaluate/metrics.ts';
+import { blockLength, type Resampling } from '../evaluate/resample.ts';
+import { toPrediction } from '../evaluate/search-score.ts';
+import type { Problem } from '../learn/learner.ts';
+import { readModel } from '../learn/model-blob.ts';
+import type { CurveFacts } from '../report/report-facts.ts';
+import { defineAction } from './action.ts';
+import { part } from './decide.ts';
+
+export interface EvaluateInput {
+  /** Blob of the model file. */
+  readonly model: string;
+  /** Blob of the vault's rows, and of their groups where rows are not independent. */
+  readonly vault: string;
+  readonly groups?: string;
+  readonly ordered: boolean;
+  /** Spellings of labels are merged as on the rows to learn from. */
+  readonly plan: CleaningPlan;
+  readonly unit?: string;
+  readonly problem: Problem;
+  readonly target: string;
+  readonly classes: readonly string[];
+  readonly metrics: readonly { readonly metric: MetricId; readonly threshold?: number }[];
+  /** Blob of the fitted baseline. */
+  readonly baseline: string;
+  readonly seed: number;
+}
+
+/** A metric on the vault, with its 95 % interval, or why it has no value there. */
+export type VaultScore =
+  | {
+      readonly metric: MetricId;
+      readonly defined: true;
+      readonly value: number;
+      readonly low: number;
+      readonly high: number;
+      readonly method: string;
+      readonly threshold?: number;
+      readonly meets?: boolean;
+      readonly probability?: number;
+    }
+  | { readonly metric: MetricId; readonly defined: false; readonly reason: UndefinedReason };
+
+export interface EvaluateOutput {
+  readonly rows: number;
+  /** Rows whose class the model has never seen: no metric knows them, so they are left out and counted. */
+  readonly unseenClassRows: number;
+  readonly scores: readonly VaultScore[];
+  readonly baseline: readonly VaultScore[];
+  /** Gain over the baseline in the first metric: positive is better. */
+  readonly gain?: {
+    readonly gain: number;
+    readonly low: number;
+    readonly high: number;
+    readonly probabilityBetter: number;
+  };
+  readonly curves: readonly CurveFacts[];
+  /** Share of the vault's values inside the model's intervals; regression alone. */
+  readonly coverage?: number;
+  /** Blob of the predictions, so that every number can be computed again. */
+  readonly predictions: string;
+}
+
+/** Judges the finished file on the vault: predicts with it, and scores it beside the baseline. */
+export const evaluate = defineAction<EvaluateInput, EvaluateOutput>({
+  name: 'evaluate',
+  async run(input, context) {
+    const { problem, classes } = input;
+    const { table: vault } = applyCleaning(decodeTable(await context.blobs.get(input.vault)), input.plan);
+    await using model = loadModel(await context.blobs.get(input.model), await context.backend(), {
+      where: 'inline',
+      threads: context.cores,
+    });
+    const predicted = await model.predictTable(vault);
+    const encoded = encodeTarget(
+      columnOf(vault, input.target),
+      problem.task,
+      problem.task === 'regression' ? {} : { classes },
+    );
+    const judged = Uint32Array.from(encoded.target.keys()).filter((row) => !Number.isNaN(encoded.target[row]!));
+    const truth = Float64Array.from(judged, (row) => encoded.target[row]!);
+    const prediction = part(predictionOf(predicted, classes), judged);
+
+    const learned = await readModel(input.baseline, context.blobs, context.learner);
+    const empty = { rowCount: truth.length, numbers: [], categories: [] };
+    const base = toPrediction(problem, learned.predict(empty));
+
+    const groups =
+      input.groups === undefined
+        ? undefined
+        : (decodeArrays(await context.blobs.get(input.groups)).arrays.groups as Int32Array);
+    const resampling: Resampling =
+      groups !== undefined
+        ? { kind: 'groups', groups: Int32Array.from(judged, (row) => groups[row]!) }
+        : input.ordered
+          ? { kind: 'blocks', length: blockLength(truth.length) }
+          : { kind: 'rows' };
+    const interval = { seed: `${input.seed}/vault`, resampling };
+    const scoresOf = (of: Prediction): VaultScore[] =>
+      input.metrics.map(({ metric, threshold }) => {
+        const result = bootstrapMetric(metric, truth, of, interval);
+        if (!result.defined) return { metric, defined: false, reason: result.reason };
+        const { value, low, high, method } = result.interval;
+        const probability = threshold === undefined ? undefined : probabilityMeets(result, threshold);
+        return {
+          metric,
+          defined: true,
+          value,
+          low,
+          high,
+          method,
+          ...(threshold === undefined
+            ? {}
+            : { threshold, meets: metrics[metric].greaterIsBetter ? value >= threshold : value <= threshold }),
+          ...(probability === undefined ? {} : { probability }),
+        };
+      });
+    const gain = bootstrapGain(input.metrics[0]!.metric, truth, prediction, base, interval);
+    return {
+      rows: truth.length,
+      unseenClassRows: encoded.target.length - judged.length,
+      scores: scoresOf(prediction),
+      baseline: scoresOf(base),
+      ...(gain === undefined
+        ? {}
+        : { gain: { gain: gain.gain, low: gain.low, high: gain.high, probabilityBetter: gain.probabilityBetter } }),
+      curves: curveFacts(problem, truth, prediction, classes, input.unit),
+      ...(predicted.kind === 'regression' && predicted.intervals !== undefined
+        ? { coverage: coverageOf(predicted.intervals, truth, judged) }
+        : {}),
+      predictions: await context.blobs.put(
+        encodeArrays(
+          { classCount: prediction.classCount },
+          {
+            truth,
+            ...(prediction.probabilities === undefined ? {} : { probabilities: prediction.probabilities }),
+            ...(prediction.labels === undefined ? {} : { labels: prediction.labels }),
+            ...(prediction.values === undefined ? {} : { values: prediction.values }),
+          },
+        ),
+      ),
+    };
+  },
+});
+
+function predictionOf(predicted: PredictedRows, classes: readonly string[]): Prediction {
+  if (predicted.kind === 'regression') return { classCount: 0, values: Float64Array.from(predicted.values) };
+  const classCount = classes.length;
+  const indexOf = new Map(classes.map((label, index) => [label, index]));
+  return {
+    classCount,
+    probabilities: Float64Array.from(
+      classCount === 2 ? predicted.probabilities.filter((_, i) => i % 2 === 1) : predicted.probabilities,
+    ),
+    labels: Int32Array.from(predicted.labels, (label) => indexOf.get(label)!),
+  };
+}
+
+function coverageOf(intervals: Float32Array, truth: Float64Array, rows: Uint32Array): number {
+  let inside = 0;
+  rows.forEach((row, i) => {
+    if (truth[i]! >= intervals[2 * row]! && truth[i]! <= intervals[2 * row + 1]!) inside++;
+  });
+  return inside / truth.length;
+}

@@ -1,0 +1,161 @@
+import { TrainerError } from '../../core/errors.ts';
+import type { Json } from '../../core/helpers/canonical-json.ts';
+import type { ModelSignature, SignatureInput } from '../../onnx/signature.ts';
+import { buildArtefact } from '../artefact/build-artefact.ts';
+import { loadModel } from '../artefact/model.ts';
+import { decodeTable } from '../data/columnar/encode-table.ts';
+import { applyPreparation } from '../data/prepare/apply-preparation.ts';
+import { missingCategory } from '../data/prepare/missing-category.ts';
+import type { Preparation } from '../data/prepare/preparation.ts';
+import { takeRows } from '../data/rows.ts';
+import { applyCalibration, type Calibration } from '../evaluate/calibration.ts';
+import type { Conformal } from '../evaluate/conformal.ts';
+import { applyDecision, type DecisionRule } from '../evaluate/decision.ts';
+import { applyBlend } from '../evaluate/ensemble.ts';
+import type { Problem } from '../learn/learner.ts';
+import { readModel } from '../learn/model-blob.ts';
+import { widenModel } from '../learn/select-features.ts';
+import { defineAction } from './action.ts';
+
+export interface FreezeInput {
+  /** Blob of the preparation and the signature's inputs. */
+  readonly preparation: string;
+  /** Blob of rows on which the file is held against the learners' own prediction. */
+  readonly train: string;
+  readonly problem: Problem;
+  readonly target: string;
+  readonly unit?: string;
+  readonly classes: readonly string[];
+  readonly members: readonly {
+    readonly model: string;
+    readonly weight: number;
+    readonly features?: readonly number[];
+  }[];
+  readonly numberCount: number;
+  readonly calibration: Calibration;
+  readonly decision?: DecisionRule;
+  readonly interval?: Conformal;
+  /** The clock-free card. */
+  readonly card: Readonly<Record<string, Json>>;
+}
+
+export interface FreezeOutput {
+  /** Hash of the file, which is its blob. */
+  readonly model: string;
+  readonly sizeBytes: number;
+  readonly operationsPerRow: number;
+  /** Greatest difference from the learners' own prediction, relative to max(1, magnitude), over `rows` rows. */
+  readonly maxDifference: number;
+  /** Labels that differ beyond ties. */
+  readonly labelDifferences: number;
+  readonly rows: number;
+}
+
+/** What the file may differ by from the learners' own prediction. */
+const tolerance = 1e-5;
+const comparedRows = 2000;
+
+/** Puts preparation, members, calibration and decision into one file, and proves it against the learners' own prediction. */
+export const freeze = defineAction<FreezeInput, FreezeOutput>({
+  name: 'freeze',
+  async run(input, context) {
+    const { problem, classes } = input;
+    const stored = JSON.parse(new TextDecoder().decode(await context.blobs.get(input.preparation))) as {
+      preparation: Preparation;
+      inputs: SignatureInput[];
+    };
+    const members = await Promise.all(
+      input.members.map(async ({ model, weight, features }) => ({
+        weight,
+        model: widenModel(await readModel(model, context.blobs, context.learner), features, input.numberCount),
+      })),
+    );
+    const { calibration, decision, interval } = input;
+    const signature: ModelSignature = {
+      formatVersion: 1,
+      task: problem.task,
+      target: input.target,
+      inputs: stored.inputs,
+      missingCategory,
+      output:
+        problem.task === 'regression'
+          ? {
+              kind: 'regression',
+              ...(input.unit === undefined ? {} : { unit: input.unit }),
+              ...(interval === undefined ? {} : { interval: { coverage: interval.coverage } }),
+            }
+          : { kind: 'classification', classes, ...(problem.task === 'binary' ? { positive: classes[1]! } : {}) },
+    };
+    const artefact = buildArtefact({
+      signature,
+      preparation: stored.preparation,
+      members,
+      ...(calibration.kind === 'none' ? {} : { calibration }),
+      ...(decision === undefined ? {} : { decision }),
+      ...(interval === undefined ? {} : { conformal: interval }),
+      card: input.card,
+    });
+
+    const table = decodeTable(await context.blobs.get(input.train));
+    const step = Math.max(1, Math.floor(table.rowCount / comparedRows));
+    const rows = Uint32Array.from({ length: Math.min(comparedRows, table.rowCount) }, (_, i) => i * step);
+    const sample = takeRows(table, rows);
+    const features = applyPreparation(sample, stored.preparation);
+    const blended = applyBlend(
+      members.map(({ weight }) => weight),
+      members.map(({ model }) => model.predict(features)),
+    );
+    const own = applyCalibration(calibration, blended, problem.classCount);
+    await using model = loadModel(artefact.bytes, await context.backend(), { where: 'inline' });
+    const predicted = await model.predictTable(sample);
+    let maxDifference = 0;
+    let labelDifferences = 0;
+    const compare = (ours: number, theirs: number) => {
+      const difference = Math.abs(ours - theirs) / Math.max(1, Math.abs(ours));
+      if (!(difference <= maxDifference)) maxDifference = difference;
+    };
+    if (predicted.kind === 'regression') own.forEach((value, row) => compare(value, predicted.values[row]!));
+    else {
+      const width = classes.length;
+      own.forEach((value, i) =>
+        compare(value, problem.task === 'binary' ? predicted.probabilities[2 * i + 1]! : predicted.probabilities[i]!),
+      );
+      if (decision !== undefined) {
+        const labels = applyDecision(decision, own);
+        labels.forEach((label, row) => {
+          const theirs = classes.indexOf(predicted.labels[row]!);
+          if (
+            theirs !== label &&
+            !isTie(decision, predicted.probabilities.subarray(row * width, (row + 1) * width), label, theirs)
+          )
+            labelDifferences++;
+        });
+      }
+    }
+    if (!(maxDifference <= tolerance) || labelDifferences > 0) {
+      throw new TrainerError(
+        'INTERNAL',
+        `Expected the model file to predict what its learners predict, within ${tolerance}; got a difference of ${maxDifference} and ${labelDifferences} other labels. Please report it.`,
+        {
+          details: { maxDifference, labelDifferences },
+        },
+      );
+    }
+    const hash = await context.blobs.put(artefact.bytes);
+    return {
+      model: hash,
+      sizeBytes: artefact.bytes.length,
+      operationsPerRow: members.reduce((sum, member) => sum + member.model.operationsPerRow, 0),
+      maxDifference,
+      labelDifferences,
+      rows: rows.length,
+    };
+  },
+});
+
+/** Whether two classes are so close by the rule that rounding to float32 decides between them. */
+function isTie(decision: DecisionRule, probabilities: Float32Array, a: number, b: number): boolean {
+  const edge = 1e-5;
+  if (decision.kind === 'threshold') return Math.abs(probabilities[1]! - decision.threshold) <= edge;
+  return Math.abs(probabilities[a]! * decision.multipliers[a]! - probabilities[b]! * decision.multipliers[b]!) <= edge;
+}

@@ -1,0 +1,133 @@
+import { createRandom } from '../../core/helpers/random.ts';
+import type { MetricId } from '../../core/task-spec.ts';
+import { foldRows, nestedFolds } from '../data/split/folds.ts';
+import { chooseDecision } from '../evaluate/choose-decision.ts';
+import { crossValidationScore } from '../evaluate/cross-validation-score.ts';
+import { applyDecision } from '../evaluate/decision.ts';
+import type { Prediction } from '../evaluate/metric.ts';
+import { metrics } from '../evaluate/metrics.ts';
+import { searchScore, toPrediction } from '../evaluate/search-score.ts';
+import type { Configuration, TrainingRows } from '../learn/learner.ts';
+import { factsOf, readTrainingSet, takeRowsOf } from '../learn/training-set.ts';
+import { defineAction } from './action.ts';
+import type { FoldScore } from './decide.ts';
+import { decodeFolds } from './split.ts';
+
+export interface NestedInput {
+  readonly set: string;
+  readonly folds: string;
+  readonly candidates: readonly {
+    readonly learner: string;
+    readonly configuration: Configuration;
+    readonly iterations?: number;
+  }[];
+  readonly metrics: readonly MetricId[];
+  readonly seed: number;
+}
+
+export interface NestedOutput {
+  readonly scores: readonly FoldScore[];
+  readonly baseline: readonly FoldScore[];
+  readonly workUnits: number;
+}
+
+/**
+ * Nested cross-validation: in each outer fold the candidate (and the decision rule) is chosen by inner folds alone, so that
+ * the outer rows judge a choice that never saw them. For data too few for a vault.
+ *
+ * Cawley and Talbot, "On over-fitting in model selection", 2010.
+ */
+export const nested = defineAction<NestedInput, NestedOutput>({
+  name: 'nested',
+  async run(input, context) {
+    const set = await readTrainingSet(input.set, context);
+    const { folds, input: foldsInput } = decodeFolds(await context.blobs.get(input.folds));
+    const { problem } = set;
+    const [main] = input.metrics;
+    const values = new Map(input.metrics.map((metric) => [metric, [] as number[]]));
+    const baseValues = new Map(input.metrics.map((metric) => [metric, [] as number[]]));
+    let workUnits = 0;
+    const fitOn = async (index: number, rows: TrainingRows, seed: string) => {
+      const { learner: name, configuration, iterations } = input.candidates[index]!;
+      const learner = await context.learner(name);
+      const whole =
+        iterations === undefined || learner.iterationKey === undefined
+          ? configuration
+          : { ...configuration, [learner.iterationKey]: iterations };
+      workUnits += learner.cost(whole, factsOf(set, rows.features.rowCount));
+      return (await learner.fit(rows, whole, problem, { random: createRandom(seed), threads: context.cores })).model;
+    };
+    for (let repeat = 0; repeat < folds.repeats; repeat++) {
+      for (let fold = 0; fold < folds.count; fold++) {
+        const outer = nestedFolds(foldsInput, folds, repeat, fold);
+        const train = takeRowsOf(set, outer.train);
+        const held = takeRowsOf(set, outer.validation);
+        const seed = `${input.seed}/nested/${repeat}/${fold}`;
+        let best = 0;
+        let bestScore = Number.NEGATIVE_INFINITY;
+        let bestOut: { truth: number[]; predictions: number[] } = { truth: [], predictions: [] };
+        for (let index = 0; index < input.candidates.length; index++) {
+          const out = { truth: [] as number[], predictions: [] as number[] };
+          let sum = 0;
+          for (let inner = 0; inner < outer.inner.count; inner++) {
+            const rows = foldRows(outer.inner, 0, inner);
+            const validation = takeRowsOf(train, rows.validation);
+            const model = await fitOn(index, takeRowsOf(train, rows.train), `${seed}/${inner}`);
+            const predicted = model.predict(validation.features);
+            sum += searchScore(main!, problem, validation, predicted);
+            out.truth.push(...validation.target);
+            out.predictions.push(...predicted);
+          }
+          if (sum > bestScore) {
+            bestScore = sum;
+            best = index;
+            bestOut = out;
+          }
+        }
+        const predicted = (await fitOn(best, train, seed)).predict(held.features);
+        let prediction: Prediction = toPrediction(problem, predicted);
+        if (problem.task !== 'regression') {
+          const rule = chooseDecision(
+            {
+              truth: Float64Array.from(bestOut.truth),
+              probabilities: Float64Array.from(bestOut.predictions),
+              classCount: problem.classCount,
+            },
+            { metric: main!, seed },
+          );
+          prediction = { ...prediction, labels: applyDecision(rule, predicted) };
+        }
+        const baseline = await context.learner('baseline');
+        const base = await baseline.fit(train, {}, problem, { random: createRandom(seed), threads: 1 });
+        record(values, held, prediction);
+        record(baseValues, held, toPrediction(problem, base.model.predict(held.features)));
+        context.progress((repeat * folds.count + fold + 1) / (folds.repeats * folds.count));
+      }
+    }
+    const shape = { folds: folds.count, repeats: folds.repeats };
+    return { scores: summarise(values, shape), baseline: summarise(baseValues, shape), workUnits };
+  },
+});
+
+function record(
+  values: ReadonlyMap<MetricId, number[]>,
+  { target, weights }: TrainingRows,
+  prediction: Prediction,
+): void {
+  for (const [metric, list] of values) {
+    const result = metrics[metric].compute(target, prediction, weights);
+    list.push(result.defined ? result.value : Number.NaN);
+  }
+}
+
+function summarise(
+  values: ReadonlyMap<MetricId, number[]>,
+  shape: { readonly folds: number; readonly repeats: number },
+): FoldScore[] {
+  return [...values].flatMap(([metric, list]) => {
+    const score = crossValidationScore(metric, Float64Array.from(list), shape);
+    return score === undefined
+      ? []
+      : [{ metric, value: score.value, low: score.low, high: score.high, folds: score.folds, repeats: score.repeats }];
+  });
+}

@@ -1,0 +1,54 @@
+import { createRandom } from '../../core/helpers/random.ts';
+import type { Configuration } from '../learn/learner.ts';
+import { factsOf, readTrainingSet } from '../learn/training-set.ts';
+import { proposeCandidates } from '../search/propose-candidates.ts';
+import type { Candidate } from '../search/search-state.ts';
+import { defineAction } from './action.ts';
+
+export interface ProposeInput {
+  /** Blob of the training set. */
+  readonly set: string;
+  readonly learner: string;
+  /** Samples of the space, beside the default. */
+  readonly count: number;
+  readonly seed: string;
+  /** Rows that a fit learns from at most. @default all but one fold */
+  readonly learnRows?: number;
+  /** Configurations that somebody asked for, each merged over the default. */
+  readonly wanted?: readonly Configuration[];
+}
+
+export interface ProposeOutput {
+  readonly about: string;
+  /** The default first, then what was wanted, then samples. */
+  readonly candidates: readonly Candidate[];
+  /** Axes of the space, for questions. */
+  readonly space: Readonly<Record<string, unknown>>;
+  /** Whether it can learn this kind of task. */
+  readonly fits: boolean;
+}
+
+/** The candidates of one learner: its default configuration and samples of its space, with their costs. */
+export const propose = defineAction<ProposeInput, ProposeOutput>({
+  name: 'propose',
+  async run(input, context) {
+    const set = await readTrainingSet(input.set, context);
+    const learner = await context.learner(input.learner);
+    if (!learner.tasks.includes(set.problem.task))
+      return { about: learner.about, candidates: [], space: {}, fits: false };
+    // One fold is left out of each fit.
+    const foldRows = Math.round((set.features.rowCount * (set.folds.count - 1)) / set.folds.count);
+    const facts = factsOf(set, Math.min(foldRows, input.learnRows ?? foldRows));
+    const [first, ...sampled] = proposeCandidates([learner], facts, input.count, createRandom(input.seed));
+    const wanted = (input.wanted ?? []).map((extra) => {
+      const configuration = { ...first!.configuration, ...extra };
+      return { ...first!, configuration, cost: learner.cost(configuration, facts), always: false };
+    });
+    return {
+      about: learner.about,
+      candidates: [first!, ...wanted, ...sampled],
+      space: learner.space(facts),
+      fits: true,
+    };
+  },
+});

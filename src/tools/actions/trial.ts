@@ -1,0 +1,114 @@
+import { TrainerError } from '../../core/errors.ts';
+import { createRandom } from '../../core/helpers/random.ts';
+import type { MetricId } from '../../core/task-spec.ts';
+import { encodeArrays } from '../data/columnar/encode-arrays.ts';
+import { sampleRows } from '../data/reduce/sample-rows.ts';
+import { foldRows } from '../data/split/folds.ts';
+import { searchScore } from '../evaluate/search-score.ts';
+import type { Configuration, TrainingRows } from '../learn/learner.ts';
+import { selectFeatures } from '../learn/select-features.ts';
+import { factsOf, readTrainingSet, type TrainingSet, takeRowsOf } from '../learn/training-set.ts';
+import { defineAction } from './action.ts';
+
+export interface TrialInput {
+  /** For the record: which trial of the search this is, and its rung; absent for fits beside the search. */
+  readonly trial?: { readonly index: number; readonly rung: number };
+  /** Blob of the training set. */
+  readonly set: string;
+  readonly learner: string;
+  readonly configuration: Configuration;
+  /** Share of the iterations to run. */
+  readonly iterationShare: number;
+  /** Iterations to run instead of stopping early. */
+  readonly iterations?: number;
+  readonly fits: readonly { readonly repeat: number; readonly fold: number }[];
+  readonly metric: MetricId;
+  /** Rows that each fit learns from at most, drawn by chance within the classes. @default all */
+  readonly learnRows?: number;
+  /** Numbers of the features that are kept. @default all */
+  readonly features?: readonly number[];
+  readonly seed: string;
+}
+
+export interface TrialOutput {
+  /** Greater is better, a fit; absent where a fit failed. */
+  readonly scores?: readonly number[];
+  /** Why it failed. */
+  readonly failed?: string;
+  /** Blob of the predictions on the validation rows, an array a fit. */
+  readonly predictions?: string;
+  /** The iteration that early stopping chose, a fit; empty for learners without iterations. */
+  readonly iterations: readonly number[];
+  readonly workUnits: number;
+  readonly notes: readonly Readonly<Record<string, number | string | boolean>>[];
+}
+
+/** Fits one configuration on some folds and scores it on the rows left out. */
+export const trial = defineAction<TrialInput, TrialOutput>({
+  name: 'trial',
+  async run(input, context) {
+    const set = await readTrainingSet(input.set, context);
+    const learner = await context.learner(input.learner);
+    const whole =
+      input.iterations === undefined || learner.iterationKey === undefined
+        ? input.configuration
+        : { ...input.configuration, [learner.iterationKey]: input.iterations };
+    const configuration = cutIterations(whole, learner.iterationKey, input.iterationShare);
+    const scores: number[] = [];
+    const iterations: number[] = [];
+    const notes: TrialOutput['notes'][number][] = [];
+    const arrays: Record<string, Float64Array> = {};
+    let workUnits = 0;
+    for (const [index, { repeat, fold }] of input.fits.entries()) {
+      const rows = await context.cached(`fold ${input.set} ${repeat} ${fold} ${input.learnRows}`, async () => {
+        const { train, validation } = foldRows(set.folds, repeat, fold);
+        const learned =
+          input.learnRows === undefined ? train : sampleOf(set, train, input.learnRows, `${repeat}/${fold}`);
+        return { train: takeRowsOf(set, learned), validation: takeRowsOf(set, validation) };
+      });
+      try {
+        const kept = (part: TrainingRows): TrainingRows => ({
+          ...part,
+          features: selectFeatures(part.features, input.features),
+        });
+        const [train, validation] = [kept(rows.train), kept(rows.validation)];
+        const fit = await learner.fit(train, configuration, set.problem, {
+          random: createRandom(`${input.seed}/${repeat}/${fold}`),
+          threads: context.cores,
+          ...(input.iterations === undefined ? { validation } : {}),
+        });
+        const predicted = fit.model.predict(validation.features);
+        scores.push(searchScore(input.metric, set.problem, validation, predicted));
+        arrays[`fit${repeat}-${fold}`] = predicted;
+        if (fit.bestIteration !== undefined) iterations.push(fit.bestIteration);
+        notes.push(fit.notes);
+      } catch (error) {
+        if (TrainerError.isInstance(error) && error.code === 'INTERNAL') throw error;
+        return { failed: error instanceof Error ? error.message : String(error), iterations: [], workUnits, notes };
+      }
+      workUnits += learner.cost(configuration, factsOf(set, rows.train.features.rowCount));
+      context.progress((index + 1) / input.fits.length);
+    }
+    const predictions = await context.blobs.put(encodeArrays({}, arrays));
+    return { scores, predictions, iterations, workUnits, notes };
+  },
+});
+
+/** A sample of rows, within the classes. */
+function sampleOf(set: TrainingSet, rows: Uint32Array, size: number, seed: string): Uint32Array {
+  const strata = Int32Array.from(rows, (row) => (set.problem.classCount > 0 ? set.target[row]! : 0));
+  const sample = sampleRows({
+    rowCount: rows.length,
+    size,
+    strata,
+    stratumCount: Math.max(1, set.problem.classCount),
+    seed,
+  });
+  return Uint32Array.from(sample.rows, (position) => rows[position]!);
+}
+
+function cutIterations(configuration: Configuration, key: string | undefined, share: number): Configuration {
+  const iterations = key === undefined ? undefined : configuration[key];
+  if (share >= 1 || typeof iterations !== 'number') return configuration;
+  return { ...configuration, [key!]: Math.max(1, Math.round(iterations * share)) };
+}

@@ -179,7 +179,11 @@ describe('packages', () => {
     visit('index.ts');
     expect(reached.size).toBeGreaterThan(10);
     expect([...packages].filter((name) => !light.has(name))).toEqual([]);
-    expect([...reached].filter((path) => /^(agents|tools|backends|onnx)\//.test(path))).toEqual([]);
+    // Declarations for plug-ins, which a host needs before anything runs.
+    const declarations = new Set(['agents/agent.ts', 'tools/learn/define-learner.ts']);
+    expect(
+      [...reached].filter((path) => /^(agents|tools|backends|onnx)\//.test(path) && !declarations.has(path)),
+    ).toEqual([]);
   });
 });
 

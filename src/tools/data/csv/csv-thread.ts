@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { TrainerError } from '../../../core/errors.ts';
-import type { ParserOptions } from './csv-parser.ts';
+import type { ParserOptions } from './parser-options.ts';
 import { type ByteSource, type ScanRange, type ScanResult, scanRange } from './scan.ts';
 
 /** What a reading thread is started with. */

@@ -53,6 +53,24 @@ export class DistinctCounter {
     } else if (this.#size * 2 > this.#capacity) this.#grow();
   }
 
+  /** Adds numbers by their bits; minus zero is zero. */
+  addNumbers(values: Float64Array): void {
+    const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+    let i = 0;
+    for (; i < values.length && this.#isExact; i++) {
+      if (values[i] === 0) this.add(0, 0);
+      else this.add(words[i * 2]!, words[i * 2 + 1]!);
+    }
+    const registers = this.#registers;
+    for (; i < values.length; i++) {
+      const isZero = values[i] === 0;
+      const hash = mixWords(isZero ? 0 : words[i * 2]!, isZero ? 0 : words[i * 2 + 1]!, 0x9747b28c);
+      const register = hash & (registerCount - 1);
+      const rank = Math.clz32(hash | (registerCount - 1)) + 1;
+      if (rank > registers[register]!) registers[register] = rank;
+    }
+  }
+
   #grow(): void {
     const [slots, used] = [this.#slots, this.#used];
     this.#capacity *= 4;

@@ -37,20 +37,22 @@ export function summarise(values: Float64Array): NonNullable<ColumnProfile['nume
   }
   const isSummable = Number.isFinite(sum);
   const mean = isSummable ? sum / values.length : meanOfLarge(values);
-  const histogram = new Array<number>(bins).fill(0);
+  // One more than there are bins: the greatest value falls on the last edge.
+  const histogram = new Uint32Array(bins + 1);
   const scale = max > min ? bins / (max - min) : 0;
   let squares = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     const deviation = value - mean;
     squares += deviation * deviation;
-    const bin = ((value - min) * scale) | 0;
-    histogram[bin < bins ? bin : bins - 1]!++;
+    histogram[((value - min) * scale) | 0]!++;
   }
+  histogram[bins - 1]! += histogram[bins]!;
   const variance = values.length > 1 ? squares / (values.length - 1) : 0;
   // JSON has no infinity: squares of values beyond 1e154 do not fit a double.
   const deviation = Number.isFinite(variance) ? Math.sqrt(variance) : Number.MAX_VALUE;
-  return { min, max, mean, deviation, quantiles: quantiles(values, levels), integers, zeros, negatives, histogram };
+  const measured = { quantiles: quantiles(values, levels), histogram: Array.from(histogram.subarray(0, bins)) };
+  return { min, max, mean, deviation, integers, zeros, negatives, ...measured };
 }
 
 /** The mean where the sum overflows. */
@@ -61,11 +63,19 @@ function meanOfLarge(values: Float64Array): number {
 }
 
 /** Distinct values, and their counts where there are few. */
-export function countDistinct(values: Float64Array): {
+export interface DistinctValues {
   readonly distinct: number;
   readonly distinctExact: boolean;
   readonly top?: readonly { readonly value: string; readonly count: number }[];
-} {
+}
+
+/** Counts distinct values: integers of a narrow range by counting each, others by hashing. */
+export function countDistinct(values: Float64Array, numeric: ColumnProfile['numeric']): DistinctValues {
+  if (numeric === undefined) return { distinct: 0, distinctExact: true, top: [] };
+  const range = numeric.max - numeric.min + 1;
+  if (numeric.integers && range <= Math.max(1 << 16, Math.min(values.length * 4, 1 << 22))) {
+    return countIntegers(values, numeric.min, range);
+  }
   const counts = new Map<number, number>();
   for (let i = 0; i < values.length && counts.size <= maxCounted; i++) {
     counts.set(values[i]!, (counts.get(values[i]!) ?? 0) + 1);
@@ -73,14 +83,20 @@ export function countDistinct(values: Float64Array): {
   if (counts.size <= maxCounted) {
     return { distinct: counts.size, distinctExact: true, top: byFallingCount(counts, String) };
   }
-  const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
   const counter = new DistinctCounter();
-  for (let i = 0; i < values.length; i++) {
-    // Minus zero is the same value as zero, but not the same bits.
-    if (values[i] === 0) counter.add(0, 0);
-    else counter.add(words[i * 2]!, words[i * 2 + 1]!);
-  }
+  counter.addNumbers(values);
   return { distinct: counter.count, distinctExact: counter.isExact };
+}
+
+function countIntegers(values: Float64Array, min: number, range: number): DistinctValues {
+  const counted = new Uint32Array(range);
+  for (let i = 0; i < values.length; i++) counted[values[i]! - min]!++;
+  let distinct = 0;
+  for (let i = 0; i < range; i++) if (counted[i]! > 0) distinct++;
+  if (distinct > maxCounted) return { distinct, distinctExact: true };
+  const counts = new Map<number, number>();
+  for (let i = 0; i < range; i++) if (counted[i]! > 0) counts.set(min + i, counted[i]!);
+  return { distinct, distinctExact: true, top: byFallingCount(counts, String) };
 }
 
 /** The 1,000 most frequent values; equal counts in the order of the values' texts. */

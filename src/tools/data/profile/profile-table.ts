@@ -27,7 +27,7 @@ export function profileColumn(column: Column, rowCount: number): ColumnProfile {
     case 'datetime': {
       const values = presentValues(column.values, column.validity, rowCount);
       const numeric = summarise(values);
-      const { top, ...counts } = countDistinct(values);
+      const { top, ...counts } = countDistinct(values, numeric);
       const unit = kind === 'number' && column.unit !== undefined ? { unit: column.unit } : {};
       const identifier = kind === 'number' && isNumbering(values, counts.distinct, numeric?.integers ?? false);
       const tops = kind === 'number' && top !== undefined ? { top } : {};

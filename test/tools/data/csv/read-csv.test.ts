@@ -134,6 +134,7 @@ describe('dialects', () => {
     ['tabs', 'a\tb\n1\tx\n2\ty\n', { delimiter: '\t', header: true }, [1, 2]],
     ['pipes', 'a|b\n1|x\n2|y\n', { delimiter: '|', header: true }, [1, 2]],
     ['no header', '1,x\n2,y\n3,x\n', { delimiter: ',', header: false }, [1, 2, 3]],
+    ['a header of years', 'country,2019,2020\nx,1,2\ny,3,4\n', { header: true }, ['x', 'y']],
     ['single quotes', "a,b\n1,'x, y'\n2,'z'\n", { quote: "'" }, [1, 2]],
     ['lone carriage returns', 'a,b\r1,x\r2,y\r', { lineEnd: '\r' }, [1, 2]],
     ['a space after the delimiter', 'a, b\n1, "x, y"\n2, "z"\n', { delimiter: ',' }, [1, 2]],
@@ -141,8 +142,8 @@ describe('dialects', () => {
   ])('finds %s', async (_name, content, dialect, first) => {
     const { table, ...csv } = await read(content);
     expect(csv.dialect).toMatchObject(dialect);
-    expect(Object.values(valuesOf(table))[0]).toEqual(first);
-    expect(table.columns).toHaveLength(2);
+    expect(valuesOf(table)[table.columns[0]!.name]).toEqual(first);
+    expect(table.columns.length).toBeGreaterThan(1);
   });
 
   it('names columns without a header by their position', async () => {

@@ -59,6 +59,11 @@ export function listAfter(reading: Reading, mentions: readonly Mention[], start:
       at += 1;
       continue;
     }
+    // "a and b, tell …": the list had its last item before the comma.
+    isComplete =
+      reading.tokens[end]?.text === ',' &&
+      at === end + 1 &&
+      reading.tokens.slice(start, end).some(({ word }) => word === 'and');
     break;
   }
   if (at >= reading.tokens.length) isComplete = true;

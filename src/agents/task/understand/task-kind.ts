@@ -31,7 +31,9 @@ export function findKindCues(reading: Reading): KindCues {
   const a = first(yesNo);
   const b = first(classes, /(?:positive|negative|of the) $/u);
   const c = first(number, /logistic $/u);
-  return { ...(a && { yesNo: a }), ...(b && { classes: b }), ...(c && { number: c }) };
+  // "How many days will a patient stay" asks for a number, whatever stands behind it.
+  const isAmount = a !== undefined && c !== undefined && c.from < a.from && reading.tokens[c.from]!.word === 'how';
+  return { ...(a && !isAmount && { yesNo: a }), ...(b && { classes: b }), ...(c && { number: c }) };
 }
 
 /** The most distinct whole numbers that can be classes. */

@@ -1,4 +1,4 @@
-import { fitIsotonic, fitSigmoid, fitTemperature } from './calibration-fit.ts';
+import { fitIsotonic, fitSigmoid, fitTemperature, steepest } from './calibration-fit.ts';
 import { logLossRows } from './row-metrics.ts';
 
 /** A map from the learner's probabilities to better ones; plain JSON. */

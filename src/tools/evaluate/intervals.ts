@@ -77,7 +77,7 @@ export function bootstrapMetric(
     ? drawPosterior(id, truth, prediction, resampling, resamples, random)
     : (studentised?.values ?? drawValues(evaluate, truth.length, resampler, resamples));
   const [low, high] = border
-    ? [quantile(values, 1 - level), 1]
+    ? [quantile(values, (1 - level) / 2), 1]
     : posterior
       ? [quantile(values, (1 - level) / 2), quantile(values, (1 + level) / 2)]
       : studentised !== undefined

@@ -110,17 +110,27 @@ describe('bootstrapMetric', () => {
   });
 
   it.each([
-    ['accuracy', 0.9905],
-    ['balancedAccuracy', 0.95],
-    ['recall', 0.9],
-    ['rocAuc', 0.9],
+    ['accuracy', 0.989],
+    ['balancedAccuracy', 0.94],
+    ['recall', 0.88],
+    ['rocAuc', 0.88],
   ] as const)('does not claim certainty for %s where no error was made', (id, atLeast) => {
     const truth = Float64Array.from({ length: 200 }, (_, row) => (row < 20 ? 1 : 0));
     const prediction = { classCount: 2, probabilities: truth, labels: Int32Array.from(truth) };
     const { value, low, high, method } = intervalOf(id, truth, prediction);
     expect([value, high, method]).toEqual([1, 1, 'jeffreys']);
     expect(low).toBeLessThan(0.995);
-    expect(low).toBeGreaterThan(atLeast - 0.003);
+    expect(low).toBeGreaterThan(atLeast - 0.008);
+  });
+
+  it('does not take a class without errors for a sure one, where others have some', () => {
+    const truth = Float64Array.from({ length: 200 }, (_, row) => (row < 20 ? 1 : 0));
+    const labels = Int32Array.from(truth, (y, row) => (row >= 180 ? 1 : y));
+    const { value, low, high, method } = intervalOf('balancedAccuracy', truth, { classCount: 2, labels });
+    expect([method, value]).toEqual(['jeffreys', (1 + 160 / 180) / 2]);
+    // The 20 positives may hide an error rate of a tenth; the negatives alone would give ± 0.023.
+    expect(low).toBeLessThan(value - 0.035);
+    expect(high).toBeLessThan(value + 0.03);
   });
 
   it('says how many resamples lacked a class, and why a metric is undefined', () => {

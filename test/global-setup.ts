@@ -6,5 +6,8 @@ import { dirname, join } from 'node:path';
 export default function setup(): void {
   if (process.env.TRAINERAGENT_SKIP_BUILD === '1') return;
   const tsup = join(dirname(createRequire(import.meta.url).resolve('tsup/package.json')), 'dist/cli-default.js');
-  execFileSync(process.execPath, [tsup, '--silent'], { stdio: 'inherit', env: { ...process.env, TSUP_CODE_ONLY: '1' } });
+  execFileSync(process.execPath, [tsup, '--silent'], {
+    stdio: 'inherit',
+    env: { ...process.env, TSUP_CODE_ONLY: '1' },
+  });
 }

@@ -23,7 +23,13 @@ const start: JournalBody = {
   time: 1,
   request: { prompt: 'Ä \u0007 "quoted"', seed: 0.30000000000000004 },
 };
-const message = (n: number): JournalBody => ({ kind: 'message', stage: `s.${n}`, visit: 1, summary: 's', body: { n, tiny: 5e-324 } });
+const message = (n: number): JournalBody => ({
+  kind: 'message',
+  stage: `s.${n}`,
+  visit: 1,
+  summary: 's',
+  body: { n, tiny: 5e-324 },
+});
 
 async function write(bodies: readonly JournalBody[]): Promise<string> {
   const store = await openRunFolder(folder, { create: 'r1' });

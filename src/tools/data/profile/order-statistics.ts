@@ -22,15 +22,20 @@ interface Wanted {
 }
 
 function select(values: Float64Array, wanted: readonly Wanted[], found: number[]): void {
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
+  if (values.length <= bucketCount) {
+    const sorted = values.slice().sort();
+    for (const { rank, index } of wanted) found[index] = sorted[rank]!;
+    return;
+  }
+  let min = values[0]!;
+  let max = min;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     if (value < min) min = value;
-    if (value > max) max = value;
+    else if (value > max) max = value;
   }
   const scale = bucketCount / (max - min);
-  if (min === max || values.length <= bucketCount || !(scale > 0) || !Number.isFinite(scale)) {
+  if (min === max || !(scale > 0) || !Number.isFinite(scale)) {
     const sorted = min === max ? values : values.slice().sort();
     for (const { rank, index } of wanted) found[index] = sorted[rank]!;
     return;

@@ -158,7 +158,7 @@ export class BoostThread {
     count[0] = bagCount + Math.floor((outside * (thread + 1)) / threads) - start[0];
     for (let i = 0; i < splits.count; i++) {
       const leaf = splits.leaf[i]!;
-      const left = grower.partitionRange(i, start[leaf]!, count[leaf]!);
+      const left = grower.partition.splitAlone(i, start[leaf]!, count[leaf]!);
       start[i + 1] = start[leaf]! + left;
       count[i + 1] = count[leaf]! - left;
       count[leaf] = left;

@@ -1,11 +1,9 @@
 import { type HistogramKernel, histogramBytes } from './kernels.ts';
 import { type Block, chunkRows } from './plan.ts';
+import { RowPartition } from './row-partition.ts';
 import { findSplit, leafGain, missingHeavier, missingLeft, recordLength } from './split-search.ts';
 import type { ThreadContext } from './thread-context.ts';
-import { createTreeSplits, type TreeSplits, writeSides } from './tree-splits.ts';
-
-/** Rows of a leaf below which one thread partitions it alone. */
-const sharedPartitionRows = 3000;
+import { createTreeSplits, type TreeSplits } from './tree-splits.ts';
 
 /**
  * Grows one tree leaf by leaf, always at the largest gain (best-first: Shi, "Best-first decision tree learning", 2007; LightGBM).
@@ -16,6 +14,7 @@ const sharedPartitionRows = 3000;
  */
 export class TreeGrower {
   readonly splits: TreeSplits;
+  readonly partition: RowPartition;
   leafCount = 0;
   readonly start: Int32Array;
   readonly count: Int32Array;
@@ -27,7 +26,6 @@ export class TreeGrower {
   readonly #context: ThreadContext;
   readonly #blocks: readonly Block[];
   readonly #features: Int32Array;
-  readonly #blockOf: Int32Array;
   readonly #slot: Int32Array;
   readonly #free: number[] = [];
   readonly #depth: Int32Array;
@@ -59,10 +57,7 @@ export class TreeGrower {
     this.#features = Int32Array.from(
       this.#blocks.flatMap((block) => Array.from({ length: block.width }, (_, k) => block.firstFeature + k)),
     );
-    this.#blockOf = new Int32Array(plan.featureCount);
-    plan.blocks.forEach((block, i) => {
-      this.#blockOf.fill(i, block.firstFeature, block.firstFeature + block.width);
-    });
+    this.partition = new RowPartition(context, this.splits);
   }
 
   /** Grows a tree over the first `bagCount` of the listed rows; their pairs sum to `gradient` and `hessian`. */
@@ -108,7 +103,7 @@ export class TreeGrower {
     const { options } = plan;
     const right = this.leafCount++;
     this.#recordSplit(left, right);
-    const leftCount = this.#partition(left);
+    const leftCount = this.partition.splitShared(this.splits.count - 1, this.start[left]!, this.count[left]!);
     const at = left * recordLength;
     const leftGradient = this.#records[at + 3]!;
     const leftHessian = this.#records[at + 4]!;
@@ -172,59 +167,6 @@ export class TreeGrower {
     if (parent >= 0) (parent % 2 === 0 ? splits.left : splits.right)[parent >> 1] = i;
     this.#parent[left] = 2 * i;
     this.#parent[right] = 2 * i + 1;
-  }
-
-  /** Orders the rows of a leaf by the side that the last split sends them to; returns how many go left. */
-  #partition(leaf: number): number {
-    const { plan, thread, kernels, barrier, int32 } = this.#context;
-    const { at, threads } = plan;
-    const start = this.start[leaf]!;
-    const count = this.count[leaf]!;
-    // Two places in turn: a fast thread may write the next count before a slow one has read this.
-    const counts = (at.leftCounts >>> 2) + (this.splits.count % 2) * 8;
-    if (threads === 1 || count < sharedPartitionRows) {
-      if (thread === 0) int32[counts] = this.partitionRange(this.splits.count - 1, start, count);
-      barrier();
-      return int32[counts]!;
-    }
-    const from = Math.floor((count * thread) / threads);
-    const to = Math.floor((count * (thread + 1)) / threads);
-    const place = (start + from) * 4;
-    const left = this.#route(this.splits.count - 1, start + from, to - from, at.leftTemporary + place);
-    int32[counts + 16 * thread] = left;
-    barrier();
-    let allLeft = 0;
-    let leftBefore = 0;
-    for (let t = 0; t < threads; t++) {
-      if (t === thread) leftBefore = allLeft;
-      allLeft += int32[counts + 16 * t]!;
-    }
-    kernels.copyBytes(at.rows + (start + leftBefore) * 4, at.leftTemporary + place, left * 4);
-    const rightPlace = at.rows + (start + allLeft + from - leftBefore) * 4;
-    kernels.copyBytes(rightPlace, at.rightTemporary + place, (to - from - left) * 4);
-    barrier();
-    return allLeft;
-  }
-
-  /** Partitions a range of the list of rows in place by a split of this tree, on this thread alone; returns the left count. */
-  partitionRange(split: number, start: number, count: number): number {
-    const { plan, kernels } = this.#context;
-    const rows = plan.at.rows + start * 4;
-    const left = this.#route(split, start, count, rows);
-    kernels.copyBytes(rows + left * 4, plan.at.rightTemporary + start * 4, (count - left) * 4);
-    return left;
-  }
-
-  #route(split: number, start: number, count: number, left: number): number {
-    const { plan, thread, kernels, uint8 } = this.#context;
-    const { at } = plan;
-    const feature = this.splits.feature[split]!;
-    const block = plan.blocks[this.#blockOf[feature]!]!;
-    const table = at.scratch + thread * 512 + 256;
-    writeSides(this.splits, split, this.#bins(feature), uint8.subarray(table, table + 256));
-    const bins = block.bins + feature - block.firstFeature;
-    const right = at.rightTemporary + start * 4;
-    return kernels.partition(bins, block.stride, at.rows + start * 4, count, table, left, right);
   }
 
   #bins(feature: number): number {

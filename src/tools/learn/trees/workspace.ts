@@ -22,17 +22,27 @@ const idle: Workspace[] = [];
 /**
  * A workspace of at least so many bytes.
  *
- * @throws {TrainerError} DATA_TOO_WIDE where the data need more than 4 GiB of bins and sums.
+ * @throws {TrainerError} DATA_TOO_WIDE where the data need more than 4 GiB of bins and sums, or more than the system gives.
  */
 export function takeWorkspace(bytes: number, kernels: 'fastest' | 'javascript'): Workspace {
   const pages = Math.ceil(bytes / pageBytes) + 1;
   if (pages > mostPages) {
-    const gib = (bytes / 1024 / 1024 / 1024).toFixed(1);
-    throw new TrainerError(
-      'DATA_TOO_WIDE',
-      `Expected boosted trees to need at most 4 GiB of memory, got ${gib} GiB. Use fewer rows or columns.`,
-    );
+    throw tooLarge('at most 4 GiB of memory', bytes);
   }
+  try {
+    return reserve(pages, kernels);
+  } catch (error) {
+    throw tooLarge('no more memory than the system gives', bytes, error);
+  }
+}
+
+function tooLarge(limit: string, bytes: number, cause?: unknown): TrainerError {
+  const gib = (bytes / 1024 / 1024 / 1024).toFixed(2);
+  const message = `Expected boosted trees to need ${limit}, got ${gib} GiB. Use fewer rows or columns.`;
+  return new TrainerError('DATA_TOO_WIDE', message, { cause });
+}
+
+function reserve(pages: number, kernels: 'fastest' | 'javascript'): Workspace {
   const module = kernels === 'javascript' ? undefined : kernelModule();
   if (module === undefined) {
     const memory = new SharedArrayBuffer(pages * pageBytes);

@@ -42,7 +42,7 @@ const messages: Readonly<Record<ReasonCode, (evidence: Evidence) => string>> = {
   WEAK_SIGNAL: (e) =>
     `On rows that it had never seen the model reached ${metric(e.metric)} ${number(e.value)}, and guessing without any input reaches ${number(e.baseline)}; the difference is within chance there. ${close}add rows or columns, and do not rely on this model yet.`,
   STOPPED_BY_HOST: (e) =>
-    `A decider of the host stopped the run at "${String(e.question)}"${e.why === undefined || e.why === '' ? '' : `: ${String(e.why)}`}. ${close}run again with another answer to that question.`,
+    `A decider of the host stopped the run${e.question === undefined ? '' : ` at ${name(e.question)}`}${e.why === undefined || e.why === '' ? '' : `: ${String(e.why)}`}. ${close}run again with another answer to that question.`,
   NO_SIGNAL: (e) =>
     `The best model reached ${metric(e.metric)} ${number(e.value)}, and guessing without any input reaches ${number(e.baseline)}; the difference is within chance. The inputs say nothing measurable about ${name(e.target)}. ${close}add columns that have to do with it, or more rows.`,
   NOT_A_LEARNING_TASK: () =>

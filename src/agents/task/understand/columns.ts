@@ -89,7 +89,11 @@ export function findMentions(reading: Reading, columns: readonly NamedColumn[]):
   for (const column of columns) {
     const whole = byWholeName(reading, atoms, column);
     mentions.push(...whole);
-    for (const found of [...byWords(atoms, column), ...byLabel(reading, atoms, column), ...byUnit(atoms, column)]) {
+    for (const found of [
+      ...byWords(reading, atoms, column),
+      ...byLabel(reading, atoms, column),
+      ...byUnit(atoms, column),
+    ]) {
       if (
         !mentions.some(
           (mention) => mention.column === column.name && overlaps(mention, found) && mention.quality >= found.quality,
@@ -190,8 +194,10 @@ function isPlainEnough(reading: Reading, span: Span, column: NamedColumn, joined
   return false;
 }
 
+const borders = /^(?:,|;|:|from|and|or|using|with|without|given|not|but|by|than|while)$/u;
+
 /** Parts of the name, roots, abbreviations and synonyms, near one another. */
-function byWords(atoms: readonly Atom[], column: NamedColumn): Mention[] {
+function byWords(reading: Reading, atoms: readonly Atom[], column: NamedColumn): Mention[] {
   const strong = column.words.filter((word) => !weakWords.has(word));
   const parts = (strong.length > 0 ? strong : column.words).flatMap((word) => {
     const full = (abbreviations.get(word) ?? []).filter((part) => !weakWords.has(part));
@@ -206,6 +212,8 @@ function byWords(atoms: readonly Atom[], column: NamedColumn): Mention[] {
     let last = from;
     const matched: number[] = [];
     for (let at = from; at < Math.min(atoms.length, from + parts.length + 3); at += 1) {
+      if (reading.tokens.slice(atoms[last]!.token + 1, atoms[at]!.token).some((token) => borders.test(token.word)))
+        break;
       const index = hits[at]!.reduce((best, value, part) => (value > (hits[at]![best] ?? 0) ? part : best), 0);
       const value = hits[at]![index]!;
       if (value > 0 && found[index] === 0) {

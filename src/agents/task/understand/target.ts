@@ -134,7 +134,7 @@ function context(
   let best = 0;
   for (const spot of spots) {
     const isInside = overlaps(spot, mention);
-    if (!isInside && spot.to > mention.from) continue;
+    if (isInside ? mention.by === 'name' : spot.to > mention.from) continue;
     const between = reading.tokens.slice(Math.min(spot.to, mention.from), mention.from);
     if (reading.tokens[spot.from]!.sentence !== reading.tokens[mention.from]!.sentence) continue;
     const stops = between.filter((token) => stop.test(token.word)).length;
@@ -237,7 +237,7 @@ export function targetsAsked(
     let joined = true;
     for (; at < reading.tokens.length && reading.tokens[at]!.sentence === reading.tokens[spot.from]!.sentence; ) {
       const here = mentionsAt(mentions, at).filter(
-        (mention) => mention.quality >= 0.55 && mention.by !== 'value' && !apart.has(mention.column),
+        (mention) => mention.quality >= 0.5 && mention.by !== 'value' && !apart.has(mention.column),
       );
       if (here.length > 0) {
         if (!joined) break;

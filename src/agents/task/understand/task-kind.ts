@@ -14,7 +14,7 @@ export interface KindCues {
 }
 
 const yesNo =
-  /(?<![\p{L}])(?:whether|if (?:a|an|the|it|he|she|they|someone|people|customers?|this|our)|who|which (?:[\p{L}_]+ ){1,4}(?:will|are|is|have|has|might|may|could|would|do|does|don't|doesn't|won't|can't|get|gets|churn|leave|default|fail)|(?:will|would) (?:a|an|the|it|he|she|they|someone|this|our|my)|is (?:a|an|the|it|this)|are the|binary|yes[ /-]?(?:or[ -])?no|probability|likelihood|chance|propensity|risk of|likely to|detect\p{L}*|spot|going to|yes\/no|true\/false|0\/1|flag)(?![\p{L}])/gu;
+  /(?<![\p{L}])(?:whether|if (?:a|an|the|it|he|she|they|someone|people|customers?|this|our)|if(?= [\p{L}_]+ (?:exceeds?|is|are|will|was|has|have|goes|falls|rises|gets))|who|which (?:[\p{L}_]+ ){1,4}(?:will|are|is|have|has|might|may|could|would|do|does|don't|doesn't|won't|can't|get|gets|churn|leave|default|fail)|(?:will|would) (?:a|an|the|it|he|she|they|someone|this|our|my)|is (?:a|an|the|it|this)|are the|binary|yes[ /-]?(?:or[ -])?no|probability|likelihood|chance|propensity|risk of|likely to|detect\p{L}*|spot|going to|yes\/no|true\/false|0\/1|flag)(?![\p{L}])/gu;
 const classes =
   /(?<![\p{L}])(?:classif\p{L}+|multi-?class|class(?:es)?|categor(?:y|ies|i[sz]e|ical)|which (?:kind|type|class|category|one)|what (?:kind|type|class|category|sort)|discrete|as labels?|type of|kind of|recogni[sz]e|assign|bucket|tiers?|ordinal|sort (?:\p{L}+ ){1,3}into|label the)(?![\p{L}])/gu;
 const number =
@@ -62,7 +62,13 @@ export function taskOf(
     return cues.classes ? quoted('multiclass', cues.classes) : { value: 'multiclass', source: 'data' };
   if (profile.distinct <= mostNumberClasses && (profile.numeric?.integers ?? true)) {
     if (metricKind === 'number') return { value: 'regression', source: 'prompt' };
-    if (cues.number && !(cues.classes && cues.classes.from < cues.number.from))
+    if (
+      cues.number &&
+      !(
+        cues.classes &&
+        (cues.classes.from < cues.number.from || /class|categor/u.test(quoteOf(reading, cues.classes).toLowerCase()))
+      )
+    )
       return quoted('regression', cues.number);
     if (cues.classes) return quoted('multiclass', cues.classes);
     if (metricKind === 'classes') return { value: 'multiclass', source: 'prompt' };

@@ -1,35 +1,9 @@
 import type { ColumnProfile } from '../../../tools/data/profile/profile.ts';
+import { byLabel, byUnit, labelsOf } from './labels.ts';
+import type { Atom, Mention, NamedColumn } from './mention.ts';
 import { overlaps, type Reading, type Span, tokenWords } from './reading.ts';
-import { abbreviations, letterWords, synonymGroups, unitWords, weakWords } from './vocabulary.ts';
+import { abbreviations, synonymGroups, unitWords, weakWords } from './vocabulary.ts';
 import { sameRoot, splitName, squash } from './words.ts';
-
-/** A place in the prompt that speaks of a column. */
-export interface Mention extends Span {
-  readonly column: string;
-  /** 1 for the whole name, less for parts, synonyms and values; never 0. */
-  readonly quality: number;
-  readonly by: 'name' | 'part' | 'synonym' | 'value' | 'unit';
-  /** The last word of the name, the thing itself, was said. */
-  readonly isHead: boolean;
-  /** Tokens that were matched, where others lie between. */
-  readonly matched?: readonly number[];
-  /** For `value`: the label that was named. */
-  readonly value?: string;
-}
-
-/** A column with the words that its name is made of. */
-export interface NamedColumn {
-  readonly profile: ColumnProfile;
-  readonly name: string;
-  /** Words of the name, units at its end left out, abbreviations kept. */
-  readonly words: readonly string[];
-  readonly units: readonly string[];
-}
-
-interface Atom {
-  readonly word: string;
-  readonly token: number;
-}
 
 const groupOf = new Map<string, number[]>();
 synonymGroups.forEach((group, index) => {
@@ -70,13 +44,6 @@ export function dataWords(columns: readonly NamedColumn[]): ReadonlySet<string> 
     for (const label of labelsOf(column.profile)) for (const word of splitName(label)) words.add(word);
   }
   return words;
-}
-
-/** Labels of a class-like column of at most 30 classes. */
-export function labelsOf(profile: ColumnProfile): readonly string[] {
-  if (profile.kind !== 'category' && profile.kind !== 'boolean') return [];
-  const top = profile.top ?? [];
-  return top.length > 30 ? [] : top.map((entry) => entry.value);
 }
 
 /** All mentions of columns, best first where they overlap; several columns may share a place. */
@@ -258,138 +225,3 @@ function likeness(said: string, word: string): number {
   if (groups?.some((group) => groupOf.get(said)?.includes(group))) return 0.65;
   return 0;
 }
-
-/** A class named in the prompt speaks of its column. */
-function byLabel(reading: Reading, atoms: readonly Atom[], column: NamedColumn): Mention[] {
-  const mentions: Mention[] = [];
-  for (const label of labelsOf(column.profile)) {
-    const spoken =
-      column.profile.distinct > 3 ? [] : (letterWords.find(([letter]) => letter === label.toUpperCase())?.[1] ?? []);
-    for (const atom of atoms) {
-      if (!spoken.includes(atom.word) || atom.word.length < 4) continue;
-      mentions.push({
-        from: atom.token,
-        to: atom.token + 1,
-        column: column.name,
-        quality: 0.6,
-        by: 'value',
-        isHead: true,
-        value: label,
-      });
-    }
-    const words = splitName(label);
-    const short = words.length === 1 && /^\p{L}{3,5}$/u.test(label) ? label.toLowerCase() : undefined;
-    for (let from = 0; from < atoms.length; from += 1) {
-      // "Chronic kidney disease" for ckd, "drops out" for dropout.
-      const initials =
-        short !== undefined &&
-        atoms
-          .slice(from, from + short.length)
-          .map((atom) => atom.word[0])
-          .join('') === short;
-      const pair =
-        from + 1 < atoms.length &&
-        words.length === 1 &&
-        words[0]!.length >= 5 &&
-        `${atoms[from]!.word.replace(/s$/u, '')}${atoms[from + 1]!.word}` === words[0];
-      if (!initials && !pair) continue;
-      const last = atoms[from + (initials ? short!.length : 2) - 1]!;
-      mentions.push({
-        from: atoms[from]!.token,
-        to: last.token + 1,
-        column: column.name,
-        quality: 0.65,
-        by: 'value',
-        isHead: true,
-        value: label,
-      });
-    }
-    const isWordy =
-      words.join('').length >= 3 &&
-      !/^(?:yes|no|true|false|none|other|others|high|low|medium|the|and|for|new|all|any|not|one|two|male|female)$/u.test(
-        words.join(' '),
-      );
-    for (let from = 0; from + words.length <= atoms.length; from += 1) {
-      if (
-        words.length === 0 ||
-        !words.every((word, index) => isLabelWord(atoms[from + index]!.word, word, index === words.length - 1))
-      )
-        continue;
-      const span = { from: atoms[from]!.token, to: atoms[from + words.length - 1]!.token + 1 };
-      const isExact = reading.tokens[span.from]!.text === label;
-      if (
-        !isWordy &&
-        !(isExact && label.length === 1 && /\p{Lu}/u.test(label) && label !== 'I' && label !== 'A') &&
-        !/^(?:male|female)$/u.test(words.join(' '))
-      )
-        continue;
-      mentions.push({
-        ...span,
-        column: column.name,
-        quality: isWordy ? 0.7 : 0.4,
-        by: 'value',
-        isHead: true,
-        value: label,
-      });
-    }
-  }
-  return mentions;
-}
-
-function isLabelWord(said: string, word: string, isLast: boolean): boolean {
-  return said === word || (isLast && word.length >= 4 && said.length >= 4 && sameRoot(said, word));
-}
-
-/** "How many minutes": the unit of a column speaks of it, weakly. */
-function byUnit(atoms: readonly Atom[], column: NamedColumn): Mention[] {
-  const mentions: Mention[] = [];
-  for (const atom of atoms) {
-    if (atom.word.length < 3) continue;
-    if (
-      column.units.some(
-        (unit) =>
-          unit === atom.word ||
-          unitNames.get(unit) === atom.word ||
-          unitNames.get(unit) === atom.word.replace(/s$/u, ''),
-      )
-    ) {
-      mentions.push({
-        from: atom.token,
-        to: atom.token + 1,
-        column: column.name,
-        quality: 0.3,
-        by: 'unit',
-        isHead: false,
-      });
-    }
-  }
-  return mentions;
-}
-
-const unitNames = new Map([
-  ['eur', 'euro'],
-  ['usd', 'dollar'],
-  ['gbp', 'pound'],
-  ['kg', 'kilogram'],
-  ['g', 'gram'],
-  ['lbs', 'pound'],
-  ['lb', 'pound'],
-  ['mm', 'millimetre'],
-  ['cm', 'centimetre'],
-  ['km', 'kilometre'],
-  ['min', 'minute'],
-  ['mins', 'minute'],
-  ['minutes', 'minute'],
-  ['h', 'hour'],
-  ['hrs', 'hour'],
-  ['hr', 'hour'],
-  ['s', 'second'],
-  ['sec', 'second'],
-  ['days', 'day'],
-  ['years', 'year'],
-  ['yrs', 'year'],
-  ['t', 'ton'],
-  ['tons', 'ton'],
-  ['kwh', 'kwh'],
-  ['l', 'litre'],
-]);

@@ -1,5 +1,5 @@
-import type { Mention } from './columns.ts';
 import { listAfter, listBefore } from './lists.ts';
+import type { Mention } from './mention.ts';
 import { findAll, type Reading, type Span } from './reading.ts';
 
 /** A column that a phrase of the prompt speaks of, with the phrase. */

@@ -1,4 +1,4 @@
-import type { Mention } from './columns.ts';
+import type { Mention } from './mention.ts';
 import type { Reading, Span } from './reading.ts';
 
 /** Columns that a list of the prompt names, with where it ends. */

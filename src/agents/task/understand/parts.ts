@@ -1,6 +1,6 @@
-import type { Mention, NamedColumn } from './columns.ts';
 import { findExclusions, findInputs } from './exclusions.ts';
 import { findLimits } from './limits.ts';
+import type { Mention, NamedColumn } from './mention.ts';
 import { findMetricCues, type MetricCue, numberMetrics } from './metrics.ts';
 import { findQuantities, type Quantity } from './quantities.ts';
 import { overlaps, type Reading, type Span } from './reading.ts';

@@ -58,7 +58,7 @@ const byteUnits: readonly (readonly [RegExp, number])[] = [
 ];
 const otherUnits =
   'percentage points?|days?|weeks?|months?|quarters?|years?|points?|units?|stars?|euros?|dollars?|pounds?|eur|usd|gbp|chf|kg|grams?|g|mg|cm|mm|km|m|hp|mpg|kwh|mwh|kw|degrees?|°c|°f|c|f|tons?|tonnes?|classes|kinds|categories|rows|columns|features|folds|trees|epochs|layers|stars|bikes|people|claims|sales|goals|litres?|liters?|miles|metres?|meters?|rings?|bpm|mmhg|k€|€|[$]|£';
-const unitText = String.raw`(?:%|percentage points?|per ?cent|percent|µs|μs|us|ms|msecs?|millis|milliseconds?|microseconds?|secs?|seconds?|s|mins?|minutes?|h|hrs?|hours?|kib|mib|gib|kibibytes?|mebibytes?|gibibytes?|kb|mb|gb|kbytes?|mbytes?|gbytes?|kilobytes?|megabytes?|gigabytes?|megs?|gigs?|bytes?|b|${otherUnits})`;
+const unitText = `(?:%|percentage points?|per ?cent|percent|µs|μs|us|ms|msecs?|millis|milliseconds?|microseconds?|secs?|seconds?|s|mins?|minutes?|h|hrs?|hours?|kib|mib|gib|kibibytes?|mebibytes?|gibibytes?|kb|mb|gb|kbytes?|mbytes?|gbytes?|kilobytes?|megabytes?|gigabytes?|megs?|gigs?|bytes?|b|${otherUnits})`;
 
 const maxWords =
   "<=|=<|<|≤|at most|at the most|under|below|less than|lower than|fewer than|smaller than|faster than|quicker than|no more than|not more than|never more than|not exceed(?:ing)?|never exceed(?:ing)?|not to exceed|no(?:t)? (?:greater|longer|larger|bigger|higher|slower|worse) than|no larger than|up to|maximum(?: of)?|maximally|max(?: of)?|max\\.|not (?:above|over)|no higher than|stays? (?:below|under)|cap(?:ped)? at|a maximum of|limit(?:ed)? (?:of|to)|can't exceed|mustn't exceed";

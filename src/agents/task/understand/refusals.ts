@@ -1,5 +1,5 @@
 import type { TaskKind } from '../../../core/task-spec.ts';
-import type { Mention, NamedColumn } from './columns.ts';
+import type { Mention, NamedColumn } from './mention.ts';
 import type { Parts } from './parts.ts';
 import { overlaps, quoteOf, type Reading, type Span } from './reading.ts';
 import type { RejectCode, Understanding } from './understanding.ts';

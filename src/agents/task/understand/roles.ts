@@ -1,5 +1,5 @@
-import type { Mention, NamedColumn } from './columns.ts';
 import type { ColumnWish } from './exclusions.ts';
+import type { Mention, NamedColumn } from './mention.ts';
 import { findAll, type Reading, type Span } from './reading.ts';
 import { sensitiveWords } from './vocabulary.ts';
 

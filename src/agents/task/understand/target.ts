@@ -1,5 +1,5 @@
-import type { Mention, NamedColumn } from './columns.ts';
 import { mentionsAt } from './lists.ts';
+import type { Mention, NamedColumn } from './mention.ts';
 import { findAll, overlaps, type Reading, type Span } from './reading.ts';
 import type { KindCues } from './task-kind.ts';
 import { outcomeWords, targetNames } from './vocabulary.ts';

@@ -1,6 +1,6 @@
 import type { Sourced, TaskKind } from '../../../core/task-spec.ts';
 import type { ColumnProfile } from '../../../tools/data/profile/profile.ts';
-import { labelsOf } from './columns.ts';
+import { labelsOf } from './labels.ts';
 import { findAll, quoteOf, type Reading, type Span } from './reading.ts';
 import { letterWords } from './vocabulary.ts';
 import { splitName } from './words.ts';

@@ -1,9 +1,10 @@
 import { TrainerError } from '../../../core/errors.ts';
 import type { Sourced } from '../../../core/task-spec.ts';
 import type { TableProfile } from '../../../tools/data/profile/profile.ts';
-import { dataWords, findMentions, type Mention, type NamedColumn, nameColumns } from './columns.ts';
+import { dataWords, findMentions, nameColumns } from './columns.ts';
 import { findHarm } from './harmful.ts';
 import { languageOf } from './language.ts';
+import type { Mention, NamedColumn } from './mention.ts';
 import { type Parts, readParts } from './parts.ts';
 import { findAll, quoteOf, type Reading, readPrompt, type Span } from './reading.ts';
 import { otherKind, refusedTarget, rejected } from './refusals.ts';

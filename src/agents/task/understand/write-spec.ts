@@ -1,6 +1,6 @@
 import type { MetricId, MetricWish, Sourced, TaskKind, TaskSpec } from '../../../core/task-spec.ts';
 import type { ColumnProfile, TableProfile } from '../../../tools/data/profile/profile.ts';
-import type { Mention, NamedColumn } from './columns.ts';
+import type { Mention, NamedColumn } from './mention.ts';
 import { defaultMetric, resolveCue } from './metrics.ts';
 import type { Parts } from './parts.ts';
 import type { Quantity } from './quantities.ts';

@@ -57,6 +57,7 @@ export class Start {
     const { store, runId, clock, signal } = this.#settings;
     return this.#ending(async (hold) => {
       const checked = checkRequest(request);
+      this.#checkAnswers(checked.answers ?? {});
       const opened = hold(await store.create(runId));
       const started = await startRun(opened, request, checked, version, clock.now(), signal);
       return this.#work(opened, started, false, {});
@@ -66,6 +67,7 @@ export class Start {
   resume(answers: Readonly<Record<string, Json>>): Promise<TrainerOutcome> {
     const { store, runId, clock } = this.#settings;
     return this.#ending(async (hold) => {
+      this.#checkAnswers(answers);
       const opened = hold(await store.open(runId));
       const started = restartRun(opened);
       const isOver = opened.records.some(({ body }) => body.kind === 'end' && body.status !== 'paused');
@@ -124,6 +126,21 @@ export class Start {
       return await finish(session, end);
     } finally {
       child.close();
+    }
+  }
+
+  /** An answer to a question that nobody asks would be lost without a word. */
+  #checkAnswers(answers: Readonly<Record<string, unknown>>): void {
+    const known = [...builtInAgents, ...this.#settings.agents].flatMap(({ questions }) =>
+      questions.map(({ id }) => id),
+    );
+    for (const id of Object.keys(answers)) {
+      if (known.includes(id)) continue;
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        `Expected answers to be by question id (${known.join(', ')}), got an answer to "${id}".`,
+        { details: { question: id } },
+      );
     }
   }
 

@@ -22,8 +22,11 @@ export function arrangeStages(builtIn: readonly Stage[], agents: readonly Agent[
   for (const agent of agents) {
     for (const stage of agent.stages ?? []) stages[indexOf(stage.name, agent.name)] = stage;
     for (const consultation of agent.consultations ?? []) {
+      let place = indexOf(consultation.after, agent.name) + 1;
+      // In the order of registration: behind those who are consulted here already.
+      while (stages[place]?.name.endsWith(`.after-${consultation.after}`)) place++;
       stages.splice(
-        indexOf(consultation.after, agent.name) + 1,
+        place,
         0,
         defineStage({
           name: `${agent.name}.after-${consultation.after}`,

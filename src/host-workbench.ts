@@ -11,7 +11,9 @@ export function hostWorkbench(settings: WorkSettings, learners: readonly Learner
     where: 'host',
     async call(tool, input, options) {
       if (options.signal.aborted) throw aborted();
-      runner ??= import('./tools/actions/run-action.ts').then(({ actionRunner }) => actionRunner(settings, loadBackend, learners));
+      runner ??= import('./tools/actions/run-action.ts').then(({ actionRunner }) =>
+        actionRunner(settings, loadBackend, learners),
+      );
       return (await runner)(tool, input, (share, note) =>
         options.onProgress?.({ ...(share === undefined ? {} : { share }), ...(note === undefined ? {} : { note }) }),
       );

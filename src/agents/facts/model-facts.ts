@@ -62,12 +62,10 @@ export function winnerFacts(messages: Messages, spec: TaskSpec | undefined, reco
     ...(tried.length < 2
       ? {}
       : {
-          compression: tried
-            .slice(1)
-            .map((variant) => ({
-              what: `${variant.what}${variant.id === chosen.id ? ' (kept)' : ''}: ${variant.sizeBytes} of ${tried[0]!.sizeBytes} bytes`,
-              lossOfScore: tried[0]!.score - variant.score,
-            })),
+          compression: tried.slice(1).map((variant) => ({
+            what: `${variant.what}${variant.id === chosen.id ? ' (kept)' : ''}: ${variant.sizeBytes} of ${tried[0]!.sizeBytes} bytes`,
+            lossOfScore: tried[0]!.score - variant.score,
+          })),
         }),
     ...records.message('model.decide'),
   };

@@ -128,11 +128,9 @@ export const evaluateStage = defineStage<Evaluated>({
 
 function nestedCandidatesOf(context: StageContext) {
   const { ranking } = context.message<Searched>('model.search')!;
-  return ranking
-    .slice(0, nestedCandidates)
-    .map(({ learner, configuration, iterations }) => ({
-      learner,
-      configuration,
-      ...(iterations === undefined ? {} : { iterations }),
-    }));
+  return ranking.slice(0, nestedCandidates).map(({ learner, configuration, iterations }) => ({
+    learner,
+    configuration,
+    ...(iterations === undefined ? {} : { iterations }),
+  }));
 }

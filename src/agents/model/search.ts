@@ -131,7 +131,7 @@ function trialRunner(
   const kept = new Map<number, Kept>();
   const progress: number[] = [];
   let failure = '';
-  let bestScore = Number.NEGATIVE_INFINITY;
+  const scored = new Map<number, number[]>();
   const runner = {
     stoppedByClock: false,
     async exhaust(from: SearchState): Promise<SearchState> {
@@ -152,6 +152,12 @@ function trialRunner(
       return state;
     },
     progress: () => [...progress],
+    /** The mean score of a candidate after a trial, once it has one on every fold: only those are comparable. */
+    wholeScore(plan: TrialPlan, scores: readonly number[] | undefined): number | undefined {
+      if (scores === undefined || plan.iterationShare < 1 || plan.learner === 'baseline') return undefined;
+      const all = [...(scored.get(plan.candidate) ?? []), ...scores];
+      return all.length < prepared.folds * prepared.repeats ? undefined : mean(all);
+    },
     /** The first two fits of the winner again, on all rows. */
     async samplingCost(winner: Ranked) {
       const fits = [0, 1].map((fit) => ({ repeat: Math.floor(fit / prepared.folds), fold: fit % prepared.folds }));
@@ -196,15 +202,14 @@ function trialRunner(
           onEnd: (json, seconds) => {
             const { scores, failed, workUnits } = json as unknown as TrialOutput;
             const score = scores === undefined ? Number.NEGATIVE_INFINITY : mean(scores);
-            const isBest = score > bestScore && learner !== 'baseline';
-            if (isBest) bestScore = score;
+            const whole = runner.wholeScore(plan, scores);
             context.publish('trial-end', {
               trial: index,
               learner,
               rung,
               metric,
               score: scores === undefined ? 0 : shownScore(metric, score),
-              best: isBest,
+              best: whole !== undefined && whole > (progress.at(-1) ?? Number.NEGATIVE_INFINITY),
               workUnits,
               seconds,
               ...(failed === undefined ? {} : { failed }),
@@ -222,8 +227,10 @@ function trialRunner(
           iterations: [...(before?.iterations ?? []), ...output.iterations],
         });
       }
-      if (output.scores !== undefined && learner !== 'baseline' && plan.iterationShare === 1) {
-        progress.push(Math.max(progress.at(-1) ?? Number.NEGATIVE_INFINITY, mean(output.scores)));
+      const whole = runner.wholeScore(plan, output.scores);
+      if (whole !== undefined) progress.push(Math.max(progress.at(-1) ?? Number.NEGATIVE_INFINITY, whole));
+      if (output.scores !== undefined && plan.iterationShare === 1) {
+        scored.set(plan.candidate, [...(scored.get(plan.candidate) ?? []), ...output.scores]);
       }
       return { index, units: output.workUnits, ...(output.scores === undefined ? {} : { scores: output.scores }) };
     },

@@ -3,7 +3,7 @@ import { checkData, type DataChecks } from '../data/checks/check-data.ts';
 import { applyCleaning } from '../data/clean/apply-cleaning.ts';
 import type { CleaningPlan } from '../data/clean/cleaning-plan.ts';
 import { decodeTable } from '../data/columnar/encode-table.ts';
-import { takeRows } from '../data/rows.ts';
+import { columnOf, takeRows } from '../data/rows.ts';
 import { defineAction } from './action.ts';
 
 export interface CheckActionInput {
@@ -21,10 +21,17 @@ export interface CheckActionInput {
 export const check = defineAction<CheckActionInput, DataChecks>({
   name: 'check',
   async run(input, context) {
-    const cleaned = applyCleaning(decodeTable(await context.blobs.get(input.train)), input.plan);
+    const source = decodeTable(await context.blobs.get(input.train));
+    const cleaned = applyCleaning(source, input.plan);
+    // All columns of the source, so that an identifier that repeats is seen; the target as it was cleaned.
+    const merged = columnOf(cleaned.table, input.target);
+    const table = {
+      rowCount: source.rowCount,
+      columns: source.columns.map((column) => (column.name === input.target ? merged : column)),
+    };
     const { target, task, roles, seed } = input;
     return checkData({
-      table: takeRows(cleaned.table, cleaned.rows),
+      table: takeRows(table, cleaned.rows),
       ...(input.vault === undefined ? {} : { vault: decodeTable(await context.blobs.get(input.vault)) }),
       target,
       task,

@@ -75,9 +75,9 @@ export const decide = defineAction<DecideInput, DecideOutput>({
     } else {
       // A row's folds differ between repeats; those of the first put all its predictions on one side.
       const foldOf = new Map<number, number>();
-      fits
-        .slice(0, set.folds.count)
-        .forEach((positions, fold) => positions.forEach((position) => foldOf.set(first!.rows[position]!, fold)));
+      for (const [fold, positions] of fits.slice(0, set.folds.count).entries()) {
+        for (const position of positions) foldOf.set(first!.rows[position]!, fold);
+      }
       const folds = Int32Array.from(first!.rows, (row) => foldOf.get(row) ?? 0);
       const rows = { truth, probabilities: blended, classCount, weights, folds };
       const kind = input.calibration;
@@ -159,6 +159,8 @@ export function part(prediction: Prediction, rows: Uint32Array): Prediction {
 
 function pick(values: Float64Array, rows: Uint32Array, width: number): Float64Array {
   const out = new Float64Array(rows.length * width);
-  rows.forEach((row, i) => out.set(values.subarray(row * width, (row + 1) * width), i * width));
+  rows.forEach((row, i) => {
+    out.set(values.subarray(row * width, (row + 1) * width), i * width);
+  });
   return out;
 }

@@ -110,16 +110,16 @@ export const freeze = defineAction<FreezeInput, FreezeOutput>({
     const predicted = await model.predictTable(sample);
     let maxDifference = 0;
     let labelDifferences = 0;
-    const compare = (ours: number, theirs: number) => {
-      const difference = Math.abs(ours - theirs) / Math.max(1, Math.abs(ours));
-      if (!(difference <= maxDifference)) maxDifference = difference;
+    const theirsAt = (i: number): number => {
+      if (predicted.kind === 'regression') return predicted.values[i]!;
+      return problem.task === 'binary' ? predicted.probabilities[2 * i + 1]! : predicted.probabilities[i]!;
     };
-    if (predicted.kind === 'regression') own.forEach((value, row) => compare(value, predicted.values[row]!));
-    else {
+    for (let i = 0; i < own.length; i++) {
+      const difference = Math.abs(own[i]! - theirsAt(i)) / Math.max(1, Math.abs(own[i]!));
+      if (!(difference <= maxDifference)) maxDifference = difference;
+    }
+    if (predicted.kind === 'classification') {
       const width = classes.length;
-      own.forEach((value, i) =>
-        compare(value, problem.task === 'binary' ? predicted.probabilities[2 * i + 1]! : predicted.probabilities[i]!),
-      );
       if (decision !== undefined) {
         const labels = applyDecision(decision, own);
         labels.forEach((label, row) => {

@@ -82,11 +82,16 @@ export const trial = defineAction<TrialInput, TrialOutput>({
         arrays[`fit${repeat}-${fold}`] = predicted;
         if (fit.bestIteration !== undefined) iterations.push(fit.bestIteration);
         notes.push(fit.notes);
+        const key = learner.iterationKey;
+        const run = fit.notes.iterations;
+        // Early stopping ends a fit before its budget: only what ran is counted.
+        const asRun =
+          key !== undefined && typeof run === 'number' ? { ...configuration, [key]: Math.max(1, run) } : configuration;
+        workUnits += learner.cost(asRun, factsOf(set, rows.train.features.rowCount));
       } catch (error) {
         if (TrainerError.isInstance(error) && error.code === 'INTERNAL') throw error;
         return { failed: error instanceof Error ? error.message : String(error), iterations: [], workUnits, notes };
       }
-      workUnits += learner.cost(configuration, factsOf(set, rows.train.features.rowCount));
       context.progress((index + 1) / input.fits.length);
     }
     const predictions = await context.blobs.put(encodeArrays({}, arrays));

@@ -12,6 +12,7 @@ import type { Prepared } from '../data/prepare.ts';
 import type { Reduced } from '../data/reduce.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
 import type { CandidatesMessage } from './candidates.ts';
+import { settleTies } from './settle-ties.ts';
 
 const rankedSchema = z.object({
   /** The first trial of this candidate. */
@@ -21,6 +22,8 @@ const rankedSchema = z.object({
   /** Mean of the fold scores; greater is better. */
   score: z.number(),
   foldScores: z.array(z.number()),
+  /** Mean log loss of the folds, where the metric counts labels. */
+  logLoss: z.number().optional(),
   /** Median of the iterations that early stopping chose; absent for learners without. */
   iterations: z.number().optional(),
   /** Blobs of the out-of-fold predictions. */
@@ -59,6 +62,7 @@ interface Kept {
   readonly trial: number;
   readonly predictions: readonly string[];
   readonly iterations: readonly number[];
+  readonly logLosses: readonly number[];
 }
 
 /** Random search with successive halving on the validation folds; goes on from an earlier visit where there is one. */
@@ -94,7 +98,10 @@ export const searchStage = defineStage<Searched>({
       state = await runner.exhaust(addCandidates({ ...rest, history: [], stopped: 'plateau' }, [], units));
     }
     if (best(state) === undefined) throw runner.failure();
-    const all = ranking(state).map((entry) => runner.ranked(state, entry));
+    const all = settleTies(
+      ranking(state).map((entry) => runner.ranked(state, entry)),
+      prepared.folds,
+    );
     const samplingCost = learnRows === undefined ? undefined : await runner.samplingCost(all[0]!);
     const baseline = all.find(({ learner }) => learner === 'baseline');
     const rest = all.filter(({ learner }) => learner !== 'baseline').slice(0, maxRanked);
@@ -225,6 +232,7 @@ function trialRunner(
           trial: before?.trial ?? index,
           predictions: [...(before?.predictions ?? []), output.predictions],
           iterations: [...(before?.iterations ?? []), ...output.iterations],
+          logLosses: [...(before?.logLosses ?? []), ...(output.logLosses ?? [])],
         });
       }
       const whole = runner.wholeScore(plan, output.scores);
@@ -236,7 +244,7 @@ function trialRunner(
     },
     ranked(state: SearchState, entry: { candidate: number; score: number; scores: readonly number[] }): Ranked {
       const { learner, configuration, cost } = state.options.candidates[entry.candidate]!;
-      const { trial, predictions, iterations } = kept.get(entry.candidate)!;
+      const { trial, predictions, iterations, logLosses } = kept.get(entry.candidate)!;
       const median = medianOf(iterations);
       return {
         trial,
@@ -244,6 +252,7 @@ function trialRunner(
         configuration,
         score: entry.score,
         foldScores: [...entry.scores],
+        ...(logLosses.length === 0 ? {} : { logLoss: mean(logLosses) }),
         ...(median === undefined ? {} : { iterations: median }),
         predictions: [...predictions],
         cost,

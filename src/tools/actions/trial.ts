@@ -4,7 +4,8 @@ import type { MetricId } from '../../core/task-spec.ts';
 import { encodeArrays } from '../data/columnar/encode-arrays.ts';
 import { sampleRows } from '../data/reduce/sample-rows.ts';
 import { foldRows } from '../data/split/folds.ts';
-import { searchScore } from '../evaluate/search-score.ts';
+import { metrics } from '../evaluate/metrics.ts';
+import { searchMetric, searchScore } from '../evaluate/search-score.ts';
 import type { Configuration, TrainingRows } from '../learn/learner.ts';
 import { selectFeatures } from '../learn/select-features.ts';
 import { factsOf, readTrainingSet, type TrainingSet, takeRowsOf } from '../learn/training-set.ts';
@@ -33,6 +34,8 @@ export interface TrialInput {
 export interface TrialOutput {
   /** Greater is better, a fit; absent where a fit failed. */
   readonly scores?: readonly number[];
+  /** Log loss a fit, where the metric counts labels: it tells candidates apart that the metric finds equal. */
+  readonly logLosses?: readonly number[];
   /** Why it failed. */
   readonly failed?: string;
   /** Blob of the predictions on the validation rows, an array a fit. */
@@ -55,6 +58,8 @@ export const trial = defineAction<TrialInput, TrialOutput>({
         : { ...input.configuration, [learner.iterationKey]: input.iterations };
     const configuration = cutIterations(whole, learner.iterationKey, input.iterationShare);
     const scores: number[] = [];
+    const logLosses: number[] = [];
+    const countsLabels = metrics[searchMetric(input.metric, set.problem)].needs === 'labels';
     const iterations: number[] = [];
     const notes: TrialOutput['notes'][number][] = [];
     const arrays: Record<string, Float64Array> = {};
@@ -79,6 +84,7 @@ export const trial = defineAction<TrialInput, TrialOutput>({
         });
         const predicted = fit.model.predict(validation.features);
         scores.push(searchScore(input.metric, set.problem, validation, predicted));
+        if (countsLabels) logLosses.push(-searchScore('logLoss', set.problem, validation, predicted));
         arrays[`fit${repeat}-${fold}`] = predicted;
         if (fit.bestIteration !== undefined) iterations.push(fit.bestIteration);
         notes.push(fit.notes);
@@ -95,7 +101,7 @@ export const trial = defineAction<TrialInput, TrialOutput>({
       context.progress((index + 1) / input.fits.length);
     }
     const predictions = await context.blobs.put(encodeArrays({}, arrays));
-    return { scores, predictions, iterations, workUnits, notes };
+    return { scores, ...(countsLabels ? { logLosses } : {}), predictions, iterations, workUnits, notes };
   },
 });
 

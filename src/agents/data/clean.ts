@@ -33,13 +33,15 @@ export const columnsQuestion = defineQuestion({
     answer: { use: columns.filter(({ setAside }) => setAside === undefined).map(({ name }) => name) },
     why: 'All but the target, columns with a role or left out by the request, free text, identifiers, constants and copies.',
   }),
-  check: ({ use }, { columns }) =>
-    use.flatMap((name) => {
-      const reason = columns.find((column) => column.name === name)?.setAside;
+  check: ({ use }, { columns }) => {
+    const reasons = new Map(columns.map(({ name, setAside }) => [name, setAside]));
+    return use.flatMap((name) => {
+      const reason = reasons.get(name);
       return reason !== undefined && fixedReasons.has(reason)
         ? [{ path: 'use', message: `Expected no column that is set aside as ${reason}, got "${name}".` }]
         : [];
-    }),
+    });
+  },
   language: 'unsure',
 });
 
@@ -72,8 +74,9 @@ export const cleanStage = defineStage({
       roles: rolesOf(spec),
       malformedRows: data!.setAside.reduce((sum, { count }) => sum + count, 0),
     });
+    const facts = new Map(data!.columns.map((column) => [column.name, column]));
     const columns = plan.columns.map((action) => {
-      const fact = data!.columns.find(({ name }) => name === action.column)!;
+      const fact = facts.get(action.column)!;
       return {
         name: action.column,
         kind: fact.kind,
@@ -86,7 +89,8 @@ export const cleanStage = defineStage({
       context.decline({ kind: 'reject', reasons: [{ code: 'NO_INPUTS', evidence: { columns: columns.length } }] });
     }
     const { use } = await context.ask(columnsQuestion, { columns });
-    const inputs = columns.map(({ name }) => name).filter((name) => use.includes(name));
+    const used = new Set(use);
+    const inputs = columns.map(({ name }) => name).filter((name) => used.has(name));
     return {
       message: { plan: plan as unknown as z.infer<typeof cleanedSchema>['plan'], inputs },
       summary: `${inputs.length} of ${columns.length} columns are used.`,

@@ -82,13 +82,14 @@ function columnFacts(
       : Object.entries(rolesOf(spec)).map(([role, name]) => [name, role as DataColumnFact['role']]),
   );
   const used = new Set(prepared?.inputs ?? checked?.inputs ?? cleaned?.inputs ?? data.columns.map(({ name }) => name));
+  const actions = new Map(cleaned?.plan.columns.map((action) => [action.column, action]));
   return data.columns.map(({ name, kind, missing, distinct }) => {
     const fact = { name, kind, missing, distinct };
     if (name === spec?.target.value) return { ...fact, role: 'target' };
     const role = roles.get(name);
     if (used.has(name)) return { ...fact, role: role ?? 'input' };
     if (role !== undefined) return { ...fact, role };
-    const action = cleaned?.plan.columns.find(({ column }) => column === name);
+    const action = actions.get(name);
     const late = prepared?.setAside.find(({ column }) => column === name)?.reason;
     const reason = checked?.leaks.includes(name)
       ? 'leak'

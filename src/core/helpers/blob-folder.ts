@@ -7,6 +7,28 @@ import { sha256 } from './hash.ts';
 
 let temporaryNames = 0;
 
+/** Bytes below which neighbouring pieces are written as one. */
+const joinedBytes = 1 << 20;
+
+/** The same bytes in fewer pieces: a wide table has tens of thousands, and each would be a write of its own. */
+function joined(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+  const result: Uint8Array[] = [];
+  let small: Uint8Array[] = [];
+  let length = 0;
+  const flush = () => {
+    if (small.length > 0) result.push(small.length === 1 ? small[0]! : Buffer.concat(small));
+    small = [];
+    length = 0;
+  };
+  for (const piece of pieces) {
+    if (length + piece.length > joinedBytes) flush();
+    small.push(piece);
+    length += piece.length;
+  }
+  flush();
+  return result;
+}
+
 /** Blobs as files named by their hash, in a folder that several processes may share. */
 export function blobFolder(folder: string): Blobs {
   const path = (hash: string): string => {
@@ -15,7 +37,7 @@ export function blobFolder(folder: string): Blobs {
   };
   return {
     async put(parts) {
-      const pieces = parts instanceof Uint8Array ? [parts] : parts;
+      const pieces = parts instanceof Uint8Array ? [parts] : joined(parts);
       const hash = createHash('sha256');
       for (const [index, piece] of pieces.entries()) {
         hash.update(piece);

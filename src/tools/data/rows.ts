@@ -61,13 +61,21 @@ function takeValidity(validity: Uint8Array | undefined, rows: Uint32Array): Uint
   return missing === 0 ? undefined : taken;
 }
 
+/** Columns by name, a table: a wide one is asked for each of its columns many times. */
+const indexes = new WeakMap<Table, ReadonlyMap<string, Column>>();
+
 /**
  * The column of a name.
  *
  * @throws {TrainerError} COLUMN_UNKNOWN
  */
 export function columnOf(table: Table, name: string): Column {
-  const column = table.columns.find((candidate) => candidate.name === name);
+  let index = indexes.get(table);
+  if (index === undefined) {
+    index = new Map(table.columns.map((column) => [column.name, column]));
+    indexes.set(table, index);
+  }
+  const column = index.get(name);
   if (column !== undefined) return column;
   const names = table.columns.slice(0, 20).map((candidate) => JSON.stringify(candidate.name));
   const more = table.columns.length > 20 ? `, and ${table.columns.length - 20} more` : '';

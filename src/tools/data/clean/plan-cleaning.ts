@@ -50,6 +50,7 @@ export function planCleaning(input: CleaningInput): CleaningPlan {
   for (const name of [target, ...roleColumns, ...(input.inputs ?? [])]) columnOf(table, name);
   const facts = new Map(profile.columns.map((column) => [column.name, column]));
   const seen = new Map<string, { name: string; column: Column }[]>();
+  const inputs = input.inputs === undefined ? undefined : new Set(input.inputs);
   const columns = table.columns.map((column): ColumnAction => {
     const { name } = column;
     const present = table.rowCount - countMissing(column, table.rowCount);
@@ -64,7 +65,7 @@ export function planCleaning(input: CleaningInput): CleaningPlan {
       ...(of === undefined ? {} : { of }),
     });
     if (name === target) return setAside('target');
-    const wished = input.inputs?.includes(name) ?? !roleColumns.includes(name);
+    const wished = inputs?.has(name) ?? !roleColumns.includes(name);
     if (!wished) return setAside(roleColumns.includes(name) ? 'role' : 'ignored');
     if (column.kind === 'text') return setAside('text');
     if (present === 0) return setAside('all-missing');

@@ -83,7 +83,9 @@ export function* scanRange(
         next = parser.parse(buffer, 0, end, isDone && range.isLast, position - have);
         [buffer[end], buffer[end + 1], buffer[end + 2]] = held;
         if (parser.doubt !== undefined) break;
-        for (let at = buffer.indexOf(0); at >= 0 && at < next; at = buffer.indexOf(0, at + 1)) nulBytes++;
+        // The parser may put a line's end behind a last row that has none: that is no byte of the file.
+        const parsed = Math.min(next, end);
+        for (let at = buffer.indexOf(0); at >= 0 && at < parsed; at = buffer.indexOf(0, at + 1)) nulBytes++;
       }
       if (isDone) {
         position -= have - next;

@@ -11,29 +11,37 @@ import type { TableProfile } from './tools/data/profile/profile.ts';
 import type { RunFacts } from './tools/report/report-facts.ts';
 import type { TrainerOutcome } from './trainer-outcome.ts';
 
+/** Everything that is told about a run, from its messages and its journal alone. */
+export async function factsOf(session: RunSession, { halt, messages }: PipelineEnd, seconds: number): Promise<RunFacts> {
+  const data = (messages.get('data.collect') as Collected | undefined)?.data;
+  return runFacts({
+    runId: session.runId,
+    input: session.input,
+    bodies: session.journal.bodies,
+    messages,
+    ...(halt === undefined ? {} : { halt }),
+    verdict: verdictAt({ messages, ...(halt === undefined ? {} : { halt }) }),
+    ...(data === undefined ? {} : { profile: await readJson<TableProfile>(session, data.profile) }),
+    workUnits: session.budget.spent,
+    seconds,
+  });
+}
+
+function verdictAt({ halt, messages }: PipelineEnd): Verdict {
+  return halt?.status === 'declined' ? halt.verdict : finalVerdict(messages, halt?.status === 'paused');
+}
+
 /** Makes the outcome of a run from its messages, and closes its journal with it. */
 export async function finish(session: RunSession, end: PipelineEnd): Promise<TrainerOutcome> {
   const { journal, store, clock, runId } = session;
   const { halt, messages } = end;
-  const data = (messages.get('data.collect') as Collected | undefined)?.data;
-  const verdict: Verdict =
-    halt?.status === 'declined' ? halt.verdict : finalVerdict(messages, halt?.status === 'paused');
+  const verdict = verdictAt(end);
   const closed = journal.bodies.findLast((body) => body.kind === 'end');
   const seconds =
     closed !== undefined && closed.status !== 'paused'
       ? closed.seconds
       : session.secondsBefore + (clock.monotonic() - session.startedAt) / 1000;
-  const facts = runFacts({
-    runId,
-    input: session.input,
-    bodies: journal.bodies.filter((body) => body.kind !== 'end'),
-    messages,
-    ...(halt === undefined ? {} : { halt }),
-    verdict,
-    ...(data === undefined ? {} : { profile: await readJson<TableProfile>(session, data.profile) }),
-    workUnits: session.budget.spent,
-    seconds,
-  });
+  const facts = await factsOf(session, end, seconds);
   const status = halt?.status ?? 'complete';
   if (closed === undefined || closed.status === 'paused') {
     const result: Json = halt?.status === 'paused' ? { questions: halt.questions.map(({ question }) => question) } : {};

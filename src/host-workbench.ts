@@ -14,7 +14,9 @@ export function hostWorkbench(settings: WorkSettings, learners: readonly Learner
       runner ??= import('./tools/actions/run-action.ts').then(({ actionRunner }) =>
         actionRunner(settings, loadBackend, learners),
       );
-      return (await runner)(tool, input, (share, note) =>
+      const run = await runner;
+      options.onStart?.();
+      return run(tool, input, (share, note) =>
         options.onProgress?.({ ...(share === undefined ? {} : { share }), ...(note === undefined ? {} : { note }) }),
       );
     },

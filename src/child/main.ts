@@ -22,6 +22,7 @@ process.on('disconnect', () => process.exit(0));
 
 async function answer(id: number, tool: string, input: Json): Promise<void> {
   let lastProgress = 0;
+  send({ type: 'start', id });
   try {
     const output = await run!(tool, input, (share, note) => {
       const now = performance.now();

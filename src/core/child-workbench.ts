@@ -12,6 +12,7 @@ export type ToChild =
 
 /** Messages from the child to the host. */
 export type FromChild =
+  | { readonly type: 'start'; readonly id: number }
   | { readonly type: 'progress'; readonly id: number; readonly share?: number; readonly note?: string }
   | { readonly type: 'output'; readonly id: number; readonly output: Json }
   | {
@@ -66,6 +67,7 @@ export function childWorkbench(settings: WorkSettings, entry: URL = entryUrl('ch
     });
     child = process_;
     process_.on('message', (message: FromChild) => {
+      if (message.type === 'start') return pending.get(message.id)?.options.onStart?.();
       if (message.type === 'progress') return pending.get(message.id)?.options.onProgress?.(message);
       const call = settle(message.id);
       if (message.type === 'output') call?.resolve(message.output);

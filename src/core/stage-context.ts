@@ -43,9 +43,13 @@ export function stageContext(
       const event = { stage: stage.name, tool, ordinal: at.ordinal, where: bench.where };
       session.emit('tool-call', { ...event, phase: 'start' });
       options.onStart?.();
-      const started = session.clock.monotonic();
+      let started = session.clock.monotonic();
       const output = await bench.call(tool, plain, {
         signal: session.signal,
+        // Calls that are sent together wait for each other: that is no time of theirs.
+        onStart: () => {
+          started = session.clock.monotonic();
+        },
         onProgress: (progress) =>
           session.emit('stage-progress', {
             stage: stage.name,

@@ -3,6 +3,8 @@ import type { Json } from './helpers/canonical-json.ts';
 /** Options of one tool call. */
 export interface WorkOptions {
   readonly signal: AbortSignal;
+  /** The work begins: until then it has waited for the calls before it. */
+  readonly onStart?: () => void;
   readonly onProgress?: (progress: { readonly share?: number; readonly note?: string }) => void;
   /** The work was lost with its process and starts again. */
   readonly onRestart?: () => void;

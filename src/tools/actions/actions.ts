@@ -15,6 +15,7 @@ export const actions = {
   nested: async () => (await import('./nested.ts')).nested,
   evaluate: async () => (await import('./evaluate.ts')).evaluate,
   measure: async () => (await import('./measure.ts')).measure,
+  recompute: async () => (await import('./recompute.ts')).recompute,
   report: async () => (await import('./report.ts')).report,
 } as const;
 

@@ -1,5 +1,6 @@
 import { createRandom } from '../../core/helpers/random.ts';
 import type { MetricId } from '../../core/task-spec.ts';
+import { type BlobArray, encodeArrays } from '../data/columnar/encode-arrays.ts';
 import { foldRows, nestedFolds } from '../data/split/folds.ts';
 import { chooseDecision } from '../evaluate/choose-decision.ts';
 import { crossValidationScore } from '../evaluate/cross-validation-score.ts';
@@ -29,6 +30,8 @@ export interface NestedOutput {
   readonly scores: readonly FoldScore[];
   readonly baseline: readonly FoldScore[];
   readonly workUnits: number;
+  /** Blob of what was predicted in each outer fold, from which the scores can be computed again. */
+  readonly outOfFold: string;
 }
 
 /**
@@ -44,8 +47,7 @@ export const nested = defineAction<NestedInput, NestedOutput>({
     const { folds, input: foldsInput } = decodeFolds(await context.blobs.get(input.folds));
     const { problem } = set;
     const [main] = input.metrics;
-    const values = new Map(input.metrics.map((metric) => [metric, [] as number[]]));
-    const baseValues = new Map(input.metrics.map((metric) => [metric, [] as number[]]));
+    const arrays: Record<string, BlobArray> = {};
     let workUnits = 0;
     const fitOn = async (index: number, rows: TrainingRows, seed: string) => {
       const { learner: name, configuration, iterations } = input.candidates[index]!;
@@ -99,35 +101,60 @@ export const nested = defineAction<NestedInput, NestedOutput>({
         }
         const baseline = await context.learner('baseline');
         const base = await baseline.fit(train, {}, problem, { random: createRandom(seed), threads: 1 });
-        record(values, held, prediction);
-        record(baseValues, held, toPrediction(problem, base.model.predict(held.features)));
+        const name = `${repeat}-${fold}`;
+        arrays[`truth${name}`] = held.target;
+        if (held.weights !== undefined) arrays[`weights${name}`] = held.weights;
+        keep(arrays, `model-${name}`, prediction);
+        keep(arrays, `baseline-${name}`, toPrediction(problem, base.model.predict(held.features)));
         context.progress((repeat * folds.count + fold + 1) / (folds.repeats * folds.count));
       }
     }
-    const shape = { folds: folds.count, repeats: folds.repeats };
-    return { scores: summarise(values, shape), baseline: summarise(baseValues, shape), workUnits };
+    const shape = { classCount: problem.classCount, folds: folds.count, repeats: folds.repeats };
+    return {
+      ...nestedScores({ json: shape, arrays }, input.metrics),
+      workUnits,
+      outOfFold: await context.blobs.put(encodeArrays(shape, arrays)),
+    };
   },
 });
 
-function record(
-  values: ReadonlyMap<MetricId, number[]>,
-  { target, weights }: TrainingRows,
-  prediction: Prediction,
-): void {
-  for (const [metric, list] of values) {
-    const result = metrics[metric].compute(target, prediction, weights);
-    list.push(result.defined ? result.value : Number.NaN);
-  }
+/** The scores of the outer folds, from what was predicted in them. */
+export function nestedScores(
+  { json, arrays }: { readonly json: unknown; readonly arrays: Readonly<Record<string, BlobArray>> },
+  wanted: readonly MetricId[],
+): Pick<NestedOutput, 'scores' | 'baseline'> {
+  const { classCount, folds, repeats } = json as { classCount: number; folds: number; repeats: number };
+  const of = (who: string): FoldScore[] =>
+    wanted.flatMap((metric) => {
+      const values: number[] = [];
+      for (let repeat = 0; repeat < repeats; repeat++) {
+        for (let fold = 0; fold < folds; fold++) {
+          const name = `${repeat}-${fold}`;
+          const result = metrics[metric].compute(
+            arrays[`truth${name}`] as Float64Array,
+            kept(arrays, `${who}-${name}`, classCount),
+            arrays[`weights${name}`] as Float64Array | undefined,
+          );
+          values.push(result.defined ? result.value : Number.NaN);
+        }
+      }
+      const score = crossValidationScore(metric, Float64Array.from(values), { folds, repeats });
+      return score === undefined
+        ? []
+        : [{ metric, value: score.value, low: score.low, high: score.high, folds: score.folds, repeats: score.repeats }];
+    });
+  return { scores: of('model'), baseline: of('baseline') };
 }
 
-function summarise(
-  values: ReadonlyMap<MetricId, number[]>,
-  shape: { readonly folds: number; readonly repeats: number },
-): FoldScore[] {
-  return [...values].flatMap(([metric, list]) => {
-    const score = crossValidationScore(metric, Float64Array.from(list), shape);
-    return score === undefined
-      ? []
-      : [{ metric, value: score.value, low: score.low, high: score.high, folds: score.folds, repeats: score.repeats }];
-  });
+function keep(arrays: Record<string, BlobArray>, name: string, { probabilities, labels, values }: Prediction): void {
+  if (probabilities !== undefined) arrays[`${name}-probabilities`] = probabilities;
+  if (labels !== undefined) arrays[`${name}-labels`] = labels;
+  if (values !== undefined) arrays[`${name}-values`] = values;
+}
+
+function kept(arrays: Readonly<Record<string, BlobArray>>, name: string, classCount: number): Prediction {
+  const probabilities = arrays[`${name}-probabilities`] as Float64Array | undefined;
+  const labels = arrays[`${name}-labels`] as Int32Array | undefined;
+  const values = arrays[`${name}-values`] as Float64Array | undefined;
+  return { classCount, ...(probabilities && { probabilities }), ...(labels && { labels }), ...(values && { values }) };
 }

@@ -1,6 +1,5 @@
 import { TrainerError } from '../../core/errors.ts';
 import { decodeArrays } from '../data/columnar/encode-arrays.ts';
-import { foldRows } from '../data/split/folds.ts';
 import type { TrainingSet, TrainingSetSource } from '../learn/training-set.ts';
 
 /** Predictions on rows that the fit had not seen: every validated row once a repeat, repeat after repeat. */
@@ -29,35 +28,46 @@ export async function readOutOfFold(
     for (const [name, values] of Object.entries(arrays)) byFit.set(name, values as Float64Array);
   }
   const { folds } = set;
-  const outputCount = set.problem.task === 'multiclass' ? set.problem.classCount : 1;
-  const rows: number[] = [];
-  const predictions: number[] = [];
+  const width = set.problem.task === 'multiclass' ? set.problem.classCount : 1;
+  // Of expanding folds the first block is only learned from: block k + 1 is validated in fold k.
+  const shift = folds.kind === 'expanding' ? 1 : 0;
+  const total = folds.assignments.reduce(
+    (sum, assignment) => sum + assignment.reduce((own, fold) => own + (fold >= shift ? 1 : 0), 0),
+    0,
+  );
+  const rows = new Uint32Array(total);
+  const predictions = new Float64Array(total * width);
   const fits: Uint32Array[] = [];
-  for (let repeat = 0; repeat < folds.repeats; repeat++) {
-    const place = new Map<number, readonly [fold: number, position: number]>();
-    const ownFits = Array.from({ length: folds.count }, () => [] as number[]);
-    for (let fold = 0; fold < folds.count; fold++) {
-      foldRows(folds, repeat, fold).validation.forEach((row, position) => {
-        place.set(row, [fold, position]);
-      });
-    }
-    for (const row of [...place.keys()].sort((a, b) => a - b)) {
-      const [fold, position] = place.get(row)!;
-      const values = byFit.get(`fit${repeat}-${fold}`);
-      if (values === undefined)
+  let next = 0;
+  folds.assignments.forEach((assignment, repeat) => {
+    const values = Array.from({ length: folds.count }, (_, fold) => {
+      const found = byFit.get(`fit${repeat}-${fold}`);
+      if (found === undefined) {
         throw new TrainerError('INTERNAL', `Expected predictions of repeat ${repeat}, fold ${fold}, got none.`);
-      ownFits[fold]!.push(rows.length);
-      rows.push(row);
-      for (let output = 0; output < outputCount; output++) predictions.push(values[position * outputCount + output]!);
-    }
-    fits.push(...ownFits.map((positions) => Uint32Array.from(positions)));
-  }
+      }
+      return found;
+    });
+    const places = values.map((own) => new Uint32Array(own.length / width));
+    // Validation rows of a fit are in ascending order, so counting them gives their place in its predictions.
+    const seen = new Uint32Array(folds.count);
+    assignment.forEach((block, row) => {
+      if (block < shift) return;
+      const fold = block - shift;
+      const position = seen[fold]!++;
+      places[fold]![position] = next;
+      rows[next] = row;
+      for (let output = 0; output < width; output++)
+        predictions[next * width + output] = values[fold]![position * width + output]!;
+      next++;
+    });
+    fits.push(...places);
+  });
   return {
-    rows: Uint32Array.from(rows),
+    rows,
     target: Float64Array.from(rows, (row) => set.target[row]!),
     ...(set.weights === undefined ? {} : { weights: Float64Array.from(rows, (row) => set.weights![row]!) }),
-    predictions: Float64Array.from(predictions),
-    outputCount,
+    predictions,
+    outputCount: width,
     fits,
   };
 }

@@ -18,9 +18,9 @@ const trials: Readonly<
     { readonly linear: number; readonly trees: number; readonly members: number; readonly rows: number }
   >
 > = {
-  quick: { linear: 3, trees: 6, members: 3, rows: 50_000 },
-  normal: { linear: 8, trees: 24, members: 6, rows: 200_000 },
-  thorough: { linear: 20, trees: 100, members: 12, rows: 1_000_000 },
+  quick: { linear: 3, trees: 6, members: 3, rows: 20_000 },
+  normal: { linear: 8, trees: 24, members: 6, rows: 100_000 },
+  thorough: { linear: 20, trees: 100, members: 12, rows: 500_000 },
 };
 
 const ofProbabilities: ReadonlySet<MetricId> = new Set<MetricId>(['logLoss', 'brier']);

@@ -1,0 +1,113 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { transformSync } from 'esbuild';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const home = process.cwd();
+const argv = process.argv;
+let lines: unknown[][];
+
+// As a user runs them, but on a small budget; and Node 20 takes a learner's module as JavaScript alone.
+vi.mock('traineragent', async (original) => {
+  const library = await original<typeof import('traineragent')>();
+  class Trainer extends library.Trainer {
+    constructor(options: import('traineragent').TrainerOptions = {}) {
+      const learners = options.learners?.map((learner) => (learner instanceof URL ? compiled(learner) : learner));
+      super({ ...options, ...(learners === undefined ? {} : { learners }) } as import('traineragent').TrainerOptions<
+        []
+      >);
+    }
+    override run(request: import('traineragent').RunRequest) {
+      return super.run({ budget: { workUnits: 60 }, ...request });
+    }
+  }
+  return { ...library, Trainer };
+});
+
+function compiled(module: URL): URL {
+  const source = readFileSync(fileURLToPath(module).replace(/\.js$/, '.ts'), 'utf8');
+  const path = join(process.cwd(), 'learner.mjs');
+  writeFileSync(path, transformSync(source, { loader: 'ts', format: 'esm' }).code);
+  return pathToFileURL(path);
+}
+
+let folder: string;
+let runs = 0;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'traineragent-example-'));
+  await copyFile(join(root, 'examples/data/penguins.csv'), join(folder, 'penguins.csv'));
+  process.chdir(folder);
+  lines = [];
+  vi.spyOn(console, 'log').mockImplementation((...line) => void lines.push(line));
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  process.argv = argv;
+  process.chdir(home);
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function runExample(name: string, ...args: string[]): Promise<string> {
+  process.argv = [argv[0]!, name, ...args];
+  // An example runs when it is imported, and one of them runs twice.
+  await import(/* @vite-ignore */ join(root, `examples/${name}.ts?run=${++runs}`));
+  return lines
+    .map((line) => line.map((part) => (typeof part === 'string' ? part : JSON.stringify(part))).join(' '))
+    .join('\n');
+}
+
+describe('each example does what its first line says', () => {
+  it('quick-start trains, predicts, saves and serves', async () => {
+    const shown = await runExample('quick-start');
+    expect(shown).toContain('"metric":"balancedAccuracy"');
+    expect(shown).toContain('"prediction":"Gentoo"');
+    expect(shown).toMatch(/http:\/\/127\.0\.0\.1:\d+$/);
+    expect(await readdir(folder)).toContain('penguins.onnx');
+  });
+
+  it('watch-events shows messages, decisions and the end', async () => {
+    const shown = await runExample('watch-events');
+    expect(shown).toContain('data → task: 344 rows × 8 columns read.');
+    expect(shown).toContain('task.metric = {"metric":"balancedAccuracy"} (rule)');
+    expect(shown).toMatch(/complete after \d+\.\d s/);
+    expect(lines.at(-1)).toEqual(['complete']);
+  });
+
+  it('override-decision has the last word', async () => {
+    const shown = await runExample('override-decision');
+    expect(shown).toContain('task.metric: accuracy (given)');
+    expect(shown).toContain('model.candidates: linear (host)');
+    expect(shown).toMatch(/data\.columns: (?!.*sex).* \(host\)/);
+    expect(shown).toContain('server.deployment: service (host)');
+  });
+
+  it('approve-by-person pauses, and another trainer goes on', async () => {
+    const waiting = await runExample('approve-by-person');
+    expect(waiting).toContain('A person looks at the plan first.');
+    const runId = /^(\S+) waits/.exec(waiting)![1]!;
+    lines = [];
+    expect(await runExample('approve-by-person', runId)).toMatch(/^complete .*"metric":"balancedAccuracy"/);
+  });
+
+  it('own-agent is asked, and overruled', async () => {
+    expect(await runExample('own-agent')).toBe('complete');
+  });
+
+  it('unit-test-a-prompt passes', async () => {
+    await runExample('unit-test-a-prompt');
+    const [by] = lines[0] as [Map<string, string>];
+    expect(by.get('model.ensemble')).toContain('rate limit');
+  });
+
+  it('own-learner is tried, and as good as its kind', async () => {
+    const [, trials, best] = /^(\d+) trials, best (\S+)$/.exec(await runExample('own-learner/host'))!;
+    expect(Number(trials)).toBeGreaterThan(0);
+    // scikit-learn's GaussianNB reaches 0.97 with island and sex as numbers.
+    expect(Number(best)).toBeGreaterThan(0.9);
+  });
+});

@@ -42,14 +42,15 @@ export function readJournal(bytes: Uint8Array): {
     const number = records.length + 1;
     const written = text.toString('utf8', from, end);
     let line: { body?: unknown };
+    let canonical: string;
     try {
       line = JSON.parse(written) as typeof line;
+      canonical = canonicalJson(line?.body ?? null); // throws for 1e999, which JSON.parse takes
     } catch {
       throw damaged(number, 'got a line that is no JSON');
     }
     if (line === null || typeof line !== 'object' || typeof line.body !== 'object' || line.body === null)
       throw damaged(number, 'got a line that is no record');
-    const canonical = canonicalJson(line.body);
     const sum = checksum(last, number, canonical);
     // The whole line, and not the checksum alone: another spelling of the same values was not written by us either.
     if (written !== lineOf(number, sum, canonical)) throw damaged(number, 'got one that was altered or moved');
@@ -129,6 +130,7 @@ export async function openRunFolder(
           }
           last = sum;
           count++;
+          journal.records.push({ record: count, body });
           return count;
         });
         // A failed write may have left half a line: nothing may follow it, so the queue stays rejected.

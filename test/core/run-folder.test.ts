@@ -124,6 +124,7 @@ describe('a damaged journal', () => {
     ['a line cut in the middle', 3, ([a, b, c, d]) => [a!, b!, c!.slice(0, 40), d!]],
     ['another spelling of the same values', 2, ([a, b, c, d]) => [a!, b!.replace('"body":', '"body": '), c!, d!]],
     ['a changed value', 4, ([a, b, c, d]) => [a!, b!, c!, d!.replace('"n":3', '"n":4')]],
+    ['a number that is infinite', 2, ([a, b, c, d]) => [a!, b!.replace('5e-324', '5e+324'), c!, d!]],
     ['a line that is null', 2, ([a, , c, d]) => [a!, 'null', c!, d!]],
     ['an empty line', 3, ([a, b, c, d]) => [a!, b!, '', c!, d!]],
   ];

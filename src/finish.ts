@@ -12,7 +12,11 @@ import type { RunFacts } from './tools/report/report-facts.ts';
 import type { TrainerOutcome } from './trainer-outcome.ts';
 
 /** Everything that is told about a run, from its messages and its journal alone. */
-export async function factsOf(session: RunSession, { halt, messages }: PipelineEnd, seconds: number): Promise<RunFacts> {
+export async function factsOf(
+  session: RunSession,
+  { halt, messages }: PipelineEnd,
+  seconds: number,
+): Promise<RunFacts> {
   const data = (messages.get('data.collect') as Collected | undefined)?.data;
   return runFacts({
     runId: session.runId,

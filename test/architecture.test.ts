@@ -52,7 +52,16 @@ const rules: readonly {
 ];
 
 /** The composition root: it puts the rooms together, so it may know all of them. */
-const root = new Set(['index.ts', 'trainer.ts', 'trainer-outcome.ts', 'start.ts', 'finish.ts', 'host-workbench.ts']);
+const rootFiles = new Set([
+  'index.ts',
+  'trainer.ts',
+  'trainer-outcome.ts',
+  'start.ts',
+  'finish.ts',
+  'host-workbench.ts',
+]);
+/** Verification puts the rooms together too: it runs the stages again on a journal. */
+const root = { has: (path: string) => rootFiles.has(path) || path.startsWith('verify/') };
 
 const matches = (patterns: readonly RegExp[], path: string) => patterns.some((pattern) => pattern.test(path));
 

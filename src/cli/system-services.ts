@@ -1,9 +1,9 @@
-import { open, readFile } from 'node:fs/promises';
+import { access, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock, systemIds } from '../core/clock.ts';
 import { TrainerError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
-import type { CliModel, CliServices } from './services.ts';
+import type { CliModel, CliServices, VerifyOutcome } from './services.ts';
 
 /** The commands' needs, met by the library; each part loads with the command that uses it. */
 export function systemServices(): CliServices {
@@ -27,7 +27,7 @@ export function systemServices(): CliServices {
     async resume(folder, answers) {
       return (await trainerIn(folder)).resume(await runIdOf(folder), { answers });
     },
-    verify: () => Promise.reject(new TrainerError('INTERNAL', 'This version has no verification.')),
+    verify,
     loadModel,
     async predictFile(path, model) {
       const { readTable } = await import('../tools/data/read-table.ts');
@@ -77,6 +77,16 @@ async function loadModel(path: string): Promise<CliModel> {
   };
   models.set(shown, model);
   return shown;
+}
+
+/** The folder that `--out` named, or that of a journal itself: then there are no files beside it to look at. */
+async function verify(folder: string): Promise<VerifyOutcome> {
+  const { verifyRun } = await import('../verify/verify-run.ts');
+  const isRunFolder = await access(join(folder, 'journal.jsonl')).then(
+    () => true,
+    () => false,
+  );
+  return { checks: isRunFolder ? await verifyRun(folder) : await verifyRun(join(folder, 'run'), { outputs: folder }) };
 }
 
 /** The id that the first record of a journal names; what is wrong with the journal is told by the store. */

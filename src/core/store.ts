@@ -8,7 +8,7 @@ export interface RunStore {
   /** The folder that child processes share. */
   readonly folder: string;
   readonly blobs: Blobs;
-  /** What was in the journal when it was opened. */
+  /** What is in the journal, in order; it grows with each append. */
   readonly records: readonly JournalRecord[];
   /**
    * Appends a record; it is on disk when the promise resolves.

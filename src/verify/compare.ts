@@ -15,7 +15,7 @@ export interface Comparison {
   /** Greatest difference relative to max(1, magnitude). @default 0 */
   readonly tolerance?: number;
   /** Paths that get a line each, also where they agree; the others share one. */
-  readonly shown?: (path: string) => boolean;
+  readonly shown?: (path: string, reported: number | string | boolean | null | undefined) => boolean;
 }
 
 /** What is not there. */
@@ -42,7 +42,7 @@ export function compareJson(
   let same = 0;
   for (const path of new Set([...before.keys(), ...after.keys()])) {
     const check = checkOf(`${name} ${path}`.trimEnd(), before.get(path), after.get(path), tolerance);
-    if (!check.ok || shown(path)) checks.push(check);
+    if (!check.ok || shown(path, before.get(path))) checks.push(check);
     else same++;
   }
   if (same > 0) {

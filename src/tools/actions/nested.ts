@@ -141,7 +141,16 @@ export function nestedScores(
       const score = crossValidationScore(metric, Float64Array.from(values), { folds, repeats });
       return score === undefined
         ? []
-        : [{ metric, value: score.value, low: score.low, high: score.high, folds: score.folds, repeats: score.repeats }];
+        : [
+            {
+              metric,
+              value: score.value,
+              low: score.low,
+              high: score.high,
+              folds: score.folds,
+              repeats: score.repeats,
+            },
+          ];
     });
   return { scores: of('model'), baseline: of('baseline') };
 }

@@ -2,7 +2,8 @@ import type { ColumnProfile } from '../../../tools/data/profile/profile.ts';
 import { byLabel, byUnit, labelsOf } from './labels.ts';
 import type { Atom, Mention, NamedColumn } from './mention.ts';
 import { overlaps, type Reading, type Span, tokenWords } from './reading.ts';
-import { abbreviations, synonymGroups, unitWords, weakWords } from './vocabulary.ts';
+import { synonymGroups } from './synonyms.ts';
+import { abbreviations, unitWords, weakWords } from './vocabulary.ts';
 import { sameRoot, splitName, squash } from './words.ts';
 
 const groupOf = new Map<string, number[]>();
@@ -23,7 +24,7 @@ export function nameColumns(columns: readonly ColumnProfile[]): readonly NamedCo
     while (
       words.length > 1 &&
       unitWords.has(words[words.length - 1]!) &&
-      words.some((word, index) => index < words.length - 1 && !weakWords.has(word))
+      words.some((word, index) => index < words.length - 1 && !isWeak(word))
     ) {
       units.unshift(words.pop()!);
     }
@@ -165,9 +166,9 @@ const borders = /^(?:,|;|:|from|and|or|using|with|without|given|not|but|by|than|
 
 /** Parts of the name, roots, abbreviations and synonyms, near one another. */
 function byWords(reading: Reading, atoms: readonly Atom[], column: NamedColumn): Mention[] {
-  const strong = column.words.filter((word) => !weakWords.has(word));
+  const strong = column.words.filter((word) => !isWeak(word));
   const parts = (strong.length > 0 ? strong : column.words).flatMap((word) => {
-    const full = (abbreviations.get(word) ?? []).filter((part) => !weakWords.has(part));
+    const full = (abbreviations.get(word) ?? []).filter((part) => !isWeak(part));
     return full.length > 1 ? full.map((part) => [part]) : [[word, ...full]];
   });
   const weak = strong.length === 0;
@@ -204,6 +205,11 @@ function byWords(reading: Reading, atoms: readonly Atom[], column: NamedColumn):
     });
   }
   return longest(mentions);
+}
+
+/** A number, alone or with a unit ("7d", "30"), says little about what a column is. */
+function isWeak(word: string): boolean {
+  return weakWords.has(word) || /^\d+[dhmwy]?$/u.test(word);
 }
 
 function longest(mentions: readonly Mention[]): Mention[] {

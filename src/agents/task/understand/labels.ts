@@ -101,8 +101,7 @@ export function byUnit(atoms: readonly Atom[], column: NamedColumn): Mention[] {
       column.units.some(
         (unit) =>
           unit === atom.word ||
-          unitNames.get(unit) === atom.word ||
-          unitNames.get(unit) === atom.word.replace(/s$/u, ''),
+          unitNames.get(unit)?.some((word) => word === atom.word || word === atom.word.replace(/s$/u, '')),
       )
     ) {
       mentions.push({
@@ -118,30 +117,41 @@ export function byUnit(atoms: readonly Atom[], column: NamedColumn): Mention[] {
   return mentions;
 }
 
-const unitNames = new Map([
-  ['eur', 'euro'],
-  ['usd', 'dollar'],
-  ['gbp', 'pound'],
-  ['kg', 'kilogram'],
-  ['g', 'gram'],
-  ['lbs', 'pound'],
-  ['lb', 'pound'],
-  ['mm', 'millimetre'],
-  ['cm', 'centimetre'],
-  ['km', 'kilometre'],
-  ['min', 'minute'],
-  ['mins', 'minute'],
-  ['minutes', 'minute'],
-  ['h', 'hour'],
-  ['hrs', 'hour'],
-  ['hr', 'hour'],
-  ['s', 'second'],
-  ['sec', 'second'],
-  ['days', 'day'],
-  ['years', 'year'],
-  ['yrs', 'year'],
-  ['t', 'ton'],
-  ['tons', 'ton'],
-  ['kwh', 'kwh'],
-  ['l', 'litre'],
+const unitNames = new Map<string, readonly string[]>([
+  ['eur', ['euro']],
+  ['usd', ['dollar']],
+  ['gbp', ['pound']],
+  ['kg', ['kilogram']],
+  ['g', ['gram']],
+  ['lbs', ['pound']],
+  ['lb', ['pound']],
+  ['mm', ['millimetre', 'millimeter']],
+  ['cm', ['centimetre', 'centimeter']],
+  ['km', ['kilometre', 'kilometer']],
+  ['min', ['minute']],
+  ['mins', ['minute']],
+  ['minutes', ['minute']],
+  ['h', ['hour']],
+  ['hrs', ['hour']],
+  ['hr', ['hour']],
+  ['s', ['second']],
+  ['sec', ['second']],
+  ['days', ['day']],
+  ['years', ['year']],
+  ['yrs', ['year']],
+  ['t', ['ton', 'tonne']],
+  ['tons', ['ton', 'tonne']],
+  ['ha', ['hectare']],
+  ['kw', ['kilowatt', 'power']],
+  ['w', ['watt', 'power']],
+  ['mwh', ['energy', 'electricity', 'power']],
+  ['m', ['metre', 'meter']],
+  ['c', ['celsius', 'temperature']],
+  ['degc', ['celsius', 'temperature']],
+  ['sqft', ['feet']],
+  ['mph', ['mile', 'speed']],
+  ['kmh', ['speed']],
+  ['rpm', ['revolution']],
+  ['kwh', ['energy', 'electricity', 'power']],
+  ['l', ['litre', 'liter']],
 ]);

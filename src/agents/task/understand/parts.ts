@@ -37,7 +37,9 @@ export function readParts(reading: Reading, columns: readonly NamedColumn[], men
   const taken: Span[] = [...exclusions.wishes, ...wishes, ...fairness.wishes];
   const inputs = findInputs(reading, mentions, [...exclusions.wishes, ...wishes]);
   if (inputs !== undefined) taken.push(inputs.span);
-  for (const cue of metricCues) if (!names.some((name) => overlaps(name, cue))) taken.push(cue);
+  // A whole clause that wishes a score ("when it says that a parcel comes back, it is right") names its target itself.
+  for (const cue of metricCues)
+    if (cue.to - cue.from <= 6 && !names.some((name) => overlaps(name, cue))) taken.push(cue);
   const apart = new Map<string, number>();
   for (const name of inputs?.columns ?? []) apart.set(name, -40);
   for (const { column } of fairness.wishes) apart.set(column, -30);

@@ -1,6 +1,7 @@
 import { mentionsAt } from './lists.ts';
 import type { Mention, NamedColumn } from './mention.ts';
 import { findAll, overlaps, type Reading, type Span } from './reading.ts';
+import { asking, explicitAfter, explicitBefore, headAfter, negation, opening, stop, verb } from './target-words.ts';
 import type { KindCues } from './task-kind.ts';
 import { outcomeWords, targetNames } from './vocabulary.ts';
 import { squash } from './words.ts';
@@ -12,21 +13,6 @@ export interface Candidate {
   readonly span?: Span;
   readonly explicit: boolean;
 }
-
-const verb =
-  /(?<![\p{L}])(?:predict(?:s|ing|ion|ions|ed|or)?|estimat(?:e|es|ing|ion|or)|forecast(?:s|ing)?|classif(?:y|ies|ying|ication|ier)(?: of)?|detect(?:s|ing|ion|or)?(?: of)?|guess(?:ing)?|model(?:l?ing)?(?= (?:the|for|of|to|that|how|which|whether|\p{L}+ing)? ?)|determin(?:e|es|ing)|find out|figure out|infer(?:ring)?|identify(?:ing)?|recogni[sz](?:e|ing)|regress(?:ing)?|score|foresee|anticipat(?:e|ing)|work out|calculat(?:e|ing)|learn(?:ing)?(?: to)?|know(?: in advance)?|assess(?:ing)?|approximat(?:e|ing)|diagnos(?:e|ing)|tell(?: me| us)?|want(?: to know)?|spot(?:ting)?|find|interested in|goal is|grade|rate|warn(?:ed)?(?: when| of| about)?|give me|expect(?:ed)?)(?![\p{L}])/gu;
-const asking =
-  /(?<![\p{L}])(?:whether|who(?:'s|se)?|which|how (?:much|many|long|old|heavy|tall|high|late|big|large|fast|far|expensive|strong|hot|warm|cold|wide|deep|good|well|likely)|what|where|will|would (?:a|an|the|they|he|she|someone|our|my|this|people)|is (?:a|an|the|this)|are|if (?:a|an|the|it|someone|he|she|our|my|this)|probability(?: that| of)?|likelihood(?: that| of)?|chances?(?: that| of)?|risk of|likely to|going to)(?![\p{L}])/gu;
-const explicitBefore =
-  /(?:(?:the |my |our )?(?:target|label|outcome|dependent|response|output|to predict|predict|goal|class|ground truth)(?: column| variable| field| feature| label)?(?:(?: is| are| =| being| should be| shall be| must be| will be| called| named| in)+(?: the| in| column| called| named| in column)*|:|=| =| :) ?["'`“‘(]?$)|(?:(?:target|label|response|outcome|dependent variable|y) ["'`“‘]$)|(?:column|field|variable) ["'`“‘]$/u;
-const explicitAfter =
-  /^["'`”’)]? ?(?:(?:column |field |variable )?(?:as|is|be|being|to be|should be|will be|serves as|acts as|contains|holds)(?: | the | a | an | our | my | what | i | we | want | to )*(?:target|label|outcome|dependent|response|goal|predict(?:ed)?|output|class label|y\b|variable to (?:be )?predict|thing to predict|column to predict|ground truth|what (?:i|we|you|it))|(?:is|are) (?:what|the (?:thing|one|column|value|number)) (?:i|we|that|to|which)|(?:is|are) to be predicted|(?:should|must|has to|needs to|can) be (?:predicted|estimated|forecast|classified|the target|the label|the outcome)|column$)/u;
-const headAfter =
-  /^["'`”’)]? ?(?:prediction|predictor|model\b|classifier|classification|regressor|regression|risk|detection|detector|filter|forecast|estimat(?:e|ion|or)|prognosis|probability|propensity|score|scoring|column|recognition|warning)/u;
-const stop =
-  /^(?:from|using|given|based|with|without|knowing|through|via|except|because|ignoring|excluding|weighted|where|since|while|under|over|against|at|for)$/u;
-const negation =
-  /(?:(?<![\p{L}])(?:not|rather than|instead of|never mind|forget about|no longer|don't care (?:about|for|how|what)|don't need|don't want|don't predict|do not predict|not interested in|not to predict|not predict|isn't|is not))(?: (?:the|a|an|its|their|how|much|many|it|about|in|predict|so|whether|which|for|by|any|just|of))*(?: \p{L}+)?$/u;
 
 /** Scores each column as the target; higher first. `apart` are columns that the words give another part to. */
 export function scoreTargets(
@@ -70,10 +56,12 @@ export function scoreTargets(
           context(reading, mention, spots.asking, 36, 1.6, mentions),
           headAfter.test(after.trimStart()) ? 40 : 0,
           after.trim() === '' && before.trim() === '' ? 30 : 0,
+          opening.test(reading.text.slice(0, from)) ? 24 : 0,
         );
     }
     if (mention.by !== 'name' && isOwner(reading, mention, mentions)) score -= 25;
     if (/["'`“‘]$/u.test(before) && mention.by === 'name') score += 12;
+    if (isMeasure(reading, mention, mentions)) score -= 25;
     if (mention.by === 'unit') score -= 6;
     else if (/how (?:many|much) $/u.test(before)) score += 22;
     const known = best.get(mention.column);
@@ -122,6 +110,14 @@ function isOwner(reading: Reading, mention: Mention, mentions: readonly Mention[
   return !mentions.some((other) => other.column === mention.column && other.from <= at - 1 && other.to > at - 1);
 }
 
+/** "20 cycles", "life in cycles": a column's name that only says what another number is counted in. */
+function isMeasure(reading: Reading, mention: Mention, mentions: readonly Mention[]): boolean {
+  const previous = reading.tokens[mention.from - 1];
+  if (previous === undefined || previous.sentence !== reading.tokens[mention.from]!.sentence) return false;
+  if (previous.kind === 'number') return !/^(?:19|20)\d\d$/u.test(previous.word);
+  return previous.word === 'in' && mentions.some((other) => other.to === mention.from - 1 && other.by !== 'unit');
+}
+
 /** Nearness to a cue that stands before it in the same sentence, with nothing between that ends its reach. */
 function context(
   reading: Reading,
@@ -158,7 +154,8 @@ function suitability(column: NamedColumn, cues: KindCues, metricKind: 'classes' 
   else if (column.words.includes('id') || column.words.includes('uuid')) score -= 22;
   if (profile.kind === 'datetime') score -= 34;
   if (profile.kind === 'text') score -= 24;
-  if (cues.yesNo) score += isBinary ? 14 : 0;
+  if (cues.yesNo) score += isBinary ? 14 : profile.kind === 'number' && profile.distinct > 20 ? -8 : 0;
+  if (/^(?:no|nbr|nr)$/u.test(column.words[column.words.length - 1]!) && profile.distinct > 20) score -= 22;
   if (cues.classes) score += isClass ? 8 : profile.kind === 'number' && profile.distinct <= 20 ? 4 : -4;
   if (cues.number) score += profile.kind === 'number' && !isBinary ? 10 : -8;
   if (metricKind === 'number') score += profile.kind === 'number' && !isBinary ? 14 : -14;

@@ -14,7 +14,7 @@ export interface KindCues {
 }
 
 const yesNo =
-  /(?<![\p{L}])(?:whether|if (?:a|an|the|it|he|she|they|someone|people|customers?|this|our)|if(?= [\p{L}_]+ (?:exceeds?|is|are|will|was|has|have|goes|falls|rises|gets))|who|which (?:[\p{L}_]+ ){1,4}(?:will|are|is|have|has|might|may|could|would|do|does|don't|doesn't|won't|can't|get|gets|churn|leave|default|fail)|(?:will|would) (?:a|an|the|it|he|she|they|someone|this|our|my)|is (?:a|an|the|it|this)|are the|binary|yes[ /-]?(?:or[ -])?no|probability|likelihood|chance|propensity|risk of|likely to|detect\p{L}*|spot|going to|yes\/no|true\/false|0\/1|flag)(?![\p{L}])/gu;
+  /(?<![\p{L}])(?:whether|if (?:a|an|the|it|he|she|they|someone|people|customers?|this|our)|if(?= [\p{L}_]+ (?:exceeds?|is|are|will|was|has|have|goes|falls|rises|gets))|who|which (?:[\p{L}_]+ ){1,4}(?:will|are|is|have|has|might|may|could|would|do|does|don't|doesn't|won't|can't|get|gets|churn|leave|default|fail)|(?:will|would) (?:a|an|the|it|he|she|they|someone|this|our|my)|is (?:a|an|the|it|this)|are the|binary|yes[ /-]?(?:or[ -])?no|probability|likelihood|chance|propensity|risk(?! (?:score|level|class|group|categor|tier|rating|segment)\p{L}*)|likely to|detect\p{L}*|spot|going to|(?:tell(?:ing)?|distinguish(?:ing)?|separat(?:e|ing)|differentiat(?:e|ing))(?= [^.;,]{1,40} (?:from|between|and) )|readmissions?|churn|attrition|fraud|defaults?|bankruptc(?:y|ies)|yes\/no|true\/false|0\/1|flag)(?![\p{L}])/gu;
 const classes =
   /(?<![\p{L}])(?:classif\p{L}+|multi-?class|class(?:es)?|categor(?:y|ies|i[sz]e|ical)|which (?:kind|type|class|category|one)|what (?:kind|type|class|category|sort)|discrete|as labels?|type of|kind of|recogni[sz]e|assign|bucket|tiers?|ordinal|sort (?:\p{L}+ ){1,3}into|label the)(?![\p{L}])/gu;
 const number =
@@ -32,8 +32,14 @@ export function findKindCues(reading: Reading): KindCues {
   const b = first(classes, /(?:positive|negative|of the) $/u);
   const c = first(number, /logistic $/u);
   // "How many days will a patient stay" asks for a number, whatever stands behind it.
+  // "Detect the type of defect" asks for a type, though a detector says yes or no.
+  const isType =
+    a !== undefined &&
+    b !== undefined &&
+    /^(?:detect|spot|flag)/u.test(reading.tokens[a.from]!.word) &&
+    b.from > a.from;
   const isAmount = a !== undefined && c !== undefined && c.from < a.from && reading.tokens[c.from]!.word === 'how';
-  return { ...(a && !isAmount && { yesNo: a }), ...(b && { classes: b }), ...(c && { number: c }) };
+  return { ...(a && !isAmount && !isType && { yesNo: a }), ...(b && { classes: b }), ...(c && { number: c }) };
 }
 
 /** The most distinct whole numbers that can be classes. */

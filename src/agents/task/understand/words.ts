@@ -8,10 +8,39 @@ const shortSuffixes = new Set(
   '|s|es|ed|d|e|ing|er|ers|ly|y|ies|red|ring|ned|ning|ped|ping|ted|ting|led|ling'.split('|'),
 );
 
+const nounEndings: readonly (readonly [RegExp, string])[] = [
+  [/(?:olution|olutions)$/u, 'olve'],
+  [/(?:ission|issions)$/u, 'it'],
+  [/(?:itted|itting|its)$/u, 'it'],
+  [/(?:eption|eptions)$/u, 'eive'],
+  [/(?:uction|uctions)$/u, 'uce'],
+  [/(?:ersion|ersions)$/u, 'ert'],
+  [/(?:scription|scriptions)$/u, 'scribe'],
+  [/(?:ision|isions)$/u, 'ide'],
+  [/(?:umption|umptions)$/u, 'ume'],
+  [/(?:sponse|sponses)$/u, 'spond'],
+  [/(?:pansion|pansions)$/u, 'pand'],
+  [/(?:ication|ications)$/u, 'y'],
+];
+
+/** "Resolution" is what was resolved: a noun that English took from Latin, as its verb; other words as they are. */
+function verbOf(word: string): string {
+  for (const [ending, verb] of nounEndings) if (ending.test(word)) return word.replace(ending, verb);
+  return word;
+}
+
 /** Whether two lower-case words are forms of one root: what remains after their common beginning must be English endings. */
 export function sameRoot(a: string, b: string): boolean {
   if (a === b) return true;
   if (a.length < 3 || b.length < 3) return false;
+  const [verbA, verbB] = [verbOf(a), verbOf(b)];
+  if (verbA !== a || verbB !== b) {
+    if (verbA === verbB || (verbA.length >= 5 && verbB.length >= 5 && sameForm(verbA, verbB))) return true;
+  }
+  return sameForm(a, b);
+}
+
+function sameForm(a: string, b: string): boolean {
   const limit = Math.min(a.length, b.length);
   let common = 0;
   while (common < limit && a[common] === b[common]) common += 1;
@@ -68,14 +97,18 @@ export function editDistance(a: string, b: string, limit: number): number {
 
 /** Lower-case words of a column name or a token: split at case, digits' borders, underscores and other signs. */
 export function splitName(name: string): string[] {
-  return name
-    .normalize('NFKC')
-    .replace(/[[({].*?[\])}]/gu, ' ')
-    .replace(/(\p{Ll}|\p{N})(\p{Lu})/gu, '$1 $2')
-    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2')
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter((word) => word !== '');
+  return (
+    name
+      .normalize('NFKC')
+      .replace(/[[({].*?[\])}]/gu, ' ')
+      .replace(/(\p{Ll}|\p{N})(\p{Lu})/gu, '$1 $2')
+      .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2')
+      // "readmit30" is a readmission within 30 days; "x1" and "pm25" are names.
+      .replace(/(\p{L}{5,})(\p{N}+)/gu, '$1 $2')
+      .toLowerCase()
+      .split(/[^\p{L}\p{N}]+/u)
+      .filter((word) => word !== '')
+  );
 }
 
 /** Letters and digits of a text alone, lower case. */

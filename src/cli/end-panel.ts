@@ -27,7 +27,7 @@ export interface OutputFiles {
 export function endPanel(
   facts: RunFacts,
   files: OutputFiles,
-  options: { readonly colours: boolean; readonly cwd: string },
+  options: { readonly colours: boolean; readonly cwd: string; readonly columns?: number },
 ): string {
   const colours = createColours(options.colours);
   const shown = (path: string): string => safeText(shortest(path, options.cwd));
@@ -40,10 +40,7 @@ export function endPanel(
     ]);
     const baseline = facts.baseline?.scores.find((item) => item.metric === score.metric);
     if (baseline)
-      rows.push([
-        'baseline',
-        `${formatNumber(baseline.value)} ${colours.dim(safeText(facts.baseline?.learner ?? '', 40))}`,
-      ]);
+      rows.push(['baseline', `${formatNumber(baseline.value)} ${colours.dim('(without looking at any input)')}`]);
   }
   for (const item of facts.scores) {
     if (item.threshold === undefined || item.meets === undefined) continue;
@@ -55,7 +52,7 @@ export function endPanel(
   if (latency)
     rows.push([
       'prediction',
-      `${formatMilliseconds(latency.p50)} ${colours.dim(`p99 ${formatMilliseconds(latency.p99)}`)}`,
+      `${formatMilliseconds(latency.p50)} ${colours.dim(`(99 of 100 within ${formatMilliseconds(latency.p99)})`)}`,
     ]);
   if (facts.seconds !== undefined) rows.push(['time', formatSeconds(facts.seconds)]);
   if (files.modelPath) rows.push(['model', shown(files.modelPath)]);
@@ -63,8 +60,10 @@ export function endPanel(
 
   const width = Math.max(0, ...rows.map(([name]) => name.length));
   const lines = ['', `${verdictMark(facts, colours)} ${colours.bold(verdictName[facts.verdict.kind])}`];
-  for (const reason of facts.verdict.reasons) lines.push(`  ${safeText(reason.message)}`);
-  if (facts.verdict.offer) lines.push(`  Possible instead: ${safeText(facts.verdict.offer)}`);
+  const wrap = (text: string): string[] => wrapWords(safeText(text), Math.min(options.columns ?? 100, 100) - 4);
+  for (const { message } of facts.verdict.reasons)
+    lines.push(...wrap(message).map((line, i) => `  ${i === 0 ? '·' : ' '} ${line}`));
+  if (facts.verdict.offer) lines.push(...wrap(facts.verdict.offer).map((line) => `    ${line}`));
   if (rows.length > 0) lines.push('', ...rows.map(([name, value]) => `  ${colours.dim(name.padEnd(width))}  ${value}`));
   for (const question of facts.questions ?? []) {
     lines.push('', `  ${colours.yellow('?')} ${safeText(question.about)}`);
@@ -79,6 +78,17 @@ export function endPanel(
   const next = nextSteps(facts, files, shown);
   if (next.length > 0) lines.push('', ...next.map((line) => `  ${colours.dim('→')} ${line}`));
   return `${lines.join('\n')}\n`;
+}
+
+/** Lines of at most `most` characters, cut between words. */
+function wrapWords(text: string, most: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= most) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function verdictMark({ verdict }: RunFacts, colours: Colours): string {

@@ -41,7 +41,7 @@ export async function followRun(
     await events;
     progress.end();
     const files = await writeOutputs(outcome, folder);
-    io.stderr.write(endPanel(outcome.facts, files, { colours, cwd: io.cwd }));
+    io.stderr.write(endPanel(outcome.facts, files, { colours, cwd: io.cwd, columns: io.stderr.columns ?? 100 }));
     if (json) io.stdout.write(`${JSON.stringify(runSummary(outcome.facts, files.modelPath))}\n`);
     return exitCodes[outcome.status];
   } catch (error) {

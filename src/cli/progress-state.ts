@@ -7,6 +7,8 @@ export interface ProgressState {
   stageStart: number;
   share: number | undefined;
   note: string;
+  /** What the stage said at its end. */
+  summary: string;
   metric: string;
   /** Trials that have ended in this stage. */
   trials: number;
@@ -24,6 +26,7 @@ export const emptyState = (): ProgressState => ({
   stageStart: 0,
   share: undefined,
   note: '',
+  summary: '',
   metric: '',
   trials: 0,
   failedTrials: 0,
@@ -48,6 +51,9 @@ export function applyEvent(state: ProgressState, event: RunEvent, now: number): 
     case 'stage-progress':
       if (event.share !== undefined) state.share = Math.min(1, Math.max(0, event.share));
       if (event.note !== undefined) state.note = event.note;
+      break;
+    case 'message':
+      state.summary = event.summary;
       break;
     case 'trial-start':
       state.running = event.learner;

@@ -1,5 +1,6 @@
 import type { RunEvent } from '../core/events.ts';
 import type { MetricId } from '../core/task-spec.ts';
+import { answerInWords, withMetricNames } from '../tools/report/answer-words.ts';
 import { formatNumber, formatSeconds, isLessBetter, metricName } from '../tools/report/wording.ts';
 import { type Colours, createColours } from './colours.ts';
 import { createLiveLines, type LiveLines } from './live-line.ts';
@@ -26,6 +27,8 @@ export interface Progress {
 
 const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const frameMs = 80;
+/** A log is read in an editor: lines may be longer than a terminal's, but not endless. */
+const plainColumns = 140;
 
 /** Shows the events of a run on a stream as they come. */
 export async function createProgress(stream: NodeJS.WritableStream, options: ProgressOptions): Promise<Progress> {
@@ -36,7 +39,7 @@ export async function createProgress(stream: NodeJS.WritableStream, options: Pro
     return {
       event(event) {
         applyEvent(state, event, options.now());
-        for (const line of keptLines(event, state, colours, columns(), false)) stream.write(`${line}\n`);
+        for (const line of keptLines(event, state, colours, plainColumns, false)) stream.write(`${line}\n`);
       },
       end: () => undefined,
     };
@@ -87,24 +90,19 @@ function keptLines(
   columns: number,
   isLive: boolean,
 ): readonly string[] {
-  const clip = (text: string, indent: number): string => safeText(text, Math.max(20, columns - indent - 1));
+  const clip = (text: string, indent: number): string =>
+    clipWords(safeText(withMetricNames(text)), Math.max(20, columns - indent - 1));
   switch (event.type) {
     case 'run-start':
       return [colours.dim(`${event.resumed ? 'resuming' : 'run'} ${safeText(event.runId, 60)}, seed ${event.seed}`)];
-    case 'stage-start':
-      return isLive
-        ? []
-        : [
-            `> ${agentName(event.agent)} ${stageName(event.stage, event.agent)}${event.visit > 1 ? ` (visit ${event.visit})` : ''}`,
-          ];
     case 'stage-end': {
       const name = `${agentName(event.agent)} ${stageName(event.stage, event.agent)}`;
-      const trials =
-        state.trials > 0
-          ? `, ${state.trials} trials${state.failedTrials > 0 ? ` (${state.failedTrials} failed)` : ''}`
-          : '';
+      const failed =
+        state.failedTrials > 0 ? `, ${state.failedTrials} ${state.failedTrials === 1 ? 'trial' : 'trials'} failed` : '';
+      const took = `${formatSeconds(event.seconds)}${failed}`;
+      const summary = clip(state.summary, 6 + name.length + took.length);
       return [
-        `${colours.green('✓')} ${colours.bold(name)}  ${colours.dim(`${formatSeconds(event.seconds)}${trials}`)}`,
+        `${colours.green('✓')} ${colours.bold(name)}  ${colours.dim(took)}${summary === '' ? '' : `  ${summary}`}`,
       ];
     }
     case 'decision': {
@@ -114,9 +112,8 @@ function keptLines(
           : event.by === 'llm'
             ? colours.magenta('llm')
             : colours.cyan(event.by);
-      const answer = typeof event.answer === 'string' ? event.answer : JSON.stringify(event.answer);
       const head = `${safeText(event.question, 40)} → `;
-      const text = clip(answer, 8 + head.length + event.by.length + 2);
+      const text = clip(answerInWords(event.answer), 8 + head.length + event.by.length + 2);
       const lines = [`    ${colours.dim(head)}${text}  ${by}`];
       if (event.why !== '') lines.push(colours.dim(`      ${clip(event.why, 6)}`));
       if (event.fallback !== undefined)
@@ -125,10 +122,6 @@ function keptLines(
     }
     case 'decision-pending':
       return [colours.yellow(`    ${safeText(event.question, 40)} waits: ${clip(event.why, 20)}`)];
-    case 'message':
-      return isLive
-        ? []
-        : [colours.dim(`    ${safeText(event.from, 12)} → ${safeText(event.to, 12)}: ${clip(event.summary, 32)}`)];
     case 'trial-end':
       if (event.failed !== undefined)
         return [
@@ -150,6 +143,14 @@ function keptLines(
     default:
       return [];
   }
+}
+
+/** Cuts between words where a text is too long. */
+function clipWords(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const cut = text.slice(0, most - 1);
+  const space = cut.lastIndexOf(' ');
+  return `${(space > most / 2 ? cut.slice(0, space) : cut).replace(/[,;:]$/, '')}…`;
 }
 
 const metricWord = (metric: string): string => safeText(metricName(metric as MetricId), 40);

@@ -48,22 +48,48 @@ const story = [
     failed: 'did not converge',
   }),
 ];
+const said = event('message', {
+  stage: 'model.trials',
+  from: 'model',
+  to: 'task',
+  summary: '3 trials, best balancedAccuracy 0.900',
+  body: {},
+});
 const end = event('stage-end', { stage: 'model.trials', agent: 'model', visit: 1, seconds: 2.5 });
 
 describe('createProgress without a terminal', () => {
   it('writes plain lines that each stand for themselves', async () => {
     const stream = new TextStream();
     const progress = await createProgress(stream, { isTty: false, colours: false, now: () => 0 });
-    for (const item of [...story, end]) progress.event(item);
+    for (const item of [...story, said, end]) progress.event(item);
     progress.end();
     expect(stream.text).toBe(`run run-1, seed 0
-> Model   trials
-    model.candidates → ["linear","trees"]  rule
+    model.candidates → linear, trees  rule
       both suit the data
     trial 0 linear: ROC AUC 0.800 (best so far)
     trial 1 trees: ROC AUC 0.900 (best so far)
     trial 2 trees failed: did not converge
-✓ Model   trials  2.5 s, 3 trials (1 failed)
+✓ Model   trials  2.5 s, 1 trial failed  3 trials, best balanced accuracy 0.900
+`);
+  });
+});
+
+describe('long texts', () => {
+  it('are cut between words, answers are words and not JSON', async () => {
+    const stream = new TextStream();
+    const progress = await createProgress(stream, { isTty: false, colours: false, now: () => 0 });
+    progress.event(
+      event('decision', {
+        stage: 'data.clean',
+        question: 'data.columns',
+        ordinal: 0,
+        answer: { use: ['island', 'sex'] },
+        by: 'rule',
+        why: 'All but the target, columns with a role or left out by the request, free text, identifiers, constants, copies, and whatever else there may be to leave out.',
+      }),
+    );
+    expect(stream.text).toBe(`    data.columns → island, sex  rule
+      All but the target, columns with a role or left out by the request, free text, identifiers, constants, copies, and whatever else…
 `);
   });
 });
@@ -109,14 +135,14 @@ describe('createProgress on a terminal', () => {
   it('leaves finished stages and decisions, and no live line, when it ends', async () => {
     const stream = new TextStream(true);
     const progress = await createProgress(stream, { isTty: true, colours: false, now: () => 0, columns: () => 100 });
-    for (const item of [...story, end]) progress.event(item);
+    for (const item of [...story, said, end]) progress.event(item);
     progress.end();
     expect(screen(stream.text)).toEqual([
       'run run-1, seed 0',
-      '    model.candidates → ["linear","trees"]  rule',
+      '    model.candidates → linear, trees  rule',
       '      both suit the data',
       '    trial 2 trees failed: did not converge',
-      '✓ Model   trials  2.5 s, 3 trials (1 failed)',
+      '✓ Model   trials  2.5 s, 1 trial failed  3 trials, best balanced accuracy 0.900',
     ]);
     expect(vi.getTimerCount()).toBe(0);
     const length = stream.text.length;

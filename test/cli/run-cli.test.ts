@@ -117,7 +117,7 @@ describe('train', () => {
     expect((await readdir(join(folder, 'out'))).sort()).toEqual(['card.json', 'card.md', 'model.onnx', 'report.html']);
     expect(JSON.parse(await readFile(join(folder, 'out', 'card.json'), 'utf8'))).toMatchObject({ target: 'species' });
     expect(err).toContain('balanced accuracy  0.985 (95 %: 0.952 – 1.000)');
-    expect(err).toContain('baseline           0.333 most-frequent');
+    expect(err).toContain('baseline           0.333 (without looking at any input)');
     expect(err).toContain('target             balanced accuracy ≥ 0.95, met');
     expect(err).toContain('→ traineragent predict out/model.onnx --data FILE');
   });
@@ -148,7 +148,7 @@ describe('train', () => {
     const { code, out, err } = await run([...argv, '--json'], { train: async () => fakeRun(outcomeOf(facts)) });
     expect(code).toBe(3);
     expect(err).toContain('There are only 12 rows.');
-    expect(err).toContain('Possible instead: Bring at least 20.');
+    expect(err).toContain('\n    Bring at least 20.');
     expect(JSON.parse(out)).not.toHaveProperty('modelPath');
     expect(await readdir(join(folder, 'out'))).toEqual(['report.html']);
   });

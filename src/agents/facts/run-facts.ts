@@ -8,6 +8,7 @@ import type { Verdict } from '../../core/verdict.ts';
 import { offerMessage, verdictMessage } from '../../core/verdict-messages.ts';
 import { version } from '../../core/version.ts';
 import type { TableProfile } from '../../tools/data/profile/profile.ts';
+import { answerInWords } from '../../tools/report/answer-words.ts';
 import type { CurveFacts, RunFacts } from '../../tools/report/report-facts.ts';
 import type { Collected } from '../data/collect.ts';
 import type { SplitMessage } from '../data/split.ts';
@@ -150,7 +151,7 @@ function decisionFacts(bodies: readonly JournalBody[]): RunFacts['decisions'] {
         ...(about === undefined ? {} : { about }),
         stage: body.at.stage,
         by: body.by,
-        answer: inWords(body.answer),
+        answer: answerInWords(body.answer),
         why:
           body.fallback === undefined
             ? body.why
@@ -159,32 +160,6 @@ function decisionFacts(bodies: readonly JournalBody[]): RunFacts['decisions'] {
       },
     ];
   });
-}
-
-/** An answer in a few words: values without braces, long lists by their count. */
-function inWords(answer: Json): string {
-  if (Array.isArray(answer)) {
-    if (answer.some((item) => typeof item === 'object')) {
-      const steps = answer.flatMap((item) =>
-        typeof item === 'object' && item !== null && 'step' in item ? [String((item as { step: unknown }).step)] : [],
-      );
-      return steps.length > 0 ? steps.join(', ') : `${answer.length} items`;
-    }
-    return answer.length > 12
-      ? `${answer.slice(0, 12).join(', ')} and ${answer.length - 12} more`
-      : answer.length === 0
-        ? 'none'
-        : answer.join(', ');
-  }
-  if (typeof answer === 'object' && answer !== null) {
-    const entries = Object.entries(answer as Readonly<Record<string, Json>>).filter(
-      ([name]) => name !== 'formatVersion' && name !== 'budget',
-    );
-    return entries
-      .map(([name, value]) => (entries.length === 1 ? inWords(value) : `${name} ${inWords(value)}`))
-      .join('; ');
-  }
-  return String(answer);
 }
 
 function hashesOf(messages: ReadonlyMap<string, unknown>, spec: TaskSpec | undefined): Record<string, string> {

@@ -6,8 +6,8 @@ import { type MetricId, metricIds, type TaskKind } from './task-spec.ts';
 /** A named budget; `normal` is the default and a ceiling: small data end early. */
 export type BudgetName = 'quick' | 'normal' | 'thorough';
 
-/** One record of data: values by column name. */
-export type DataRecord = Readonly<Record<string, unknown>>;
+/** One record of data: values by column name. Any object, because a value of an interface type has no index signature. */
+export type DataRecord = object;
 
 /** Data as a host has them: a path, records, or something that yields records. */
 export type DataSource = string | URL | readonly DataRecord[] | Iterable<DataRecord> | AsyncIterable<DataRecord>;

@@ -46,7 +46,7 @@ export interface Model extends AsyncDisposable {
    *
    * @throws {TrainerError} RECORD_INVALID, PREDICT_FAILED, PEER_MISSING
    */
-  predict(records: readonly PredictionRecord[], options?: PredictOptions): Promise<PredictionResult[]>;
+  predict(records: readonly object[], options?: PredictOptions): Promise<PredictionResult[]>;
   /** Predicts the rows of a table, in batches; the answer is in columns. */
   predictTable(table: Table, options?: PredictOptions): Promise<PredictedRows>;
   /**
@@ -89,7 +89,7 @@ class LoadedModel implements Model {
     else this.#inlineRows = where === 'inline' ? Number.POSITIVE_INFINITY : 0;
   }
 
-  async predict(records: readonly PredictionRecord[], options: PredictOptions = {}): Promise<PredictionResult[]> {
+  async predict(records: readonly object[], options: PredictOptions = {}): Promise<PredictionResult[]> {
     if (!Array.isArray(records)) {
       throw new TrainerError(
         'RECORD_INVALID',

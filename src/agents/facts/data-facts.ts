@@ -7,6 +7,7 @@ import type { Collected } from '../data/collect.ts';
 import type { Prepared } from '../data/prepare.ts';
 import type { Reduced } from '../data/reduce.ts';
 import type { SplitMessage } from '../data/split.ts';
+import type { Searched } from '../model/search.ts';
 import { rolesOf } from '../task/stages/understand.ts';
 import { checkWords } from './check-words.ts';
 import type { Records } from './records.ts';
@@ -123,10 +124,17 @@ function stepFacts(messages: Messages, records: Records): DataFacts['steps'] {
         ...records.call('data.prepare', 'prepare'),
       });
   }
-  if (reduced?.learnRows !== undefined)
+  if (reduced?.learnRows !== undefined) {
+    const cost = (messages.get('model.search') as Searched | undefined)?.samplingCost;
+    const measured =
+      cost === undefined
+        ? 'What that cost in score was not measured: the budget did not pay for it.'
+        : `Learning from ${cost.rows} rows changed the winner's score by ${cost.loss.toPrecision(2)} (${cost.low.toPrecision(2)} to ${cost.high.toPrecision(2)}).`;
     steps.push({
-      what: `Each fit of the search learned from ${reduced.learnRows} of ${reduced.rows} rows; the winner learned from all.`,
+      what: `Each fit of the search learned from ${reduced.learnRows} of ${reduced.rows} rows; the winner learned from all. ${measured}`,
+      ...records.call('model.search', 'trial'),
     });
+  }
   return steps;
 }
 

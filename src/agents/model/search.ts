@@ -40,9 +40,16 @@ export const searchedSchema = z.object({
   workUnits: z.number(),
   stopped: z.enum(['plateau', 'budget', 'exhausted', 'clock']),
   learnRows: z.number().optional(),
-  /** What learning from a sample cost the winner in score, measured on the same validation rows. */
+  /** What learning from a sample cost the winner in score: it learned from `rows` rows too, and was scored on the same validation rows. */
   samplingCost: z
-    .object({ loss: z.number(), low: z.number(), high: z.number(), significant: z.boolean(), fits: z.number() })
+    .object({
+      rows: z.number(),
+      loss: z.number(),
+      low: z.number(),
+      high: z.number(),
+      significant: z.boolean(),
+      fits: z.number(),
+    })
     .optional(),
   /** Best score so far after each trial. */
   progress: z.array(z.number()),
@@ -56,6 +63,9 @@ export type Searched = z.infer<typeof searchedSchema>;
 /** Share of the budget that search may take; the rest is for compression, refit and evaluation. */
 const searchShare = 0.9;
 const maxRanked = 30;
+/** Share of the budget that measuring what sampling costs may take, and how many times the rows it must at least learn from. */
+const comparisonShare = 0.1;
+const leastTimes = 1.5;
 
 /** What is kept of each candidate's trials. */
 interface Kept {
@@ -165,10 +175,14 @@ function trialRunner(
       const all = [...(scored.get(plan.candidate) ?? []), ...scores];
       return all.length < prepared.folds * prepared.repeats ? undefined : mean(all);
     },
-    /** The first two fits of the winner again, on all rows. */
+    /** The first two fits of the winner again, on as many more rows as a part of the budget pays. */
     async samplingCost(winner: Ranked) {
       const fits = [0, 1].map((fit) => ({ repeat: Math.floor(fit / prepared.folds), fold: fit % prepared.folds }));
       const { learner, configuration } = winner;
+      const times =
+        Math.min(context.budget.left, comparisonShare * context.budget.workUnits) / (fits.length * winner.cost);
+      const rows = Math.min(prepared.rowCount, Math.floor(learnRows! * times));
+      if (rows < leastTimes * learnRows!) return undefined;
       const output = await callAction(
         context,
         'trial',
@@ -179,13 +193,14 @@ function trialRunner(
           iterationShare: 1,
           fits,
           metric,
+          ...(rows < prepared.rowCount ? { learnRows: rows } : {}),
           seed: searchSeed(context, winner.trial),
         },
         { onHost: message.onHost.includes(learner) },
       );
       context.budget.spend(output.workUnits);
       if (output.scores === undefined) return undefined;
-      return { ...measureSamplingCost(output.scores, winner.foldScores.slice(0, 2)) };
+      return { rows, ...measureSamplingCost(output.scores, winner.foldScores.slice(0, 2)) };
     },
     async run(plan: TrialPlan): Promise<TrialResult> {
       const { learner, configuration, rung, index } = plan;

@@ -69,18 +69,27 @@ export const trial = defineAction<TrialInput, TrialOutput>({
         const { train, validation } = foldRows(set.folds, repeat, fold);
         const learned =
           input.learnRows === undefined ? train : sampleOf(set, train, input.learnRows, `${repeat}/${fold}`);
-        return { train: takeRowsOf(set, learned), validation: takeRowsOf(set, validation) };
+        // Early stopping looks at its rows after every iteration: where learning is on a sample, so is looking.
+        const watched =
+          input.learnRows === undefined
+            ? validation
+            : sampleOf(set, validation, input.learnRows, `${repeat}/${fold}/watched`);
+        return {
+          train: takeRowsOf(set, learned),
+          validation: takeRowsOf(set, validation),
+          watched: takeRowsOf(set, watched),
+        };
       });
       try {
         const kept = (part: TrainingRows): TrainingRows => ({
           ...part,
           features: selectFeatures(part.features, input.features),
         });
-        const [train, validation] = [kept(rows.train), kept(rows.validation)];
+        const [train, validation, watched] = [kept(rows.train), kept(rows.validation), kept(rows.watched)];
         const fit = await learner.fit(train, configuration, set.problem, {
           random: createRandom(`${input.seed}/${repeat}/${fold}`),
           threads: context.cores,
-          ...(input.iterations === undefined ? { validation } : {}),
+          ...(input.iterations === undefined ? { validation: watched } : {}),
         });
         const predicted = fit.model.predict(validation.features);
         scores.push(searchScore(input.metric, set.problem, validation, predicted));

@@ -2,9 +2,9 @@ import type { MetricId } from '../../../core/task-spec.ts';
 
 /**
  * What words about a score mean: a metric, or `error` any error of a number, `wrong` a share of wrong answers, `right` one of
- * right answers, `mse` a squared error, `auto` nothing that was wished.
+ * right answers, `mse` a squared error, `gini` twice the area under the ROC curve less one, `auto` nothing that was wished.
  */
-export type CueName = MetricId | 'error' | 'wrong' | 'right' | 'mse' | 'auto';
+export type CueName = MetricId | 'error' | 'wrong' | 'right' | 'mse' | 'gini' | 'auto';
 
 /** Words that speak of a score. */
 interface Row {
@@ -26,6 +26,7 @@ export const metricWords: readonly Row[] = [
     words:
       '(?:auc[ -]?roc|roc[ -]?auc|roc-auc|rocauc|auroc|auc|c[ -]?statistic|c[ -]?index|area under (?:the )?(?:roc |receiver operating characteristic )?(?:curve|roc))(?:[ -]?score)?(?: \\(?auc\\)?)?|\\broc\\b',
   },
+  { cue: 'gini', words: "gini(?:[ -](?:coefficient|index|score))?|accuracy ratio|somers(?:'? d)?" },
   { cue: 'logLoss', words: 'log(?:arithmic)?[ -]?loss|cross[ -]?entropy|(?:negative )?log[ -]?likelihood|nll' },
   { cue: 'brier', words: 'brier(?:[ -]?(?:score|loss))?' },
   {
@@ -114,6 +115,26 @@ export const metricWords: readonly Row[] = [
       '(?:of|among|from) (?:all |the |those |its |our )*(?:\\p{L}+ ){0,3}(?:that |which )?(?:we|it|you|they|are|is|were|the model|get|gets)(?: \\p{L}+)? (?:flag(?:s|ged)?|predict(?:s|ed)?|report(?:s|ed)?|mark(?:s|ed)?|alert(?:s|ed)?|warn(?:s|ed)?)',
   },
   {
+    cue: 'precision',
+    isComplement: true,
+    needsNumber: true,
+    words:
+      '(?:of|among) (?:all |the |those |its |our )*(?:flagged(?: \\p{L}+)?|alarms?|alerts?|warnings?|positives?|hits)[^.;]{0,40}? (?:wrong|false|unjustified|incorrect|mistaken|in vain)',
+  },
+  {
+    cue: 'specificity',
+    needsNumber: true,
+    words:
+      "(?:good|healthy|negatives?|legit\\p{L}*|innocent|genuine|normal|honest|loyal|fine)(?: \\p{L}+){0,3} (?:not|never|without|n't|un)(?: be(?:ing)?)? ?(?:flagged|blocked|bothered|alarmed|stopped|rejected|declined|marked|accused|disturbed)|(?:good|healthy|negatives?|legit\\p{L}*|innocent|genuine|normal|honest)(?: \\p{L}+){0,3} (?:left alone|let through|pass through|cleared)",
+  },
+  {
+    cue: 'specificity',
+    isComplement: true,
+    needsNumber: true,
+    words:
+      '(?:good|healthy|negatives?|legit\\p{L}*|innocent|genuine|normal|honest|loyal)(?: \\p{L}+){0,3} (?:flagged|blocked|bothered|alarmed|stopped|rejected|declined|marked|accused|disturbed)',
+  },
+  {
     cue: 'auto',
     words:
       'false[ -](?:alarms?|positives?)(?= (?:are|is) (?:\\p{L}+ )?(?:fine|ok|okay|acceptable|cheap|harmless|tolerable|no problem|less|not (?:a|that|so)))|rather (?:\\p{L}+ ){0,4}false[ -](?:alarms?|positives?)(?= (?:\\p{L}+ ){0,3}miss)',
@@ -131,7 +152,7 @@ export const metricWords: readonly Row[] = [
   {
     cue: 'recall',
     words:
-      "(?:do not|don't|never|not|mustn't|can't|can not|shouldn't|must not|should not|without)(?: \\p{L}+)? (?:miss(?:ing)?|overlook(?:ing)?|let)(?: (?:any|a|a single|one|slip|out|even|many|too many|much|real|actual))*\\b(?! (?:more|over|above|than)\\b)(?! \\d)|miss(?:es|ing)? (?:as few|hardly any|no|none|nothing|very few|almost none)(?! more\\b)|as few (?:missed|misses)[^.,;]{0,20}",
+      "(?:do not|don't|never|not|mustn't|can't|can not|shouldn't|must not|should not|without)(?: \\p{L}+)? (?:miss(?:ing)?|overlook(?:ing)?|let(?= [^.;,]{0,30} (?:slip|through|go|escape|pass by)))(?: (?:any|a|a single|one|slip|out|even|many|too many|much|real|actual))*\\b(?! (?:more|over|above|than)\\b)(?! \\d)|miss(?:es|ing)? (?:as few|hardly any|no|none|nothing|very few|almost none)(?! more\\b)|as few (?:missed|misses)[^.,;]{0,20}",
   },
   {
     cue: 'recall',
@@ -143,13 +164,13 @@ export const metricWords: readonly Row[] = [
   {
     cue: 'recall',
     words:
-      '(?:catch|find|detect|spot|identify|recogni[sz]e|flag|get)(?:ing)? (?:as many|(?:almost |nearly |really )?(?:all|every(?:thing| single)?)(?: of)?(?= ))(?! (?:the )?(?:columns|data|rows))',
+      '(?:catch|find|detect|spot|identify|recogni[sz]e|flag|get)(?:ing)? (?:as (?:many|much)|(?:almost |nearly |really )?(?:all|every(?:thing| single)?)(?: of)?(?= ))(?! (?:the )?(?:columns|data|rows))',
   },
   {
     cue: 'recall',
     needsNumber: true,
     words:
-      'catch(?:es|ing)?|caught|find(?:s|ing)?|found|detect(?:s|ing|ed)?|spot(?:s|ting|ted)?|identif(?:y|ies|ied|ying)|flag(?:s|ged|ging)?|recogni[sz](?:e|ed|es|ing)',
+      'catch(?:es|ing)?|caught|reach(?:es|ing)?(?= [^.;,]{1,24} of (?:them|those|these|the|all))|find(?:s|ing)?|found|detect(?:s|ing|ed)?|spot(?:s|ting|ted)?|identif(?:y|ies|ied|ying)|flag(?:s|ged|ging)?|recogni[sz](?:e|ed|es|ing)',
   },
   {
     cue: 'precision',
@@ -175,7 +196,7 @@ export const metricWords: readonly Row[] = [
     cue: 'error',
     needsNumber: true,
     words:
-      'off by|be off|is off|out by|wrong by|typical error|prediction error|deviat\\p{L}*|differ(?:s|ing)? by|tolerance|miss(?:es)? by|close to the (?:truth|real)',
+      'precise(?:ly)? (?:to|within)|exact to|accurate (?:to|within)|good to|off by|be off|is off|out by|wrong by|typical error|prediction error|deviat\\p{L}*|differ(?:s|ing)? by|tolerance|miss(?:es)? by|close to the (?:truth|real)',
   },
   {
     cue: 'wrong',

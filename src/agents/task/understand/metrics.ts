@@ -1,7 +1,8 @@
 import type { MetricId, TaskKind } from '../../../core/task-spec.ts';
 import { type CueName, metricWords } from './metric-words.ts';
 import type { Quantity } from './quantities.ts';
-import { tidy } from './quantities.ts';
+import { millisecondsIn, tidy } from './quantities.ts';
+import { isDenied, loneBound } from './metric-denials.ts';
 import { findAll, overlaps, type Reading, type Span } from './reading.ts';
 
 /** A wish about a score, before the task is known. */
@@ -28,7 +29,10 @@ export function findMetricCues(
   const cues: MetricCue[] = [];
   for (const { row, expression } of patterns) {
     for (const { match: _, ...span } of findAll(reading, expression)) {
-      if ([...cues, ...taken].some((other) => overlaps(other, span))) continue;
+      if (cues.some((other) => overlaps(other, span))) continue;
+      // "Macro-averaged F1" is a score, though there is a column f1.
+      if (taken.some((other) => overlaps(other, span) && other.to - other.from >= span.to - span.from)) continue;
+      if (isDenied(reading, span)) continue;
       cues.push({
         ...span,
         cue: row.cue,
@@ -50,6 +54,12 @@ export function findMetricCues(
     if (paired.has(cue) || used.has(quantity)) continue;
     paired.set(cue, quantity);
     used.add(quantity);
+  }
+  const open = cues.filter((cue) => !cue.needsNumber && !paired.has(cue) && cue.cue !== 'auto');
+  const lone = usable.filter((quantity) => !used.has(quantity) && loneBound(reading, quantity));
+  if (open.length === 1 && lone.length === 1) {
+    paired.set(open[0]!, lone[0]!);
+    used.add(lone[0]!);
   }
   const kept = cues
     .filter((cue) => paired.has(cue) || !cue.needsNumber)
@@ -97,11 +107,12 @@ function distance(
   );
 }
 
-/** Which metric a cue means for a task, and with which threshold; nothing where it does not fit the task. */
+/** Which metric a cue means for a task, and with which threshold in `units` of the target; nothing where it does not fit. */
 export function resolveCue(
   cue: MetricCue,
   task: TaskKind,
   others: readonly MetricCue[],
+  units: readonly string[] = [],
 ): { readonly metric: MetricId; readonly threshold?: number } | undefined {
   const isNumber = task === 'regression';
   const quantity = cue.quantity;
@@ -129,6 +140,13 @@ export function resolveCue(
         [metric, isComplement] = ['mape', true];
       } else metric = 'accuracy';
       break;
+    case 'gini':
+      metric = 'rocAuc';
+      break;
+    case 'mae':
+      // An absolute error in percent is a relative one.
+      metric = isNumber && isShare ? 'mape' : 'mae';
+      break;
     case 'mse':
       metric = isNumber ? 'rmse' : 'brier';
       break;
@@ -142,10 +160,11 @@ export function resolveCue(
   if (isNumber !== numberMetrics.has(metric)) return undefined;
   if (quantity === undefined) return { metric };
   let threshold = quantity.value;
-  if (quantity.unit === 'time') threshold = inItsUnit(quantity);
+  if (quantity.unit === 'time') threshold = inUnit(quantity, units);
   if (cue.cue === 'mse' && isNumber) threshold = Math.sqrt(threshold);
   if (!unbounded.has(metric) && !isShare && threshold > 1 && threshold <= 100) threshold /= 100;
   if (isComplement) threshold = 1 - threshold;
+  if (cue.cue === 'gini') threshold = (threshold + 1) / 2;
   // "at least 5 % missed" or "recall under 30 %" are descriptions, not wishes, only where the direction is impossible to mean.
   return { metric, threshold: tidy(threshold) };
 }
@@ -157,18 +176,10 @@ function errorMetric(isShare: boolean, others: readonly MetricCue[]): MetricId {
   return named !== undefined ? (named.cue as MetricId) : isShare ? 'mape' : 'mae';
 }
 
-/** A time beside an error is in the units of the target: "MAE under 12 minutes" is 12. */
-function inItsUnit(quantity: Quantity): number {
-  const factor = /^(?:µ|μ|us|micro)/u.test(quantity.unitWord)
-    ? 0.001
-    : /^(?:ms|milli)/u.test(quantity.unitWord)
-      ? 1
-      : /^s/u.test(quantity.unitWord)
-        ? 1000
-        : /^m/u.test(quantity.unitWord)
-          ? 60_000
-          : 3_600_000;
-  return quantity.value / factor;
+/** A time beside an error is in the units of the target, or as it was said: "MAE under 12 minutes" is 12. */
+function inUnit(quantity: Quantity, units: readonly string[]): number {
+  const own = units.map(millisecondsIn).find((factor) => factor !== undefined);
+  return quantity.value / (own ?? millisecondsIn(quantity.unitWord) ?? 1);
 }
 
 /** Metrics of numbers; all others are of classes. */

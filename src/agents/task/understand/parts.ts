@@ -27,7 +27,9 @@ export interface Parts {
 export function readParts(reading: Reading, columns: readonly NamedColumn[], mentions: readonly Mention[]): Parts {
   const quantities = findQuantities(reading);
   const names = mentions.filter((mention) => mention.by === 'name' && mention.quality > 0.9);
-  const { cues: metricCues, rest: unused } = findMetricCues(reading, quantities, names);
+  // "Off" of a class "charged off" is no error.
+  const labels = mentions.filter((mention) => mention.by === 'value' && mention.to - mention.from >= 2);
+  const { cues: metricCues, rest: unused } = findMetricCues(reading, quantities, [...names, ...labels]);
   const limits = findLimits(reading, unused);
   const rest = unused.filter((quantity) => !limits.some((limit) => limit.quantity === quantity));
   const roles = findRoles(reading, columns, mentions);

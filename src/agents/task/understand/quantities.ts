@@ -68,7 +68,7 @@ const withinWords = String.raw`to within|within(?: about| around)?|\+\/-|±|plus
 const afterMax = 'or less|or fewer|or lower|or below|or smaller|or faster|max(?:imum)?|at most|tops|or under';
 const afterMin = String.raw`or more|or better|or higher|or above|min(?:imum)?|at least|and above|and up|or greater|\+`;
 
-const numberPart = String.raw`(?<currency>[$€£] ?)?(?:(?<wordShare>three quarters|two thirds|half)(?= (?:of|the))|(?<part>\d+|${wordNumber})(?: (?:false (?:alarms?|positives?|negatives?)|mistakes?|errors?|wrong \p{L}+|misse[sd](?: \p{L}+)?))? (?:out of|in every|in|of every|of|per) (?<whole>10|20|50|100|1000|ten|twenty|fifty|hundred|a hundred|five|four|three|\d+)(?= |$|[.,;!?)])(?! (?:${unitText})\b)|(?<a>half an?|an?|a single|one) (?=(?:milliseconds?|seconds?|minutes?|hours?|megabytes?|gigabytes?|mb|gb|kilobytes?)\b)|(?<number>${digits})|(?<word>${wordNumber})\b(?:[ ](?<article>an?|of an?))?)`;
+const numberPart = String.raw`(?<currency>[$€£] ?)?(?:(?<wordShare>three quarters|two thirds|(?<!and a )half)(?= (?:of|the)|[.,;!?]|$| (?:may|might|can|should|must|could)\b)|(?<part>\d+|${wordNumber})(?: (?:false (?:alarms?|positives?|negatives?)|mistakes?|errors?|wrong \p{L}+|misse[sd](?: \p{L}+)?|times|cases))? (?:out of|in every|in|of every|of|per) (?<whole>10|20|50|100|1000|ten|twenty|fifty|hundred|a hundred|five|four|three|\d+)(?= |$|[.,;!?)])(?! (?:${unitText})\b)|(?<a>half an?|an?|a single|one) (?=(?:milliseconds?|seconds?|minutes?|hours?|megabytes?|gigabytes?|mb|gb|kilobytes?)\b)|(?<number>${digits})|(?<word>${wordNumber})\b(?:[ ](?<article>an?|of an?))?)`;
 const quantityPattern = new RegExp(
   String.raw`(?<![\p{L}\p{N}_])(?:(?<bound>(?<max>${maxWords})|(?<within>${withinWords})|(?<min>${minWords}))(?:[ ]?(?:about|around|roughly|approximately|of|than|the|only|=|:))* ?)?${numberPart}(?: ?(?<thousands>k|million|mio|thousand|billion|m(?= ?(?:€|eur|usd|dollars|euros)))(?![\p{L}]))?(?:[ -]?(?<unit>${unitText})(?![\p{L}\p{N}_]))?(?:[ -]?(?<after>(?<afterMax>${afterMax})|(?<afterMin>${afterMin}))(?![\p{L}]))?`,
   'gu',
@@ -148,6 +148,11 @@ function readOne(text: string): number | undefined {
   const words = text.split(/[ -]/u).map((word) => numberWords[word]);
   if (words.length === 0 || words.some((word) => word === undefined)) return undefined;
   return words.reduce<number>((sum, word) => sum + (word ?? 0), 0);
+}
+
+/** Milliseconds in a unit of time; undefined for any other unit. */
+export function millisecondsIn(unit: string): number | undefined {
+  return timeUnits.find(([expression]) => expression.test(unit))?.[1];
 }
 
 /** Takes away the dust of binary fractions: 0.05, not 0.05000000000000001. */

@@ -48,7 +48,13 @@ export function writeSpec({
   if (language !== 'en') unsupported.push({ code: 'LANGUAGE', quote: reading.prompt.slice(0, 80) });
   const metrics = fixed.metrics
     ? fixed.metrics.map((wish): MetricWish => ({ ...wish, source: 'host' }))
-    : readMetrics(reading, parts, task.value, note);
+    : readMetrics(
+        reading,
+        parts,
+        task.value,
+        columns.find((column) => column.name === target.value)?.units ?? [],
+        note,
+      );
   const said = (span: Span & { column: string }): Sourced<string> => ({
     value: span.column,
     source: 'prompt',
@@ -117,11 +123,12 @@ function readMetrics(
   reading: Reading,
   parts: Parts,
   task: TaskKind,
+  units: readonly string[],
   note: (code: string, span: Span) => void,
 ): readonly MetricWish[] {
   const wishes = new Map<MetricId, MetricWish>();
   for (const cue of parts.metricCues) {
-    const found = resolveCue(cue, task, parts.metricCues);
+    const found = resolveCue(cue, task, parts.metricCues, units);
     if (found === undefined) {
       if (!cue.needsNumber) note('METRIC_UNSUITED', cue);
       continue;

@@ -18,6 +18,8 @@ export default defineConfig([
     entry: {
       index: 'src/index.ts',
       testing: 'src/testing/index.ts',
+      openai: 'src/llm/openai.ts',
+      anthropic: 'src/llm/anthropic.ts',
       cli: 'src/cli/main.ts',
       // Entry points of child processes and threads; `core/helpers/entry-url.ts` finds them beside the caller.
       child: 'src/child/main.ts',
@@ -31,7 +33,12 @@ export default defineConfig([
     ? []
     : [
         {
-          entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' },
+          entry: {
+            index: 'src/index.ts',
+            testing: 'src/testing/index.ts',
+            openai: 'src/llm/openai.ts',
+            anthropic: 'src/llm/anthropic.ts',
+          },
           format: ['esm'] as ['esm'],
           dts: { only: true },
         },

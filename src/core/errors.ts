@@ -37,7 +37,18 @@ export const errorTable = {
   RECORD_INVALID: 'A record to predict does not fit the signature of the model.',
   PREDICT_FAILED: 'The runtime failed while predicting.',
   // Language models
-  LLM_FAILED: 'The language model could not be reached or answered with an error.',
+  LLM_FAILED: 'The provider of the language model refused the request, or failed in a way that has no code of its own.',
+  LLM_AUTH: 'The provider of the language model does not accept the key, or the key may not use this model.',
+  LLM_RATE_LIMIT: 'The provider of the language model allows no more calls for now; `details.retryAfterMs` where it says when.',
+  LLM_UNAVAILABLE: 'The language model could not be reached, is overloaded, or the connection broke.',
+  LLM_TIMEOUT: 'The language model did not begin to answer in time, or stalled while it answered.',
+  LLM_CONTEXT_TOO_LONG: 'The question is longer than the context of the language model.',
+  LLM_REFUSED: 'The language model refused to answer.',
+  LLM_CONTENT_FILTER: 'A filter of the provider stopped the question or the answer.',
+  LLM_MALFORMED: 'The reply is not of the protocol that the provider speaks, or ended before it was complete.',
+  LLM_REPLY_TOO_LONG: 'The reply grew past its limit and was stopped.',
+  LLM_BUDGET: 'The budget for language models (calls, tokens or money) does not allow another call.',
+  LLM_CASSETTE: 'A recorded conversation has no reply to what was asked.',
   // Verification
   VERIFY_FAILED: 'A recomputed number differs from the reported one.',
   // Serving

@@ -6,13 +6,27 @@ export interface ModelRequest {
   readonly prompt: string;
   /** JSON Schema (draft 2020-12) of the answer. */
   readonly schema: Readonly<Record<string, unknown>>;
+  /** Most tokens that the reply may take. @default the model's own */
+  readonly maxOutputTokens?: number;
   readonly signal: AbortSignal;
+}
+
+/** Tokens of one or more calls, as the provider counts them. */
+export interface ModelUsage {
+  /** All input tokens, those from a cache included. */
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Input tokens that came from the provider's cache, where it says so. */
+  readonly cachedInputTokens?: number;
 }
 
 /** What it answered. */
 export interface ModelReply {
   readonly text: string;
-  readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
+  /** Tokens of this call, failed tries included. */
+  readonly usage?: ModelUsage;
+  /** Tries that failed on the way before this one succeeded. @default 0 */
+  readonly retries?: number;
 }
 
 /** A language model, whoever provides it. It proposes; code checks. */
@@ -20,9 +34,15 @@ export interface LanguageModel {
   /** Provider and model, for events and the journal; no secret. */
   readonly name: string;
   readonly capabilities: {
-    /** `native`: the provider holds answers to the schema. `none`: the schema is part of the prompt. */
-    readonly structuredOutput: 'native' | 'none';
+    /**
+     * `native`: the provider holds answers to the schema. `tool`: the answer comes as the input of a tool of this schema.
+     * `none`: the schema is part of the prompt alone.
+     */
+    readonly structuredOutput: 'native' | 'tool' | 'none';
   };
-  /** May throw anything; an error counts as no answer. */
+  /**
+   * May throw anything; an error counts as no answer. Models of this library throw a `TrainerError` with a code that begins
+   * with `LLM_`, and in `details` the `usage` and `retries` of tries that failed.
+   */
   generate(request: ModelRequest): Promise<ModelReply>;
 }

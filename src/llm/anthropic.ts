@@ -1,0 +1,205 @@
+import { TrainerError } from '../core/errors.ts';
+import { guardedFetch } from './guarded-fetch.ts';
+import { isRecord } from './is-record.ts';
+import type { LanguageModel, ModelReply } from './language-model.ts';
+import { modelError, usageOf } from './model-error.ts';
+import {
+  callProvider,
+  type NetworkOptions,
+  networkSettings,
+  peerMissing,
+  type ReplyText,
+  wireBytes,
+} from './provider-try.ts';
+import { type StrictSchema, strictSchema } from './strict-schema.ts';
+
+export type { NetworkOptions } from './provider-try.ts';
+export type { RetryOptions } from './retrying.ts';
+
+/** Options of {@link anthropic}. */
+export interface AnthropicOptions extends NetworkOptions {
+  /** The name of the model, as Anthropic writes it. */
+  readonly model: string;
+  /** @default the environment's `ANTHROPIC_API_KEY`; with `baseURL`, none: a key goes to no host that it was not given for */
+  readonly apiKey?: string;
+  /** A gateway that speaks the same protocol. @default Anthropic */
+  readonly baseURL?: string;
+  /**
+   * `native` holds the reply to the schema, `tool` asks for the input of a tool of that schema, `none` leaves it to the prompt.
+   *
+   * @default 'native', for models before Claude 4.5 'tool'
+   */
+  readonly structuredOutput?: 'native' | 'tool' | 'none';
+  /** @default the model's own */
+  readonly temperature?: number;
+}
+
+type Vendor = typeof import('@anthropic-ai/sdk');
+type Client = InstanceType<Vendor['Anthropic']>;
+
+/** Models that came before structured output: Claude 2, 3 and 4.0, 4.1. */
+const beforeNative = /^claude-(?:2|3|instant|(?:opus|sonnet)-4(?:-[01])?(?:-\d{8})?$)/;
+
+/**
+ * A Claude model. Needs the package `@anthropic-ai/sdk`, version 1.
+ *
+ * @throws {TrainerError} REQUEST_INVALID where an option is out of range or there is no key; calls throw PEER_MISSING
+ * @example
+ * const trainer = new Trainer({ llm: anthropic({ model: 'claude-haiku-4-5' }) });
+ */
+export function anthropic(options: AnthropicOptions): LanguageModel {
+  const { model, baseURL } = options;
+  if (typeof model !== 'string' || model === '')
+    throw new TrainerError('REQUEST_INVALID', `Expected the name of a model, got ${String(model)}.`);
+  if (baseURL !== undefined && !/^https?:\/\//.test(baseURL))
+    throw new TrainerError('REQUEST_INVALID', 'Expected baseURL to begin with http:// or https://.');
+  const apiKey = options.apiKey ?? (baseURL === undefined ? process.env.ANTHROPIC_API_KEY : undefined);
+  if ((apiKey === undefined || apiKey === '') && baseURL === undefined)
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      'Expected a key for Anthropic, got none. Set ANTHROPIC_API_KEY, or give apiKey.',
+    );
+  const settings = networkSettings('anthropic()', options);
+  const structuredOutput = options.structuredOutput ?? (beforeNative.test(model) ? 'tool' : 'native');
+  const name = `anthropic:${model}`;
+
+  let client: Promise<{ client: Client; vendor: Vendor }> | undefined;
+  const open = () => {
+    client ??= import('@anthropic-ai/sdk').then(
+      (vendor) => ({
+        vendor,
+        client: new vendor.Anthropic({
+          apiKey: apiKey ?? 'none',
+          authToken: null,
+          ...(baseURL === undefined ? {} : { baseURL }),
+          maxRetries: 0, // tries are counted here
+          timeout: settings.stream ? settings.timeoutMs : settings.totalTimeoutMs,
+          logLevel: 'off', // its log would hold prompts
+          fetch: guardedFetch(name, {
+            idleTimeoutMs: settings.idleTimeoutMs,
+            maxBytes: wireBytes(settings.maxReplyCharacters),
+          }),
+        }),
+      }),
+      (cause) => {
+        client = undefined;
+        throw peerMissing('@anthropic-ai/sdk', cause);
+      },
+    );
+    return client;
+  };
+
+  return {
+    name,
+    capabilities: { structuredOutput },
+    async generate(request) {
+      const { client: opened, vendor } = await open();
+      const strict =
+        structuredOutput === 'none'
+          ? undefined
+          : strictSchema(request.schema, { keepBounds: structuredOutput === 'tool' });
+      const maxTokens = Math.min(settings.maxOutputTokens, request.maxOutputTokens ?? Number.POSITIVE_INFINITY);
+      const reply = await callProvider(name, request, settings, vendor, async (text, signal) => {
+        const answer: unknown = await opened.messages.create(
+          {
+            model,
+            max_tokens: maxTokens,
+            // Profile and knowledge are the same for all questions of an agent: the provider may keep them.
+            ...(request.system === ''
+              ? {}
+              : { system: [{ type: 'text', text: request.system, cache_control: { type: 'ephemeral' } }] }),
+            messages: [{ role: 'user', content: request.prompt }],
+            stream: settings.stream,
+            ...(options.temperature === undefined ? {} : { temperature: options.temperature }),
+            ...formOf(strict, structuredOutput),
+          },
+          { signal },
+        );
+        return readMessage(name, answer, text, maxTokens);
+      });
+      return strict === undefined ? reply : { ...reply, text: strict.restore(reply.text) };
+    },
+  };
+}
+
+function formOf(strict: StrictSchema | undefined, structuredOutput: 'native' | 'tool' | 'none') {
+  if (strict === undefined) return {};
+  const schema = { ...strict.schema };
+  if (structuredOutput === 'native') return { output_config: { format: { type: 'json_schema' as const, schema } } };
+  return {
+    tools: [
+      {
+        name: 'answer',
+        description: 'The answer to the question.',
+        input_schema: { ...schema, type: 'object' as const },
+      },
+    ],
+    tool_choice: { type: 'tool' as const, name: 'answer', disable_parallel_tool_use: true },
+  };
+}
+
+type Part = Readonly<Record<string, unknown>>;
+
+/** Reads a message, streamed or whole: the text, or the input of the tool. */
+async function readMessage(name: string, answer: unknown, text: ReplyText, maxTokens: number): Promise<ModelReply> {
+  let counted: Part = {};
+  let tool = ''; // where the tool was called, its input is the answer, and words around it are not
+  const addTool = (piece: unknown) => {
+    text.add(piece);
+    if (typeof piece === 'string') tool += piece;
+  };
+  let stop: unknown;
+  let isMessage = false;
+  let isComplete = false;
+  const count = (usage: unknown) => {
+    if (!isRecord(usage)) return;
+    const known = Object.entries(usage).filter(([, value]) => typeof value === 'number');
+    counted = { ...counted, ...Object.fromEntries(known) };
+  };
+  const usage = () => {
+    const number = (key: string) => (typeof counted[key] === 'number' ? (counted[key] as number) : 0);
+    if (!('input_tokens' in counted)) return {};
+    const cached = number('cache_read_input_tokens');
+    const input = number('input_tokens') + cached + number('cache_creation_input_tokens');
+    const sum = usageOf(input, number('output_tokens'), 'cache_read_input_tokens' in counted ? cached : undefined);
+    return sum === undefined ? {} : { usage: sum };
+  };
+  if (isRecord(answer) && Symbol.asyncIterator in (answer as object)) {
+    for await (const event of answer as unknown as AsyncIterable<Part>) {
+      if (event.type === 'message_start' && isRecord(event.message)) {
+        isMessage = true;
+        count(event.message.usage);
+      } else if (event.type === 'content_block_delta' && isRecord(event.delta)) {
+        if (event.delta.type === 'text_delta') text.add(event.delta.text);
+        else if (event.delta.type === 'input_json_delta') addTool(event.delta.partial_json);
+      } else if (event.type === 'message_delta') {
+        count(event.usage);
+        if (isRecord(event.delta)) stop = event.delta.stop_reason ?? stop;
+      } else if (event.type === 'message_stop') isComplete = true;
+    }
+  } else if (isRecord(answer) && Array.isArray(answer.content)) {
+    isMessage = true;
+    isComplete = true;
+    count(answer.usage);
+    stop = answer.stop_reason;
+    for (const block of answer.content) {
+      if (!isRecord(block)) continue;
+      if (block.type === 'text') text.add(block.text);
+      else if (block.type === 'tool_use') addTool(JSON.stringify(block.input));
+    }
+  }
+  if (!isMessage) throw modelError('LLM_MALFORMED', name, 'the reply is not of the Messages API');
+  if (stop === 'refusal') throw modelError('LLM_REFUSED', name, 'the model refused to answer', usage());
+  if (stop === 'max_tokens')
+    throw modelError('LLM_REPLY_TOO_LONG', name, `the reply was stopped at ${maxTokens} tokens`, usage());
+  if (stop === 'model_context_window_exceeded')
+    throw modelError(
+      'LLM_CONTEXT_TOO_LONG',
+      name,
+      'the context of the model was full before the answer was complete',
+      usage(),
+    );
+  if (!isComplete || typeof stop !== 'string')
+    throw modelError('LLM_MALFORMED', name, 'the reply ended before it was complete', usage());
+  return { text: tool === '' ? text.value : tool, ...usage() };
+}

@@ -48,7 +48,8 @@ export function tensorOf(constant: Constant, name: string): OnnxTensor {
   return { ...base, raw: new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength) };
 }
 
-function attributeOf(name: string, value: AttributeValue): OnnxAttribute {
+/** An attribute as the file holds it. */
+export function attributeOf(name: string, value: AttributeValue): OnnxAttribute {
   const base = { name, hasTypes: false };
   if ('int' in value) return { ...base, type: attributeTypes.int, int: BigInt(checkInteger(value.int)) };
   if ('float' in value) return { ...base, type: attributeTypes.float, float: value.float };

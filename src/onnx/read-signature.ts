@@ -149,11 +149,6 @@ function parseMetadata(model: OnnxModel, key: string): unknown {
   }
 }
 
-/** Whether a model carries a signature of ours (which may still be broken). */
-export function hasSignature(model: OnnxModel): boolean {
-  return model.metadata.some(([key]) => key === metadataKeys.signature);
-}
-
 /**
  * Reads the signature of a checked model and holds it against the graph's inputs and outputs.
  *

@@ -67,4 +67,4 @@ export type SignatureInput =
       readonly range: readonly [number, number];
     };
 
-export { hasSignature, inputTensors, metadataKeys, readCard, readSignature, writeSignature } from './read-signature.ts';
+export { inputTensors, metadataKeys, readCard, readSignature, writeSignature } from './read-signature.ts';

@@ -7,7 +7,7 @@ import {
   chooseCalibration,
   fitCalibration,
 } from '../evaluate/calibration.ts';
-import { chooseDecision } from '../evaluate/choose-decision.ts';
+import { chooseDecision, type DecisionRows } from '../evaluate/choose-decision.ts';
 import { type Conformal, fitConformal } from '../evaluate/conformal.ts';
 import { crossValidationScore } from '../evaluate/cross-validation-score.ts';
 import { applyDecision, type DecisionRule, plainDecision } from '../evaluate/decision.ts';
@@ -90,10 +90,11 @@ export const decide = defineAction<DecideInput, DecideOutput>({
       decision =
         input.rule === 'plain'
           ? plainDecision(classCount)
-          : chooseDecision(
-              { truth, probabilities, classCount, weights },
-              { metric: main!.metric, atLeast: main!.threshold, seed: input.seed },
-            );
+          : chooseDecision(thin({ truth, probabilities, classCount, weights }), {
+              metric: main!.metric,
+              atLeast: main!.threshold,
+              seed: input.seed,
+            });
       prediction = { classCount, probabilities, labels: applyDecision(decision, probabilities) };
     }
     const scores = input.metrics.flatMap(({ metric }): FoldScore[] => {
@@ -145,6 +146,22 @@ export const decide = defineAction<DecideInput, DecideOutput>({
     };
   },
 });
+
+/** Rows that a decision rule is chosen on at most: more move its threshold by less than its grid. */
+const mostRuleRows = 100_000;
+
+/** Every k-th row. */
+function thin(rows: DecisionRows): DecisionRows {
+  const step = Math.ceil(rows.truth.length / mostRuleRows);
+  if (step <= 1) return rows;
+  const kept = Uint32Array.from({ length: Math.floor(rows.truth.length / step) }, (_, i) => i * step);
+  return {
+    truth: pick(rows.truth, kept, 1),
+    probabilities: pick(rows.probabilities, kept, rows.classCount > 2 ? rows.classCount : 1),
+    classCount: rows.classCount,
+    weights: rows.weights && pick(rows.weights, kept, 1),
+  };
+}
 
 /** Some rows of a prediction. */
 export function part(prediction: Prediction, rows: Uint32Array): Prediction {

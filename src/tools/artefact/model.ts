@@ -12,7 +12,7 @@ import {
   type PredictedRows,
   type PredictionResult,
 } from './decode-predictions.ts';
-import { encodeRecords, type PredictionRecord } from './encode-records.ts';
+import { encodeRecords } from './encode-records.ts';
 import { encodeTableForModel } from './encode-table.ts';
 import { inlineRows } from './predict-cost.ts';
 import { saveFile } from './save-file.ts';

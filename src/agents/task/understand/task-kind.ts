@@ -165,10 +165,3 @@ export function positiveOf(profile: ColumnProfile, reading: Reading): Sourced<st
     source: 'data',
   };
 }
-
-/** Whether a column has classes rather than amounts. */
-export function isClassLike(profile: ColumnProfile): boolean {
-  return (
-    profile.kind === 'category' || profile.kind === 'boolean' || profile.distinct === 2 || labelsOf(profile).length > 0
-  );
-}

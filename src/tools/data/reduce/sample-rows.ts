@@ -65,6 +65,3 @@ function keepRare(kept: Uint8Array, input: SampleInput, random: ReturnType<typeo
     if (wanted > 0) for (const row of random.shuffle(rows).slice(0, wanted)) kept[row] = 1;
   });
 }
-
-/** Rows above which trials run on a sample. */
-export const searchRows = 200_000;

@@ -14,6 +14,7 @@ import {
 import { type Colours, createColours } from './colours.ts';
 import { safeText } from './safe-text.ts';
 import { shellWord } from './shell-word.ts';
+import { shortAnswer } from './short-answers.ts';
 
 /** Files that a run has left, by what they are. */
 export interface OutputFiles {
@@ -71,7 +72,7 @@ export function endPanel(
     if (question.options)
       lines.push(
         colours.dim(
-          `    one of: ${safeText(question.options.map((option) => JSON.stringify(option)).join(', '), 300)}`,
+          `    one of: ${safeText(question.options.map((option) => typed(question.question, option)).join(', '), 300)}`,
         ),
       );
   }
@@ -107,11 +108,17 @@ function nextSteps(facts: RunFacts, files: OutputFiles, shown: (path: string) =>
     ];
   }
   if (facts.status !== 'paused') return [];
-  const answers = (facts.questions ?? []).map(
-    (question) =>
-      ` --answer ${shellWord(`${safeText(question.question)}=${question.default === undefined ? 'VALUE' : typeof question.default === 'string' ? safeText(question.default) : JSON.stringify(question.default)}`)}`,
-  );
+  const answers = (facts.questions ?? []).map(({ question, default: proposal }) => {
+    const value = proposal === undefined ? 'VALUE' : typed(question, proposal);
+    return ` --answer ${shellWord(`${safeText(question)}=${safeText(value)}`)}`;
+  });
   return [`traineragent resume ${folder}${answers.join('')}`];
+}
+
+/** An answer as it is typed after `--answer QUESTION=`. */
+function typed(question: string, answer: unknown): string {
+  const short = shortAnswer(question, answer);
+  return typeof short === 'string' ? short : JSON.stringify(short);
 }
 
 function shortest(path: string, cwd: string): string {

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Json } from '../core/helpers/canonical-json.ts';
 import type { Command } from './command.ts';
 import { followRun } from './follow-run.ts';
+import { fullAnswer } from './short-answers.ts';
 import { UsageError } from './usage-error.ts';
 
 /** `traineragent resume`. */
@@ -38,7 +39,7 @@ function parseAnswers(texts: readonly string[]): Readonly<Record<string, Json>> 
     if (at <= 0) throw new UsageError(`Expected --answer QUESTION=VALUE, got "${text}".`);
     const question = text.slice(0, at);
     if (answers.has(question)) throw new UsageError(`Expected one answer to ${question}, got two.`);
-    answers.set(question, parseValue(text.slice(at + 1)));
+    answers.set(question, fullAnswer(question, parseValue(text.slice(at + 1))));
   }
   return Object.fromEntries(answers);
 }

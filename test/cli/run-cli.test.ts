@@ -237,7 +237,10 @@ describe('resume', () => {
       },
     );
     expect(code).toBe(0);
-    expect(asked).toEqual([join(folder, 'out', 'run'), { 'task.target': 'species', x: { a: [1] }, y: 'a=b' }]);
+    expect(asked).toEqual([
+      join(folder, 'out', 'run'),
+      { 'task.target': { target: 'species' }, x: { a: [1] }, y: 'a=b' },
+    ]);
   });
 });
 

@@ -3,13 +3,21 @@ import { runFacts } from './agents/facts/run-facts.ts';
 import type { Frozen } from './agents/model/freeze.ts';
 import { finalVerdict } from './agents/task/stages/final-verdict.ts';
 import type { Understood } from './agents/task/stages/understand.ts';
-import type { Json } from './core/helpers/canonical-json.ts';
+import { canonicalJson, type Json } from './core/helpers/canonical-json.ts';
+import type { JournalBody } from './core/journal-record.ts';
 import type { PipelineEnd } from './core/pipeline.ts';
 import type { RunSession } from './core/run-session.ts';
 import type { Verdict } from './core/verdict.ts';
 import type { TableProfile } from './tools/data/profile/profile.ts';
 import type { RunFacts } from './tools/report/report-facts.ts';
 import type { TrainerOutcome } from './trainer-outcome.ts';
+
+/** The verdict of a run that has ended declined. */
+export function verdictOfEnded(bodies: readonly JournalBody[]): { readonly over?: Verdict } {
+  const last = bodies.findLast((body) => body.kind === 'end');
+  const verdict = last?.status === 'declined' ? (last.result as { readonly verdict?: unknown }).verdict : undefined;
+  return verdict === undefined ? {} : { over: verdict as Verdict };
+}
 
 /** Everything that is told about a run, from its messages and its journal alone. */
 export async function factsOf(
@@ -32,7 +40,7 @@ export async function factsOf(
 }
 
 function verdictAt({ halt, messages }: PipelineEnd): Verdict {
-  return halt?.status === 'declined' ? halt.verdict : finalVerdict(messages, halt?.status === 'paused');
+  return halt?.status === 'declined' ? halt.verdict : finalVerdict(messages, halt?.reason);
 }
 
 /** Makes the outcome of a run from its messages, and closes its journal with it. */
@@ -48,7 +56,12 @@ export async function finish(session: RunSession, end: PipelineEnd): Promise<Tra
   const facts = await factsOf(session, end, seconds);
   const status = halt?.status ?? 'complete';
   if (closed === undefined || closed.status === 'paused') {
-    const result: Json = halt?.status === 'paused' ? { questions: halt.questions.map(({ question }) => question) } : {};
+    const result =
+      halt?.status === 'paused'
+        ? { questions: halt.questions.map(({ question }) => question) }
+        : halt?.status === 'declined'
+          ? { verdict: JSON.parse(canonicalJson(halt.verdict)) as Json }
+          : {};
     await journal.append({ kind: 'end', status, time: clock.now(), seconds, result });
   }
   const base = { runId, facts, report: () => renderReport(facts) };

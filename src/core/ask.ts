@@ -55,6 +55,7 @@ export async function ask<Subject, Answer>(
 
   const recorded = session.journal.decision(at, facts);
   if (recorded !== undefined) return structuredClone(recorded.answer) as Answer;
+  if (session.over !== undefined) throw new Halt({ status: 'declined', verdict: session.over });
 
   let taken: Proposed<Answer>;
   if (session.given.has(question.id)) {
@@ -82,8 +83,13 @@ export async function ask<Subject, Answer>(
   if (taken.unsure === true && question.open !== undefined && !session.pausedOn.has(question.id)) {
     const proposal = JSON.parse(canonicalJson(taken.answer)) as Json;
     session.emit('decision-pending', { stage: at.stage, question: question.id, proposal, why: taken.why });
-    const open = { question: question.id, about: question.about, default: proposal, ...question.open(subject) };
-    throw new Halt({ status: 'paused', why: taken.why, questions: [open] });
+    const { reason, ...open } = question.open(subject);
+    throw new Halt({
+      status: 'paused',
+      why: taken.why,
+      questions: [{ question: question.id, about: question.about, default: proposal, ...open }],
+      ...(reason === undefined ? {} : { reason }),
+    });
   }
   const answer = taken.answer as Json;
   const why = taken.why;

@@ -1,6 +1,6 @@
 import type { ErrorCode } from './errors.ts';
 import type { Json } from './helpers/canonical-json.ts';
-import type { Verdict } from './verdict.ts';
+import type { Reason, Verdict } from './verdict.ts';
 
 /** A question that a paused run waits for. */
 export interface OpenQuestion {
@@ -25,6 +25,8 @@ export class Halt {
         readonly code?: ErrorCode;
         readonly why: string;
         readonly questions: readonly OpenQuestion[];
+        /** What leaves the request open, where that is why. */
+        readonly reason?: Reason;
       }
     | { readonly status: 'declined'; readonly verdict: Verdict };
 

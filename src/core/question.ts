@@ -1,5 +1,6 @@
 import type { Json } from './helpers/canonical-json.ts';
 import type { Problem, Schema } from './standard-schema.ts';
+import type { Reason } from './verdict.ts';
 
 /** A rule's answer, with one sentence that says why. */
 export interface RuleAnswer<Answer> {
@@ -34,7 +35,12 @@ export interface Question<Id extends string = string, Subject = never, Answer = 
    * Where the rule is unsure and nobody else answers, the run pauses instead of taking the default; resumed without an
    * answer, it takes it. Says what the answer changes, and what there is to choose from.
    */
-  readonly open?: (subject: Subject) => { readonly changes: string; readonly options?: readonly Json[] };
+  readonly open?: (subject: Subject) => {
+    readonly changes: string;
+    readonly options?: readonly Json[];
+    /** Why it has to be asked, as a reason of the verdict. */
+    readonly reason?: Reason;
+  };
 }
 
 /** A question of any subject and answer, for collections. */

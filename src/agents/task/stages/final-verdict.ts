@@ -1,5 +1,5 @@
 import type { MetricId } from '../../../core/task-spec.ts';
-import { joinVerdicts, type Verdict, verdictOf } from '../../../core/verdict.ts';
+import { joinVerdicts, type Reason, type Verdict, verdictOf } from '../../../core/verdict.ts';
 import type { Checked } from '../../data/check.ts';
 import type { Evaluated } from '../../model/evaluate.ts';
 import type { Estimated } from '../../server/estimate.ts';
@@ -7,11 +7,12 @@ import { assessOutcome, type MeasuredScore } from '../assess/outcome.ts';
 import { checksVerdict } from './assess.ts';
 import type { Understood } from './understand.ts';
 
-/** The verdict at the end: what the request, the data and the measured outcome say together. */
-export function finalVerdict(messages: ReadonlyMap<string, unknown>, isPaused: boolean): Verdict {
+/** The verdict at the end: what the request, the data and the measured outcome say together; where the request is open, why. */
+export function finalVerdict(messages: ReadonlyMap<string, unknown>, openReason: Reason | undefined): Verdict {
   const assessed = (messages.get('task.assess') as Verdict | undefined) ?? verdictOf([]);
   const spec = (messages.get('task.understand') as Understood | undefined)?.spec;
-  if (spec === undefined) return isPaused ? { kind: 'clarify', reasons: [] } : assessed;
+  if (openReason !== undefined) return verdictOf([openReason]);
+  if (spec === undefined) return assessed;
   const verdicts: Verdict[] = [assessed];
   const checked = messages.get('data.check') as Checked | undefined;
   if (checked !== undefined) verdicts.push(checksVerdict(spec, checked));

@@ -7,12 +7,14 @@ import type { TableProfile } from '../../../tools/data/profile/profile.ts';
 import type { Collected } from '../../data/collect.ts';
 import { assessUnderstanding } from '../assess/assess.ts';
 import { understandRequest } from '../understand/understand-request.ts';
-import type { Clarification, FixedAnswers, Understanding } from '../understand/understanding.ts';
+import type { Clarification, ClarifyCode, FixedAnswers, Understanding } from '../understand/understanding.ts';
 
 /** What the choice of the target is made from. */
 export interface TargetSubject {
   readonly prompt: string;
   readonly clarification: Clarification;
+  /** Why the target is open. */
+  readonly code: ClarifyCode;
   readonly columns: readonly { readonly name: string; readonly kind: string; readonly distinct: number }[];
 }
 
@@ -32,9 +34,10 @@ export const targetQuestion = defineQuestion({
     unsure: true,
   }),
   language: 'unsure',
-  open: ({ clarification }) => ({
+  open: ({ clarification, code }) => ({
     changes: clarification.changes,
     options: clarification.options.map((target) => ({ target })),
+    reason: { code, evidence: { options: clarification.options, default: clarification.default } },
   }),
 });
 
@@ -170,6 +173,7 @@ export const understandStage = defineStage({
       const { target } = await context.ask(targetQuestion, {
         prompt,
         clarification: understanding.clarify[0]!,
+        code: understanding.code,
         columns: profile.columns.map(({ name, kind, distinct }) => ({ name, kind, distinct })),
       });
       understanding = understandRequest({ prompt, profile, fixed: { ...fixed, target } });

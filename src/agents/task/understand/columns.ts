@@ -1,4 +1,5 @@
 import type { ColumnProfile } from '../../../tools/data/profile/profile.ts';
+import { byCompound } from './compounds.ts';
 import { byLabel, byUnit, labelsOf } from './labels.ts';
 import type { Atom, Mention, NamedColumn } from './mention.ts';
 import { overlaps, type Reading, type Span, tokenWords } from './reading.ts';
@@ -61,6 +62,7 @@ export function findMentions(reading: Reading, columns: readonly NamedColumn[]):
       ...byWords(reading, atoms, column),
       ...byLabel(reading, atoms, column),
       ...byUnit(atoms, column),
+      ...byCompound(atoms, column),
     ]) {
       if (
         !mentions.some(

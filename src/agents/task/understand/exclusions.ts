@@ -14,11 +14,19 @@ const before = new RegExp(
   'gu',
 );
 const behind = new RegExp(
-  String.raw`(?<![\p{L}])(?:(?:it |they |which |that )?(?:must|should|may|can|shall|will|are|is|has|have|need|needs|ought|to)?(?: |)?(?:${not}|no longer)(?: (?:to|ever|at all))* be (?:used|included|considered|part|taken|seen|an? (?:input|feature)|inputs|features|fed|available|known|looked at|in(?! both| the same| training| either)|there|relevant|among)|(?:must|should|are to|is to|can|have to|has to|shall|to|may|needs? to)(?: all| both)? be (?:ignored|excluded|dropped|left out|left aside|omitted|removed|disregarded|skipped|kept out|discarded|hidden)|(?:is|are|would be|be)(?: both| all| \p{L}+ly)* (?:off[ -]limits|not allowed|forbidden|irrelevant|not available|unavailable|only known|only available|leak\p{L}*|useless|noise|taboo|banned|prohibited|not known|not to be used|excluded|ignored|not an input|not permitted|meaningless|cheating)|leaks?(?= ))(?![\p{L}])`,
+  String.raw`(?<![\p{L}])(?:(?:it |they |which |that )?(?:must|should|may|can|shall|will|are|is|has|have|need|needs|ought|to)?(?: |)?(?:${not}|no longer)(?: (?:to|ever|at all))* be (?:used|included|considered|part|taken|seen|an? (?:input|feature)|inputs|features|fed|available|known|looked at|in(?! both| the same| training| either)|there|relevant|among)|(?:must|should|are to|is to|can|have to|has to|shall|to|may|needs? to)(?: all| both)? be (?:ignored|excluded|dropped|left out|left aside|omitted|removed|disregarded|skipped|kept out|discarded|hidden)|(?:is|are|would be|be)(?: both| all| \p{L}+ly)* (?:off[ -]limits|not allowed|forbidden|irrelevant|not available|unavailable|only known|only available|leak\p{L}*|useless|noise|taboo|banned|prohibited|not known|not to be used|excluded|ignored|not an input|not permitted|meaningless|cheating)|leaks?(?= )|(?:removed|excluded|dropped|omitted|left out|ignored|discarded)(?= of course|,|\.| please|$| though| from| as| because| since)|(?:is|are|be)(?: \p{L}+ly)* protected(?= attributes?| features?| characteristics?))(?![\p{L}])`,
   'gu',
 );
 const around =
   /(?<![\p{L}])(?:leav(?:e|ing)|keep(?:ing)?|tak(?:e|ing)|filter(?:ing)?) (?=[^.;!?]{1,80}? (?:out|aside|away)(?![\p{L}]))/gu;
+/** "They leak, so leave them out" speaks of the columns that were named last. */
+const pronoun = new RegExp(
+  String.raw`(?<![\p{L}])(?:(?:leav|keep|tak|throw)(?:e|ing)? (?:it|them|those|these|both|this|that) (?:out|aside|away)|(?:ignore|exclude|drop|omit|remove|skip|discard|disregard|${not} (?:use|include|consider)) (?:it|them|those|these|both)(?= |$|[.,;!])(?! (?:columns?|features?|fields?|two|three|for|to|as)(?![\p{L}])))`,
+  'gu',
+);
+/** "A must not be used, and the same goes for b". */
+const likewise =
+  /(?<![\p{L}])(?:so (?:is|are|does|do|must|should)|(?:the )?same (?:for|goes for|with|is true for|holds for)|ditto|likewise|nor (?:is|are|may|must|should)|neither (?:is|are|may))(?![\p{L}])/gu;
 const notColumns =
   /^(?:outliers?|duplicates?|missing|rows?|nulls?|errors?|speed|time|it|this|that|rest|noise|warnings?|losing|making|too|a|more|over|false|much)$/u;
 
@@ -50,6 +58,20 @@ export function findExclusions(
     const list = listBefore(reading, mentions, cue.from);
     if (list.mentions.length > 0) add(list.mentions, { from: list.from, to: cue.to });
   }
+  for (const cue of findAll(reading, pronoun)) {
+    const named = mentions.filter((mention) => mention.to <= cue.from && mention.by === 'name');
+    const end = Math.max(0, ...named.map((mention) => mention.to));
+    if (end === 0 || reading.tokens[cue.from]!.sentence - reading.tokens[end - 1]!.sentence > 1) continue;
+    const list = listBefore(reading, mentions, end);
+    const isOne = /(?<![\p{L}])(?:it|this|that)(?![\p{L}])/u.test(cue.match[0]);
+    const nearest = list.mentions.filter((mention) => !isOne || mention.to === end);
+    if (nearest.length > 0) add(nearest, { from: isOne ? end - 1 : list.from, to: cue.to });
+  }
+  for (const cue of findAll(reading, likewise)) {
+    if (!wishes.some((wish) => wish.to <= cue.from && cue.from - wish.to <= 4)) continue;
+    const list = listAfter(reading, mentions, cue.to);
+    if (list.mentions.length > 0) add(list.mentions, { from: cue.from, to: list.to });
+  }
   return { wishes, unknown };
 }
 
@@ -67,7 +89,7 @@ function isNoun(reading: Reading, at: number): boolean {
 const only =
   /(?<![\p{L}])(?:only (?:use|using|from|on|based on|with|by|look at|consider)|(?:use|using|based on|from|with|given|consider)(?= [^.;!?]{1,120} (?:only|alone|exclusively)(?![\p{L}]))|(?:use|using|based on|from|with|given) (?:only|just|nothing but|solely)|solely from|just from)(?![\p{L}])/gu;
 const using =
-  /(?<![\p{L}])(?:based on|based upon|(?<!(?:come|comes|came|coming|suffer|suffers|apart|away|far|differ|differs|tell|[\p{L}]+ spam|spam) )from|given|using|use|with (?:the )?(?:features?|inputs?|columns?|predictors?|variables?)|(?:features?|inputs?|predictors?|covariates)(?: are| columns are|:)|by means of|on the basis of|out of|as a function of|depending on|in terms of|know(?:ing)?|on(?= \p{L}+(?:,| and ))|by(?= \p{L}+(?:,| and )))(?![\p{L}])/gu;
+  /(?<![\p{L}])(?:based on|based upon|(?<!(?:come|comes|came|coming|suffer|suffers|apart|away|far|differ|differs|tell|[\p{L}]+ spam|spam) )from|given|using|use|with (?:the )?(?:features?|inputs?|columns?|predictors?|variables?)|(?:features?|inputs?|predictors?|covariates)(?: are| columns are|:)|by means of|on the basis of|out of|as a function of|depending on|in terms of|know(?:ing)?|on(?= [\p{L}\p{N}_]+(?:,| and ))|by(?= [\p{L}\p{N}_]+(?:,| and )))(?![\p{L}])|~/gu;
 
 /** Columns that the prompt restricts the inputs to; undefined where it does not say so of every input. */
 export function findInputs(
@@ -95,7 +117,7 @@ export function findInputs(
         )
       )
         continue;
-      if (list.mentions.length === 0) continue;
+      if (list.mentions.length === 0 || isContrast(reading, cue)) continue;
       const columns = [
         ...new Set(list.mentions.filter((mention) => mention.by !== 'value').map((mention) => mention.column)),
       ];
@@ -108,4 +130,14 @@ export function findInputs(
     if (best !== undefined) return best;
   }
   return undefined;
+}
+
+/** "Tell good from bad loans" names classes, not inputs. */
+function isContrast(reading: Reading, cue: Span): boolean {
+  return (
+    reading.tokens[cue.from]!.word === 'from' &&
+    reading.tokens
+      .slice(Math.max(0, cue.from - 5), cue.from)
+      .some(({ word }) => /^(?:tell|telling|distinguish|distinguishing|separat|differentiat|discern)/u.test(word))
+  );
 }

@@ -15,7 +15,7 @@ const plain: readonly string[] = [
   `(?:${against})(?: \\p{L}+){0,3} (?:${group.replace('|names?', '').replace('|gender', '')})(?! (?:discrimination|bias))`,
   '(?:stalk|stalking|spy on|track down|find out where)(?: \\p{L}+){0,4} (?:ex|girlfriend|boyfriend|wife|husband|woman|women|neighbou?r|lives?|her home)',
   '(?:commit|get away with|hide|conceal)(?: \\p{L}+){0,3} (?:fraud|murder|crimes?|money laundering|tax evasion)',
-  '(?:evade|bypass|fool|circumvent|trick|get past)(?: \\p{L}+){0,4} (?:police|fraud detection|spam filters?|content filters?|customs|border control|detection|law enforcement|sanctions)',
+  "(?:evade|bypass|fool|circumvent|trick|get (?:past|around|through)|slip (?:past|through)|undetected by)(?: [\\p{L}']+){0,4} (?:police|fraud (?:detection|checks?|controls?|systems?|filters?|rules|team)|spam filters?|content filters?|customs|border control|detection|law enforcement|sanctions)",
   '(?:steal|crack|guess|brute[ -]?force)(?: \\p{L}+){0,4} (?:passwords?|credit cards?|identit(?:y|ies)|pins?|accounts?|credentials)',
   '(?:victims?|people|persons?|children|elderly|users|targets)(?: \\p{L}+){0,6} (?:to|for us to|we can|are easiest to|easy to|easiest to|will fall for)(?: \\p{L}+)? (?:scam|rob|blackmail|kidnap|defraud|groom|manipulate|extort|exploit|our scam)',
   '(?:kill|assassinate|murder|poison|kidnap|torture|blackmail|extort|genocide|ethnic cleansing)(?: \\p{L}+){0,3} (?:people|him|her|them|someone|civilians|children|persons?|neighbou?rs?|as many)',

@@ -1,8 +1,8 @@
 import type { MetricId, TaskKind } from '../../../core/task-spec.ts';
+import { isDenied, loneBound } from './metric-denials.ts';
 import { type CueName, metricWords } from './metric-words.ts';
 import type { Quantity } from './quantities.ts';
 import { millisecondsIn, tidy } from './quantities.ts';
-import { isDenied, loneBound } from './metric-denials.ts';
 import { findAll, overlaps, type Reading, type Span } from './reading.ts';
 
 /** A wish about a score, before the task is known. */

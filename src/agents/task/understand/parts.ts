@@ -1,10 +1,11 @@
 import { findExclusions, findInputs } from './exclusions.ts';
+import { findFairness } from './fairness.ts';
 import { findLimits } from './limits.ts';
 import type { Mention, NamedColumn } from './mention.ts';
 import { findMetricCues, type MetricCue, numberMetrics } from './metrics.ts';
 import { findQuantities, type Quantity } from './quantities.ts';
 import { overlaps, type Reading, type Span } from './reading.ts';
-import { findFairness, findRoles } from './roles.ts';
+import { findRoles } from './roles.ts';
 import { findKindCues, type KindCues } from './task-kind.ts';
 
 /** Everything of a request that does not depend on the target. */

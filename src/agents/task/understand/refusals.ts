@@ -48,6 +48,7 @@ export function otherKind(
       continue;
     if (
       found.code === 'SURVIVAL_ANALYSIS' &&
+      !/survival|censor|hazard|kaplan|cox/u.test(quoteOf(reading, found).toLowerCase()) &&
       strong.some((mention) => mention.by === 'name' && !parts.apart.has(mention.column))
     )
       continue;
@@ -81,7 +82,9 @@ function isAboutMedia(reading: Reading, span: Span, columns: readonly NamedColum
   const numbers = columns.filter(({ profile }) => profile.kind === 'number' && !profile.identifier).length;
   return (
     numbers < 4 ||
-    /(?:in|from|of|on|these|the|classify|recogni[sz]e|detect|my|our|with|label)(?: \p{L}+){0,2}$/u.test(before)
+    /(?:in|from|of|on|at|using|use|take|these|the|classify|recogni[sz]e|detect|my|our|with|label)(?: \p{L}+){0,2}$/u.test(
+      before,
+    )
   );
 }
 
@@ -96,7 +99,7 @@ export function refusedTarget(
 ): Understanding | undefined {
   const { span, isSeries } = findHorizon(reading);
   const hasTime = columns.some(({ profile }) => profile.kind === 'datetime');
-  if (span !== undefined && task === 'regression' && (isSeries || hasTime)) {
+  if (span !== undefined && (isSeries || (task === 'regression' && hasTime))) {
     return rejected('FORECASTING', { quote: quoteOf(reading, span), column: column.name });
   }
   if (task === 'regression' && parts.cues.yesNo && parts.metricKind !== 'number') {

@@ -64,6 +64,7 @@ export function scoreTargets(
     if (isMeasure(reading, mention, mentions)) score -= 25;
     if (mention.by === 'unit') score -= 6;
     else if (/how (?:many|much) $/u.test(before)) score += 22;
+    else if (/how $/u.test(before) && /^(?:many|much)$/u.test(reading.tokens[mention.from]!.word)) score += 26;
     const known = best.get(mention.column);
     if (known === undefined || score > known.score)
       best.set(mention.column, {

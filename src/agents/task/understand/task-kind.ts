@@ -1,6 +1,6 @@
 import type { Sourced, TaskKind } from '../../../core/task-spec.ts';
 import type { ColumnProfile } from '../../../tools/data/profile/profile.ts';
-import { labelsOf } from './labels.ts';
+import { oppositeSaid } from './opposites.ts';
 import { findAll, quoteOf, type Reading, type Span } from './reading.ts';
 import { letterWords } from './vocabulary.ts';
 import { splitName } from './words.ts';
@@ -155,6 +155,10 @@ export function positiveOf(profile: ColumnProfile, reading: Reading): Sourced<st
     const [value, span] = [...named][0]!;
     return { value, source: 'prompt', quote: quoteOf(reading, span) };
   }
+  const negative = values.find((value) => /^(?:no|n|false|f|0)$/u.test(value.toLowerCase()));
+  const opposite = negative === undefined ? undefined : oppositeSaid(profile.name, reading);
+  if (negative !== undefined && opposite !== undefined)
+    return { value: negative, source: 'prompt', quote: quoteOf(reading, opposite) };
   const usual = yesLabels
     .map((label) => values.find((value) => value.toLowerCase() === label))
     .find((value) => value !== undefined);

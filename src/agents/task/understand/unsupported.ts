@@ -60,7 +60,7 @@ const kinds: readonly (readonly [RejectCode, string])[] = [
   ],
   [
     'SURVIVAL_ANALYSIS',
-    'survival analysis|time[ -]to[ -](?:event|failure|death|churn)|censor(?:ed|ing)|hazard (?:rate|ratio|model|function)|kaplan|cox (?:model|regression|proportional)|(?:how long|time) until',
+    'survival analysis|time[ -]to[ -](?:event|failure|death|churn)|censor(?:ed|ing)|hazard (?:rate|ratio|model|function)|kaplan|cox (?:model|regression|proportional)|(?:how long|how many (?:hours|days|weeks|months|years|cycles)|time) until(?= (?:\\p{L}+ ){0,4}(?:churns?|dies|death|fails?|failure|leaves?|event|cancels?|quits?|relapses?))|survival (?:model|curve|function|regression)',
   ],
   [
     'CAUSAL',
@@ -80,14 +80,14 @@ const kinds: readonly (readonly [RejectCode, string])[] = [
   ],
   [
     'TEXT_GENERATION',
-    '(?:write|generate|compose|draft|create|produce|formulate|invent)(?: (?:me|us|a|an|the|some|new|friendly|short|nice|polite|good|creative|personal|automatic|\\p{L}+ly))* (?:repl(?:y|ies)|answers?|texts?|e-?mails?|poems?|stor(?:y|ies)|essays?|articles?|descriptions?|summar(?:y|ies)|slogans?|headlines?|letters?|reviews?|responses?|tweets?|posts?|code|songs?|reports?|messages?|captions?|titles?|lyrics|melod(?:y|ies)|jokes?|content|images?|pictures?)|summari[sz]e|summaries|translat(?:e|ion|es|ing)|chat ?bots?|paraphrase|rewrite|question answering|answer (?:customer |user |the |their )?questions|reply to',
+    '(?:write|generate|compose|draft|create|produce|formulate|invent)(?: (?:me|us|a|an|the|some|new|friendly|short|nice|polite|good|creative|personal|automatic|\\p{L}+ly|goodbye|thank-you|welcome|marketing|product|personali[sz]ed))* (?:repl(?:y|ies)|answers?|texts?|e-?mails?|poems?|stor(?:y|ies)|essays?|articles?|descriptions?|summar(?:y|ies)|slogans?|headlines?|letters?|reviews?|responses?|tweets?|posts?|code|songs?|reports?|messages?|captions?|titles?|lyrics|melod(?:y|ies)|jokes?|content|images?|pictures?)|summari[sz]e|summaries|translat(?:e|ion|es|ing)|chat ?bots?|paraphrase|rewrite|question answering|answer (?:customer |user |the |their )?questions|reply to',
   ],
 ];
 
 const learning =
   /(?<![\p{L}])(?:predict\w*|estimat\w*|classif\w*|forecast\w*|model\w*|train\w*|learn\w*|regress\w*|detect\w*|guess\w*|infer\w*|probabilit\w*|likelihood|likely|risk|chance|score[sd]?|scoring|whether|will|determine|recogni[sz]e|identify|target|label|metric|rmse|mae|auc|accuracy|recall|precision|sensitivity|specificity|f1|errors?|machine|foresee|anticipate|outcome|would|going to|expect\w*|propensity|diagnos\w*|spot|warn\w*|tell|flag|filter)(?![\p{L}])/u;
 const chores =
-  /^(?:(?:please|can you|could you|would you|hey|hi|hello|just|i want you to|i need you to|i'd like you to|kindly|,)[ ,]*)*(?:sort(?! (?:[\p{L}]+ ){1,4}(?:into|by type|by kind))|filter (?:the|out|all)|delete|remove (?:the |all )?(?:dup|rows|empty|col|null)|rename|convert|merge|join|plot|draw|visuali[sz]e|chart|graph|show me|list|count|sum|average|compute the|calculate the|display|print|export|import|open|clean|dedup\w*|reformat|transpose|anonymi[sz]e|copy|upload|download|back ?up|zip|compress the|fix|format|book|order me|buy|call|play|tell me a|sing|remind|set an? alarm|turn|format|pivot|what's the average|give me (?:the|a) (?:average|mean|sum|total|list|summary|overview)|describe|write an? (?:sql|query|function|script|program)|solve|hack|install|run (?:a |an |the )?sql|select )(?![\p{L}])/u;
+  /^(?:(?:please|can you|could you|would you|hey|hi|hello|just|i want you to|i need you to|i'd like you to|kindly|,)[ ,]*)*(?:sort(?! (?:[\p{L}]+ ){1,4}(?:into|by type|by kind))|filter (?:the|out|all)|delete|remove (?:the |all )?(?:dup|rows|empty|col|null)|rename|convert|merge|join|plot|draw|visuali[sz]e|chart|graph|show me|list|count|sum|average|compute the|calculate the|display|print|export|import|open|clean|dedup\w*|reformat|transpose|anonymi[sz]e|copy|upload|download|back ?up|zip|compress the|fix|format|book|order me|buy|call|play|optimi[sz]e (?:[\p{L}]+ ){0,3}(?:routes?|schedules?|rosters?|shifts?|layouts?|portfolios?|placement|tours?|timetables?|allocation|inventory|stock levels?|budgets?)|(?:schedule|allocate|assign|plan) (?:the |our |my )?(?:shifts?|rosters?|routes?|meetings?|deliveries|staff|drivers?|trucks?|budget)|tell me a|sing|remind|set an? alarm|turn|format|pivot|what's the average|give me (?:the|a) (?:average|mean|sum|total|list|summary|overview)|describe|write an? (?:sql|query|function|script|program)|solve|hack|install|run (?:a |an |the )?sql|select )(?![\p{L}])/u;
 const questions =
   /^(?:(?:please|hey|hi|hello|so|and|,)[ ,]*)*(?:what(?:'s| is| was| are| were) (?:the |my |our )?(?:\p{L}+ )?(?:average|mean|median|sum|total|number|maximum|minimum|highest|lowest|most common|share|percentage|correlation|distribution|meaning|capital|time|weather|difference|date|best way|definition|largest|smallest|oldest|youngest|top)|how many (?![^?.]*(?<![\p{L}])(?:does|will|would)(?![\p{L}]))(?:[\p{L}_]+ ){1,5}(?:are|were|did|have|has|do we have|is there|exist|churned|bought)|how (?:are you|do i|can i)|what can you|tell me (?:a joke|about))(?![\p{L}])/u;
 

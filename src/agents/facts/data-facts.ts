@@ -147,8 +147,14 @@ function targetFacts(
   if (spec === undefined || column === undefined) return undefined;
   if (spec.task.value === 'regression') {
     if (column.numeric === undefined) return undefined;
-    const { min, max, histogram } = column.numeric;
-    return { kind: 'values', min, max, histogram, ...(column.unit === undefined ? {} : { unit: column.unit }) };
+    const { quantiles, histogram } = column.numeric;
+    return {
+      kind: 'values',
+      low: quantiles[0]!,
+      high: quantiles.at(-1)!,
+      histogram,
+      ...(column.unit === undefined ? {} : { unit: column.unit }),
+    };
   }
   if (prepared === undefined) return undefined;
   return { kind: 'classes', counts: prepared.classes.map((label, i) => ({ label, count: prepared.classCounts[i]! })) };

@@ -187,7 +187,7 @@ export function targetChart(target: NonNullable<DataFacts['target']>): object | 
       ],
     };
   }
-  const step = (target.max - target.min) / Math.max(1, target.histogram.length);
+  const step = (target.high - target.low) / Math.max(1, target.histogram.length);
   if (!(step > 0)) return undefined;
   return {
     config: chartConfig,
@@ -195,8 +195,8 @@ export function targetChart(target: NonNullable<DataFacts['target']>): object | 
     height: 130,
     data: {
       values: target.histogram.map((count, i) => ({
-        from: target.min + i * step,
-        to: target.min + (i + 1) * step,
+        from: target.low + i * step,
+        to: target.low + (i + 1) * step,
         zero: 0,
         count,
       })),

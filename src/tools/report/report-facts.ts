@@ -99,9 +99,10 @@ export interface DataFacts {
     | { readonly kind: 'classes'; readonly counts: readonly { readonly label: string; readonly count: number }[] }
     | {
         readonly kind: 'values';
-        readonly min: number;
-        readonly max: number;
-        /** Counts in bins of equal width. */
+        /** The 1 % and the 99 % quantile: extremes would be values of single rows. */
+        readonly low: number;
+        readonly high: number;
+        /** Counts in bins of equal width between them; values beyond are in the outer bins. */
         readonly histogram: readonly number[];
         readonly unit?: string;
       };

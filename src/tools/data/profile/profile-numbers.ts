@@ -37,21 +37,22 @@ export function summarise(values: Float64Array): NonNullable<ColumnProfile['nume
   }
   const isSummable = Number.isFinite(sum);
   const mean = isSummable ? sum / values.length : meanOfLarge(values);
-  // One more than there are bins: the greatest value falls on the last edge.
-  const histogram = new Uint32Array(bins + 1);
-  const scale = max > min ? bins / (max - min) : 0;
+  const edges = quantiles(values, levels);
+  const [low, high] = [edges[0]!, edges[edges.length - 1]!];
+  const histogram = new Uint32Array(bins);
+  const scale = high > low ? bins / (high - low) : 0;
   let squares = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     const deviation = value - mean;
     squares += deviation * deviation;
-    histogram[((value - min) * scale) | 0]!++;
+    const bin = (value - low) * scale;
+    histogram[bin > 0 ? (bin < bins ? bin | 0 : bins - 1) : 0]!++;
   }
-  histogram[bins - 1]! += histogram[bins]!;
   const variance = values.length > 1 ? squares / (values.length - 1) : 0;
   // JSON has no infinity: squares of values beyond 1e154 do not fit a double.
   const deviation = Number.isFinite(variance) ? Math.sqrt(variance) : Number.MAX_VALUE;
-  const measured = { quantiles: quantiles(values, levels), histogram: Array.from(histogram.subarray(0, bins)) };
+  const measured = { quantiles: edges, histogram: Array.from(histogram) };
   return { min, max, mean, deviation, integers, zeros, negatives, ...measured };
 }
 

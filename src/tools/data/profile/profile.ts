@@ -19,7 +19,10 @@ export interface ColumnProfile {
     readonly integers: boolean;
     readonly zeros: number;
     readonly negatives: number;
-    /** Counts in 20 bins of equal width from min to max. */
+    /**
+     * Counts in 20 bins of equal width between the 1 % and the 99 % quantile; values beyond are in the outer bins. The
+     * extremes themselves are values of single rows, which no report shows.
+     */
     readonly histogram: readonly number[];
   };
   /** For categories and booleans, and for numbers of at most 50 distinct values: values by falling count, at most 1,000. */

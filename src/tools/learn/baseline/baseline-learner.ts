@@ -3,7 +3,7 @@ import type { FittedModel, Learner, ModelState } from '../learner.ts';
 
 /**
  * What a model must beat: the shares of the classes, or the mean, whatever the row. The mean is the best constant for
- * squared error; the median, best for absolute error, is told in the notes.
+ * squared error. (The median, best for absolute error, would be the value of a row.)
  */
 export const baselineLearner: Learner = {
   name: 'baseline',
@@ -26,10 +26,9 @@ export const baselineLearner: Learner = {
       throw new TrainerError('TRAIN_FAILED', 'Baseline: expected at least one row with a positive weight, got none.');
     const means = sums.map((sum) => sum / total);
     const outputs = problem.task === 'binary' ? means.slice(1) : means;
-    const sorted = target.slice().sort();
     return {
       model: createBaseline(outputs, rows.features.numbers.length + rows.features.categories.length),
-      notes: problem.task === 'regression' ? { median: sorted[sorted.length >> 1]! } : {},
+      notes: {},
     };
   },
   revive: (state) =>

@@ -1,0 +1,74 @@
+import { attributeOf, tensorOf } from '../../../onnx/create-graph-builder.ts';
+import { dataTypes, type OnnxGraph, type OnnxNode, type OnnxTensor, type OnnxValue } from '../../../onnx/model.ts';
+import type { Graph } from './graph.ts';
+import { operators } from './operators.ts';
+import type { Value } from './value.ts';
+
+/** What is to be made of a graph. */
+export interface EmitOptions {
+  readonly name: string;
+  /** Inputs to declare, in this order; other inputs belong to the graph around this one. */
+  readonly inputs: readonly Value[];
+  /** Outputs by name, in this order. */
+  readonly outputs: readonly (readonly [name: string, value: Value])[];
+  /** First letters of the names of values: names must differ from those of the graph around. @default '' */
+  readonly prefix?: string;
+  /** Name of the first dimension of inputs and outputs, where it is free. @default the sizes of the values */
+  readonly batch?: string;
+}
+
+/** Writes the part of a graph that its outputs need as an ONNX graph. Equal graphs give equal bytes. */
+export function emitGraph(graph: Graph, { name, inputs, outputs, prefix = '', batch }: EmitOptions): OnnxGraph {
+  const needed = new Set(outputs.map(([, value]) => value));
+  const kept = graph.nodes.filter(() => true).reverse();
+  const live = kept.filter((node) => {
+    if (!node.outputs.some((output) => needed.has(output))) return false;
+    for (const input of node.inputs) needed.add(input);
+    return true;
+  });
+
+  const names = new Map<Value, string>();
+  const extra: OnnxNode[] = [];
+  const produced = new Set(live.flatMap((node) => node.outputs));
+  for (const [output, value] of outputs) if (produced.has(value) && !names.has(value)) names.set(value, output);
+  const nameOf = (value: Value): string => value.input ?? names.get(value) ?? `${prefix}v${value.id}`;
+  for (const [output, value] of outputs) {
+    if (names.get(value) === output) continue;
+    // An input, a constant or a value that is an output already can't be renamed.
+    const node = { name: `${output}_copy`, operator: 'Identity', domain: '', attributes: [] };
+    extra.push({ ...node, inputs: [nameOf(value)], outputs: [output] });
+  }
+
+  const initializers: OnnxTensor[] = [];
+  for (const value of needed)
+    if (value.constant !== undefined) initializers.push(tensorOf(value.constant, nameOf(value)));
+  initializers.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+
+  const nodes = live.reverse().map(
+    (node): OnnxNode => ({
+      name: nameOf(node.outputs[0]!),
+      operator: node.operator,
+      domain: operators.get(node.operator)?.domain ?? '',
+      inputs: node.inputs.map(nameOf),
+      outputs: node.outputs.map(nameOf),
+      attributes: Object.keys(node.attributes)
+        .sort()
+        .map((key) => attributeOf(key, node.attributes[key]!)),
+    }),
+  );
+  const declare = (label: string, value: Value): OnnxValue => ({
+    name: label,
+    kind: 'tensor',
+    dataType: dataTypes[value.type],
+    shape: batch === undefined ? value.shape : [batch, ...value.shape.slice(1)],
+  });
+  return {
+    name,
+    nodes: [...nodes, ...extra],
+    initializers,
+    sparseInitializers: [],
+    inputs: inputs.map((value) => declare(nameOf(value), value)),
+    outputs: outputs.map(([output, value]) => declare(output, value)),
+    values: [],
+  };
+}

@@ -1,0 +1,27 @@
+import { writtenVersions } from '../../../onnx/create-graph-builder.ts';
+import { encodeModel } from '../../../onnx/encode.ts';
+import type { OnnxGraph } from '../../../onnx/model.ts';
+
+function domainsOf(graph: OnnxGraph): string[] {
+  return graph.nodes.flatMap((node) => [
+    node.domain,
+    ...node.attributes.flatMap((attribute) => (attribute.graph === undefined ? [] : domainsOf(attribute.graph))),
+  ]);
+}
+
+/** The bytes of a model of one graph, with those operator sets that it uses. */
+export function encodeGraph(graph: OnnxGraph, metadata: readonly (readonly [string, string])[] = []): Uint8Array {
+  const used = new Set(['', ...domainsOf(graph)]);
+  return encodeModel({
+    irVersion: writtenVersions.ir,
+    producerName: 'traineragent',
+    producerVersion: '',
+    opsets: Object.entries(writtenVersions.domains)
+      .filter(([domain]) => used.has(domain))
+      .map(([domain, version]) => ({ domain, version })),
+    graph,
+    metadata,
+    functionCount: 0,
+    trainingCount: 0,
+  });
+}

@@ -1,0 +1,97 @@
+import { TrainerError } from '../../../core/errors.ts';
+import type { Constant } from '../../../onnx/graph-builder.ts';
+import type { GraphOperations } from './operator.ts';
+import { operators } from './operators.ts';
+import { sizeOf } from './shapes.ts';
+import type { Attributes, GraphNode, Value, ValueSignature, ValueType } from './value.ts';
+
+/** Elements up to which equal constants are shared. */
+const sharedSize = 64;
+
+/**
+ * A graph of values and nodes, in which every type and shape is known: what gradients are derived on. An equal call of
+ * an operator on the same values is made once.
+ */
+export class Graph implements GraphOperations {
+  readonly #nodes: GraphNode[] = [];
+  readonly #byKey = new Map<string, readonly Value[]>();
+  readonly #constants = new Map<string, Value>();
+  #count = 0;
+
+  /** Nodes in an order in which each comes after what it takes. */
+  get nodes(): readonly GraphNode[] {
+    return this.#nodes;
+  }
+
+  /** Declares an input of the graph, or of the graph around it. */
+  input(name: string, type: ValueType, shape: readonly number[]): Value {
+    return this.#value({ type, shape }, { input: name });
+  }
+
+  /** Adds a constant; small ones are shared with equal ones. */
+  constant(constant: Exclude<Constant, { type: 'string' }>): Value {
+    const { shape, data } = constant;
+    if (constant.type === 'uint8') throw new TrainerError('INTERNAL', 'Training graphs have no bytes.');
+    const { type } = constant;
+    if (data.length !== sizeOf(shape)) {
+      throw new TrainerError('INTERNAL', `Expected ${sizeOf(shape)} elements for [${shape}], got ${data.length}.`);
+    }
+    if (data.length > sharedSize) return this.#value({ type, shape }, { constant });
+    const key = `${type}:${shape}:${data.join()}`;
+    let value = this.#constants.get(key);
+    if (value === undefined) {
+      value = this.#value({ type, shape }, { constant });
+      this.#constants.set(key, value);
+    }
+    return value;
+  }
+
+  scalar(value: number, like: Value): Value {
+    return this.full([], value, like);
+  }
+
+  full(shape: readonly number[], value: number, like: Value): Value {
+    if (like.type === 'double') {
+      return this.constant({ type: 'double', shape, data: new Float64Array(sizeOf(shape)).fill(value) });
+    }
+    if (like.type === 'int64') {
+      return this.constant({ type: 'int64', shape, data: new BigInt64Array(sizeOf(shape)).fill(BigInt(value)) });
+    }
+    if (like.type === 'int32') {
+      return this.constant({ type: 'int32', shape, data: new Int32Array(sizeOf(shape)).fill(value) });
+    }
+    return this.constant({ type: 'float', shape, data: new Float32Array(sizeOf(shape)).fill(value) });
+  }
+
+  ints(values: readonly number[]): Value {
+    return this.constant({ type: 'int64', shape: [values.length], data: BigInt64Array.from(values, BigInt) });
+  }
+
+  offOn(off: number, on: number): Value {
+    return this.constant({ type: 'float', shape: [2], data: Float32Array.of(off, on) });
+  }
+
+  apply(operator: string, inputs: readonly Value[], attributes: Attributes = {}): Value {
+    return this.applyAll(operator, inputs, attributes)[0]!;
+  }
+
+  applyAll(operator: string, inputs: readonly Value[], attributes: Attributes = {}): readonly Value[] {
+    const definition = operators.get(operator);
+    if (definition === undefined) {
+      throw new TrainerError('MODEL_UNSUPPORTED', `The operator ${operator} can not be trained through.`);
+    }
+    // Numbers, lists and strings alone: attributes of these operators hold no graph and no large tensor.
+    const key = `${operator}(${inputs.map(({ id }) => id).join()})${JSON.stringify(attributes)}`;
+    let outputs = this.#byKey.get(key);
+    if (outputs === undefined) {
+      outputs = definition.infer(inputs, attributes).map((signature) => this.#value(signature));
+      this.#byKey.set(key, outputs);
+      this.#nodes.push({ operator, inputs, outputs, attributes });
+    }
+    return outputs;
+  }
+
+  #value({ type, shape }: ValueSignature, more: Partial<Value> = {}): Value {
+    return { id: this.#count++, type, shape, ...more };
+  }
+}

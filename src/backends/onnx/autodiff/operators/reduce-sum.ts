@@ -1,0 +1,4 @@
+import { reduction } from '../reduction.ts';
+
+/** The sum over axes. */
+export const reduceSum = reduction('ReduceSum', ({ wide }) => wide);

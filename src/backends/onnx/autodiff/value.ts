@@ -1,0 +1,31 @@
+import type { AttributeValue, Constant } from '../../../onnx/graph-builder.ts';
+
+/** Element types of values in a training graph. */
+export type ValueType = 'float' | 'double' | 'int64' | 'int32' | 'bool';
+
+/** What is known of a value before anything runs. Shapes are sizes: a training graph is made for one batch size. */
+export interface ValueSignature {
+  readonly type: ValueType;
+  readonly shape: readonly number[];
+}
+
+/** A tensor in a graph: an input, a constant, or the output of a node. */
+export interface Value extends ValueSignature {
+  /** Position in the order of creation. */
+  readonly id: number;
+  /** The data, where the value is a constant. */
+  readonly constant?: Constant;
+  /** The name, where the value is an input. */
+  readonly input?: string;
+}
+
+/** Attributes of a node, by ONNX's names. */
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
+/** One call of an operator. */
+export interface GraphNode {
+  readonly operator: string;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly attributes: Attributes;
+}

@@ -40,8 +40,8 @@ export function eventsTable(): string {
     (Object.keys(when) as EventType[]).map((type) => {
       const start = new RegExp(`^  '?${type}'?: \\{`, 'm').exec(bodies)!;
       const rest = bodies.slice(start.index + start[0].length);
-      // Members of members are not listed.
-      const body = rest.slice(0, /^ {2}\};|\};$/m.exec(rest)!.index).replace(/\{[^{}]*\}/g, '');
+      const end = /^[^\n]*\};$/m.exec(rest.slice(0, rest.indexOf('\n'))) ?? /^ {2}\};/m.exec(rest)!;
+      const body = rest.slice(0, end.index === 0 ? end[0].length - 2 : end.index).replace(/\{[^{}]*\}/g, ''); // not members of members
       const members = [...body.matchAll(/(?:^ {4}|[{;] |^ )readonly (\w+\??):/gm)].map((match) => code(match[1]!));
       return [code(type), when[type], members.join(', ')];
     }),

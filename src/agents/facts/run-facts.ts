@@ -113,6 +113,7 @@ export function runFacts(from: FactsInput): RunFacts {
           resources: {
             sizeBytes: estimated.sizeBytes,
             latencyMs: estimated.latencyMs,
+            predictedLatencyMs: estimated.predicted.latencyMs,
             memoryBytes: estimated.memoryBytes,
             operationsPerRow: frozen.operationsPerRow,
             ...records.call('server.estimate', 'measure'),

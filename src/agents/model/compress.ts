@@ -4,6 +4,7 @@ import { defineStage, type StageContext } from '../../core/stage.ts';
 import type { TaskSpec } from '../../core/task-spec.ts';
 import { callAction } from '../call-action.ts';
 import type { Prepared } from '../data/prepare.ts';
+import { forecast } from '../server/forecast.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
 import type { CandidatesMessage } from './candidates.ts';
 import type { Member, Members } from './ensemble.ts';
@@ -30,8 +31,13 @@ const fittedSchema = z.object({
   ),
   /** Weighted mean of the members' validation scores; greater is better. */
   score: z.number(),
+  /** Of the fitted members. */
+  parameterBytes: z.number(),
+  /** Forecast of the file's size. */
   sizeBytes: z.number(),
   operationsPerRow: z.number(),
+  /** Forecast of one prediction. */
+  latencyMs: z.number(),
 });
 
 export type Fitted = z.infer<typeof fittedSchema>;
@@ -51,9 +57,9 @@ export interface CompressionSubject {
     readonly what: string;
     readonly score: number;
     readonly sizeBytes: number;
-    readonly operationsPerRow: number;
+    readonly latencyMs: number;
   }[];
-  readonly limits: { readonly sizeBytes?: number; readonly operationsPerRow?: number };
+  readonly limits: { readonly sizeBytes?: number; readonly latencyMs?: number };
 }
 
 /** Which size of the model is kept. */
@@ -66,11 +72,7 @@ export const compressionQuestion = defineQuestion({
   }),
   answer: ({ variants }) => z.strictObject({ variant: z.enum(variants.map(({ id }) => id) as [string, ...string[]]) }),
   rule: ({ variants, limits }) => {
-    const fits = variants.filter(
-      ({ sizeBytes, operationsPerRow }) =>
-        sizeBytes <= (limits.sizeBytes ?? Number.POSITIVE_INFINITY) &&
-        operationsPerRow <= (limits.operationsPerRow ?? Number.POSITIVE_INFINITY),
-    );
+    const fits = variants.filter((variant) => keeps(limits, variant));
     const best = (list: typeof variants) => list.reduce((a, b) => (b.score > a.score ? b : a));
     if (fits.length === 0) {
       const smallest = variants.reduce((a, b) => (b.sizeBytes < a.sizeBytes ? b : a));
@@ -92,11 +94,6 @@ export const compressionQuestion = defineQuestion({
   language: 'always',
 });
 
-/** Operations of a millisecond, by the shipped table of costs: what turns a limit on latency into a counted one. */
-const operationsPerMs = 250_000;
-/** What calling the runtime costs before the first operation. */
-const callMs = 0.3;
-
 /** Fits the members on all rows outside the vault, tries smaller variants on the folds, and keeps one. */
 export const compressStage = defineStage<Compressed>({
   name: 'model.compress',
@@ -109,9 +106,7 @@ export const compressStage = defineStage<Compressed>({
     const tools = fitter(context, spec);
     const original = await tools.fit('as-found', 'as it was found', members);
     const limits = limitsOf(spec);
-    const exceeds =
-      original.sizeBytes > (limits.sizeBytes ?? Number.POSITIVE_INFINITY) ||
-      original.operationsPerRow > (limits.operationsPerRow ?? Number.POSITIVE_INFINITY);
+    const exceeds = !keeps(limits, original);
     const plans = variantsOf(original, exceeds, context.message<Searched>('model.search')!);
     const cost = plans.reduce((sum, { members: list }) => sum + list.length, 0) * tools.unitsOf(members);
     const whyNotTried =
@@ -129,12 +124,12 @@ export const compressStage = defineStage<Compressed>({
     }
     const variants = [original, ...tried];
     const { variant } = await context.ask(compressionQuestion, {
-      variants: variants.map(({ id, what, score, sizeBytes, operationsPerRow }) => ({
+      variants: variants.map(({ id, what, score, sizeBytes, latencyMs }) => ({
         id,
         what,
         score,
         sizeBytes,
-        operationsPerRow,
+        latencyMs,
       })),
       limits,
     });
@@ -149,74 +144,19 @@ export const compressStage = defineStage<Compressed>({
 function limitsOf({ limits }: TaskSpec): CompressionSubject['limits'] {
   return {
     ...(limits.sizeBytes === undefined ? {} : { sizeBytes: limits.sizeBytes.value }),
-    ...(limits.latencyMs === undefined
-      ? {}
-      : { operationsPerRow: Math.max(1, (limits.latencyMs.value - callMs) * operationsPerMs) }),
+    ...(limits.latencyMs === undefined ? {} : { latencyMs: limits.latencyMs.value }),
   };
 }
 
-interface VariantPlan {
-  readonly id: string;
-  readonly what: string;
-  readonly members: readonly Member[];
-}
-
-function variantsOf(original: Fitted, exceeds: boolean, { ranking }: Searched): VariantPlan[] {
-  const plans: VariantPlan[] = [];
-  const cut = (share: number, id: string, what: string) => {
-    if (!original.members.some(({ iterations }) => iterations !== undefined && iterations * share >= 5)) return;
-    plans.push({
-      id,
-      what,
-      members: original.members.map((member) =>
-        member.iterations === undefined
-          ? member
-          : { ...member, iterations: Math.max(5, Math.round(member.iterations * share)) },
-      ),
-    });
-  };
-  cut(0.5, 'half-iterations', 'with half of the iterations');
-  if (exceeds) {
-    cut(0.25, 'quarter-iterations', 'with a quarter of the iterations');
-    cut(0.1, 'tenth-iterations', 'with a tenth of the iterations');
-    const linear = ranking.find(({ learner, iterations }) => learner !== 'baseline' && iterations === undefined);
-    if (linear !== undefined) {
-      const { cost: _cost, ...member } = linear;
-      plans.push({
-        id: 'linear',
-        what: `as the best ${linear.learner} model alone`,
-        members: [{ ...member, weight: 1 }],
-      });
-    }
-  }
-  const kept = featuresThatMatter(original);
-  if (kept !== undefined) {
-    plans.push({
-      id: 'fewer-features',
-      what: `with ${kept.length} of ${original.members[0]!.importance.length} features`,
-      members: original.members.map((member) => ({ ...member, features: kept })),
-    });
-  }
-  return plans;
-}
-
-/** The features that carry 99 % of the importance, where that leaves a fifth or more of them out. */
-function featuresThatMatter({ members }: Fitted): number[] | undefined {
-  const count = members[0]!.importance.length;
-  if (count < 8) return undefined;
-  const sums = Array.from({ length: count }, (_, feature) =>
-    members.reduce((sum, { importance, weight }) => sum + weight * importance[feature]!, 0),
+/** Whether a variant is forecast to keep the limits. */
+function keeps(
+  limits: CompressionSubject['limits'],
+  variant: { readonly sizeBytes: number; readonly latencyMs: number },
+): boolean {
+  return (
+    variant.sizeBytes <= (limits.sizeBytes ?? Number.POSITIVE_INFINITY) &&
+    variant.latencyMs <= (limits.latencyMs ?? Number.POSITIVE_INFINITY)
   );
-  const order = sums.map((_, feature) => feature).sort((a, b) => sums[b]! - sums[a]! || a - b);
-  const total = sums.reduce((a, b) => a + b, 0);
-  const kept: number[] = [];
-  let carried = 0;
-  for (const feature of order) {
-    if (carried >= 0.99 * total) break;
-    kept.push(feature);
-    carried += sums[feature]!;
-  }
-  return kept.length > 0 && kept.length <= 0.8 * count ? kept.sort((a, b) => a - b) : undefined;
 }
 
 function fitter(context: StageContext, spec: TaskSpec) {
@@ -236,7 +176,7 @@ function fitter(context: StageContext, spec: TaskSpec) {
       (fits.length + 1),
     async fit(id: string, what: string, members: readonly Member[]): Promise<Fitted> {
       const fitted: Fitted['members'] = [];
-      let sizeBytes = 0;
+      let parameterBytes = 0;
       let operationsPerRow = 0;
       for (const member of members) {
         const { learner, configuration, iterations } = member;
@@ -254,17 +194,24 @@ function fitter(context: StageContext, spec: TaskSpec) {
           options(learner),
         );
         context.budget.spend(output.workUnits);
-        sizeBytes += output.sizeBytes;
+        parameterBytes += output.sizeBytes;
         operationsPerRow += output.operationsPerRow;
         fitted.push({ ...member, model: output.model, importance: [...output.importance] });
       }
+      const { sizeBytes, latencyMs } = forecast(prepared, {
+        operationsPerRow,
+        sizeBytes: parameterBytes,
+        members: members.length,
+      });
       return {
         id,
         what,
         members: fitted,
         score: members.reduce((sum, { score, weight }) => sum + weight * score, 0),
+        parameterBytes,
         sizeBytes,
         operationsPerRow,
+        latencyMs,
       };
     },
     /** The members scored on every fold; undefined where one failed. */

@@ -1,10 +1,20 @@
 import { z } from 'zod';
 import { defineStage } from '../../core/stage.ts';
 import { callAction } from '../call-action.ts';
+import type { Prepared } from '../data/prepare.ts';
+import type { Compressed } from '../model/compress.ts';
 import type { Frozen } from '../model/freeze.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
+import { forecast } from './forecast.ts';
 
 export const estimatedSchema = z.object({
+  /** Forecast from counts before anything ran, by the shipped table of costs. */
+  predicted: z.object({
+    latencyMs: z.number(),
+    sizeBytes: z.number(),
+    memoryBytes: z.number(),
+    tableVersion: z.number(),
+  }),
   latencyMs: z.object({ p50: z.number(), p99: z.number(), count: z.number() }),
   memoryBytes: z.number(),
   sizeBytes: z.number(),
@@ -31,6 +41,12 @@ export const estimateStage = defineStage<Estimated>({
     const { limits } = taskSpecOf(context);
     const frozen = context.message<Frozen>('model.freeze')!;
     const measured = await callAction(context, 'measure', { model: frozen.model });
+    const { chosen } = context.message<Compressed>('model.compress')!;
+    const predicted = forecast(context.message<Prepared>('data.prepare')!, {
+      operationsPerRow: chosen.operationsPerRow,
+      sizeBytes: chosen.parameterBytes,
+      members: chosen.members.length,
+    });
     const seconds = await context.once('seconds', () => context.seconds());
     const values = {
       latencyMs: measured.latencyMs.p50,
@@ -43,7 +59,7 @@ export const estimateStage = defineStage<Estimated>({
       return asked === undefined ? [] : [{ limit, asked, measured: values[limit], meets: values[limit] <= asked }];
     });
     return {
-      message: { ...measured, limits: held },
+      message: { predicted, ...measured, limits: held },
       summary: `${measured.latencyMs.p50.toFixed(2)} ms for one record (p99 ${measured.latencyMs.p99.toFixed(2)}), ${measured.sizeBytes} bytes.`,
     };
   },

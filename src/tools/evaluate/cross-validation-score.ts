@@ -1,4 +1,4 @@
-import type { MetricId } from '../../core/task-spec.ts';
+import { isError, type MetricId } from '../../core/task-spec.ts';
 import { studentQuantile } from './distributions.ts';
 
 /** Score of a repeated cross-validation, where no rows could be set aside for a vault. */
@@ -44,8 +44,9 @@ export function crossValidationScore(
   return {
     metric,
     value: mean,
-    low: mean - reach,
-    high: mean + reach,
+    // Student's t knows no range: an interval does not go where the metric can't.
+    low: Math.max(mean - reach, lowest(metric)),
+    high: isError(metric) ? mean + reach : Math.min(mean + reach, 1),
     level,
     method: 'nadeau-bengio',
     folds,
@@ -53,4 +54,10 @@ export function crossValidationScore(
     undefinedFolds: scores.length - count,
     standardError,
   };
+}
+
+/** The least value of a metric. */
+function lowest(metric: MetricId): number {
+  if (metric === 'r2') return Number.NEGATIVE_INFINITY;
+  return metric === 'mcc' ? -1 : 0;
 }

@@ -26,7 +26,7 @@ export interface Estimate {
  * Fitted to the p50 latency and the resident memory of seven linear and tree models of 71 to 92 nodes and 182 to 19,986
  * operations in onnxruntime-node 1.30, one thread of an x86-64 server under load; a forecast, not a promise.
  */
-const costTable = {
+export const costTable = {
   version: 1,
   /** Any call into the runtime: making tensors, running, reading the answer. */
   callMs: 0.018,

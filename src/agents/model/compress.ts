@@ -9,6 +9,7 @@ import { taskSpecOf } from '../task/stages/understand.ts';
 import type { CandidatesMessage } from './candidates.ts';
 import type { Member, Members } from './ensemble.ts';
 import { type Searched, searchSeed } from './search.ts';
+import { variantsOf } from './variants.ts';
 
 const fittedSchema = z.object({
   id: z.string(),

@@ -194,8 +194,10 @@ function byWords(reading: Reading, atoms: readonly Atom[], column: NamedColumn):
     }
     const share = found.reduce((sum, value) => sum + value, 0) / parts.length;
     const head = found[found.length - 1]! > 0 ? 1 : 0.85;
+    // "Click" alone is not the cost per click of a column `cpc`.
+    const isHint = parts.length > column.words.length && head < 1 && matched.length === 1;
     const least = Math.min(...found.filter((value) => value > 0));
-    const quality = 0.9 * Math.sqrt(share) * head * (weak || column.profile.identifier ? 0.75 : 1);
+    const quality = 0.9 * Math.sqrt(share) * head * (weak || column.profile.identifier ? 0.75 : 1) * (isHint ? 0.4 : 1);
     mentions.push({
       from: atoms[from]!.token,
       to: atoms[last]!.token + 1,

@@ -43,7 +43,11 @@ export function findExclusions(
   };
   for (const cue of findAll(reading, before)) {
     const list = listAfter(reading, mentions, cue.to);
-    if (cue.match[0] === 'no' && !(list.mentions[0]?.by === 'name' && list.mentions[0].from === cue.to)) continue;
+    if (
+      /^(?:no|avoid\p{L}*)$/u.test(cue.match[0]) &&
+      !(list.mentions[0]?.by === 'name' && list.mentions[0].from === cue.to)
+    )
+      continue;
     if (list.mentions.length > 0) add(list.mentions, { from: cue.from, to: list.to });
     else if (isStrong(cue.match[0]) && isNoun(reading, cue.to))
       unknown.push({ from: cue.from, to: Math.min(cue.to + 2, reading.tokens.length) });
@@ -87,9 +91,9 @@ function isNoun(reading: Reading, at: number): boolean {
 }
 
 const only =
-  /(?<![\p{L}])(?:only (?:use|using|from|on|based on|with|by|look at|consider)|(?:use|using|based on|from|with|given|consider)(?= [^.;!?]{1,120} (?:only|alone|exclusively)(?![\p{L}]))|(?:use|using|based on|from|with|given) (?:only|just|nothing but|solely)|solely from|just from)(?![\p{L}])/gu;
+  /(?<![\p{L}])(?:only (?:use|using|from|on|based on|with|by|look at|consider)|(?:use|using|based on|from|with|given|consider|on|against)(?= [^.;!?]{1,120} (?:only|alone|exclusively)(?![\p{L}]))|(?:use|using|based on|from|with|given) (?:only|just|nothing but|solely)|solely from|just from)(?![\p{L}])/gu;
 const using =
-  /(?<![\p{L}])(?:based on|based upon|(?<!(?:come|comes|came|coming|suffer|suffers|apart|away|far|differ|differs|tell|[\p{L}]+ spam|spam) )from|given|using|use|with (?:the )?(?:features?|inputs?|columns?|predictors?|variables?)|(?:features?|inputs?|predictors?|covariates)(?: are| columns are|:)|by means of|on the basis of|out of|as a function of|depending on|in terms of|know(?:ing)?|on(?= [\p{L}\p{N}_]+(?:,| and ))|by(?= [\p{L}\p{N}_]+(?:,| and )))(?![\p{L}])|~/gu;
+  /(?<![\p{L}])(?:based on|based upon|(?<!(?:come|comes|came|coming|suffer|suffers|apart|away|far|differ|differs|tell|[\p{L}]+ spam|spam) )from|given|using|use|with (?:the )?(?:features?|inputs?|columns?|predictors?|variables?)|(?:features?|inputs?|predictors?|covariates)(?: are| columns are|:)|by means of|on the basis of|out of|(?<=regress\p{L}* [^.;]{1,40} )against|as a function of|depending on|in terms of|know(?:ing)?|on(?= [\p{L}\p{N}_]+(?:,| and ))|by(?= [\p{L}\p{N}_]+(?:,| and )))(?![\p{L}])|~/gu;
 
 /** Columns that the prompt restricts the inputs to; undefined where it does not say so of every input. */
 export function findInputs(

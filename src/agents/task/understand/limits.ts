@@ -10,6 +10,7 @@ export interface LimitWish {
 
 const training =
   /^(?:train|trains|trained|training|fit|fitting|learn|learning|build|building|finish|finished|done|ready|search|searching|compute|budget|run|runs)$/u;
+const fitting = /^(?:train|trains|trained|training|fit|fitting|learning)$/u;
 const answering =
   /^(?:predict|prediction|predictions|predicts|predicting|answer|answers|respond|responds|response|inference|latency|request|requests|reply|call|lookup|query|scoring|speed|fast|row|record|record's|realtime|p99|serve|serving|decide|decision)$/u;
 const remembering = /^(?:memory|ram|heap)$/u;
@@ -45,7 +46,8 @@ function limitOf(reading: Reading, quantity: Quantity): LimitWish['limit'] | und
   if (quantity.unit !== 'time') return undefined;
   const [train, answer] = [near(training), near(answering)];
   const isShort = /^(?:µ|μ|us|ms|msec|milli|micro)/u.test(quantity.unitWord);
-  if (isShort) return train < answer && train <= 4 ? 'trainSeconds' : 'latencyMs';
+  // "Runs in 2 ms" is an answer; only training that is called so takes milliseconds.
+  if (isShort) return near(fitting) < answer && near(fitting) <= 4 ? 'trainSeconds' : 'latencyMs';
   if (answer <= 8 && answer <= train) return 'latencyMs';
   if (train <= 10) return 'trainSeconds';
   const before = reading.tokens

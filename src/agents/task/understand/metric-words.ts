@@ -118,6 +118,12 @@ export const metricWords: readonly Row[] = [
     cue: 'precision',
     isComplement: true,
     needsNumber: true,
+    words: '(?:wrong|unjustified|needless|unnecessary|superfluous) (?:alarms?|alerts?|warnings?|flags?|hits?)',
+  },
+  {
+    cue: 'precision',
+    isComplement: true,
+    needsNumber: true,
     words:
       '(?:of|among) (?:all |the |those |its |our )*(?:flagged(?: \\p{L}+)?|alarms?|alerts?|warnings?|positives?|hits)[^.;]{0,40}? (?:wrong|false|unjustified|incorrect|mistaken|in vain)',
   },
@@ -159,7 +165,7 @@ export const metricWords: readonly Row[] = [
     isComplement: true,
     needsNumber: true,
     words:
-      'miss(?:es|ed|ing)?|overlook(?:s|ed|ing)?|slip(?:s|ped)? through|go(?:es)? undetected|undetected|let(?:s|ting)? slip',
+      'miss(?:es|ed|ing)?|overlook(?:s|ed|ing)?|let(?:s|ting)?(?= [^.;]{0,50}(?:through|slip|pass by|escape|undetected))|slip(?:s|ped)? through|go(?:es)? undetected|undetected|let(?:s|ting)? slip',
   },
   {
     cue: 'recall',

@@ -81,6 +81,8 @@ function distance(
   const [from, to] = isAfter ? [cue.to, quantity.from] : [quantity.to, cue.from];
   const [a, b] = [reading.tokens[from - 1]!, reading.tokens[to]!];
   if (a.sentence !== b.sentence) return 99;
+  // Nobody measures an error in thousandths of a second beside seconds that are a limit.
+  if (/^(?:ms|msec|milli|µ|μ|us$|micro)/u.test(quantity.unitWord) && cue.cue === 'error' && cue.needsNumber) return 99;
   const between = [...cues, ...quantities].filter(
     (other) => other !== cue && other !== quantity && other.from >= from && other.to <= to,
   ).length;
@@ -161,6 +163,11 @@ export function resolveCue(
   if (quantity === undefined) return { metric };
   let threshold = quantity.value;
   if (quantity.unit === 'time') threshold = inUnit(quantity, units);
+  if (
+    /^(?:cents?|pence)$/u.test(quantity.unitWord) &&
+    units.some((unit) => /^(?:usd|eur|gbp|dollars?|euros?)$/u.test(unit))
+  )
+    threshold /= 100;
   if (cue.cue === 'mse' && isNumber) threshold = Math.sqrt(threshold);
   if (!unbounded.has(metric) && !isShare && threshold > 1 && threshold <= 100) threshold /= 100;
   if (isComplement) threshold = 1 - threshold;

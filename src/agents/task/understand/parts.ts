@@ -67,5 +67,6 @@ export function readParts(reading: Reading, columns: readonly NamedColumn[], men
 function kindOfCue(cue: MetricCue): 'classes' | 'number' | undefined {
   if (cue.cue === 'wrong' || cue.cue === 'right' || cue.cue === 'auto') return undefined;
   if (cue.cue === 'error') return cue.quantity?.unit === 'share' ? undefined : 'number';
+  if (cue.cue === 'gini') return 'classes';
   return cue.cue === 'mse' || numberMetrics.has(cue.cue) ? 'number' : 'classes';
 }

@@ -57,7 +57,7 @@ const byteUnits: readonly (readonly [RegExp, number])[] = [
   [/^(?:gib|gibibytes?)$/u, 1_073_741_824],
 ];
 const otherUnits =
-  'percentage points?|days?|weeks?|months?|quarters?|years?|points?|units?|stars?|euros?|dollars?|pounds?|eur|usd|gbp|chf|kg|grams?|g|mg|cm|mm|km|m|hp|mpg|kwh|mwh|kw|degrees?|°c|°f|c|f|tons?|tonnes?|classes|kinds|categories|rows|columns|features|folds|trees|epochs|layers|stars|bikes|people|claims|sales|goals|litres?|liters?|miles|metres?|meters?|rings?|bpm|mmhg|k€|€|[$]|£';
+  'percentage points?|days?|weeks?|months?|quarters?|years?|points?|units?|stars?|cents?|pence|euros?|dollars?|pounds?|eur|usd|gbp|chf|kg|grams?|g|mg|cm|mm|km|m|hp|mpg|kwh|mwh|kw|degrees?|°c|°f|c|f|tons?|tonnes?|classes|kinds|categories|rows|columns|features|folds|trees|epochs|layers|stars|bikes|people|claims|sales|goals|litres?|liters?|miles|metres?|meters?|rings?|bpm|mmhg|k€|€|[$]|£';
 const unitText = `(?:%|percentage points?|per ?cent|percent|µs|μs|us|ms|msecs?|millis|milliseconds?|microseconds?|secs?|seconds?|s|mins?|minutes?|h|hrs?|hours?|kib|mib|gib|kibibytes?|mebibytes?|gibibytes?|kb|mb|gb|kbytes?|mbytes?|gbytes?|kilobytes?|megabytes?|gigabytes?|megs?|gigs?|bytes?|b|${otherUnits})`;
 
 const maxWords =

@@ -1,6 +1,6 @@
 /** Groups of words that people use for one another when they speak of a column. */
 export const synonymGroups: readonly (readonly string[])[] = [
-  'churn churned churner attrition leave leaves leaving left quit quits quitting cancel cancels cancelled canceled cancellation exit exited unsubscribe resign resigns resignation defect defects turnover retention retained stay',
+  'churn churned churner attrition leave leaves leaving left quit quits quitting cancel cancels cancelled canceled cancellation exit exited unsubscribe resign resigns resignation resigned notice defect defects turnover retention retained stay',
   'survive survival survived die died dies death dead mortality deceased',
   'price cost costs value sell sells sold sale worth pricing expensive rent fetch',
   'fraud fraudulent scam scams',

@@ -103,7 +103,7 @@ function isOwner(reading: Reading, mention: Mention, mentions: readonly Mention[
   const thing = reading.tokens[at - 1]!;
   if (thing.kind !== 'word' || thing.sentence !== reading.tokens[mention.from]!.sentence) return false;
   if (
-    /^(?:value|values|number|numbers|level|levels|amount|amounts|probability|probabilities|risk|chance|chances|likelihood|type|types|kind|kinds|class|classes|prediction|predictions|estimation|estimate|detection|classification|classifier|model|models|forecast|regression|cases?|signs?|degree|extent|out|all|any|one|each|most|because|sort|category|presence|occurrence|severity|status|rate|incidence|propensity|odds|score|label|labels|think|care|looking|searching|predictor)$/u.test(
+    /^(?:value|values|number|numbers|level|levels|amount|amounts|probability|probabilities|risk|chance|chances|likelihood|type|types|kind|kinds|class|classes|prediction|predictions|estimation|estimate|detection|classification|classifier|model|models|forecast|regression|cases?|signs?|degree|extent|out|all|any|one|each|most|because|sort|category|presence|occurrence|severity|status|rate|incidence|propensity|odds|score|label|labels|think|care|looking|searching|predictor|warning|warnings|alert|alerts|alarm|alarms|system|tool|detector|screening|test|early)$/u.test(
       thing.word,
     )
   )

@@ -83,6 +83,7 @@ function rankedTargets(
 
 const enough = 24;
 const margin = 5;
+const hint = 10;
 
 function chooseTarget(
   reading: Reading,
@@ -106,6 +107,10 @@ function chooseTarget(
     return clarify('TARGET_AMBIGUOUS', close, columns);
   }
   const data = targetFromData(columns, parts.cues, parts.metricKind, parts.apart);
+  // One column that the request speaks of, or weak words that agree with the look of the data.
+  const ahead = first === undefined ? 0 : first.score - Math.max(0, second?.score ?? 0);
+  if (first !== undefined && ahead >= hint && (first.score >= 2 * hint || data.ranked[0] === first.column))
+    return { value: first.column, source: 'prompt', ...(first.span && { quote: quoteOf(reading, first.span) }) };
   const thing = namedThing(reading);
   if (data.sure !== undefined && thing === undefined) return { value: data.sure, source: 'data' };
   if (data.ranked.length === 0) return rejected('NO_TARGET', { columns: columns.length });

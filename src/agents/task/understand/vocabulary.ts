@@ -30,7 +30,17 @@ export const commonWords: ReadonlySet<string> = new Set(
     'form forms former farms firms items terms teams times types tapes test text context content contents extent extend ' +
     'plane plant plants planet plan plans place plate plates player players play plays delay delays relay defect defects detest ' +
     'deflect direct effect affect expect respect aspect inspect project product products subject object present percent prevent ' +
-    'parent parents patient patience patents agent event events recent decent'
+    'parent parents patient patience patents agent event events recent decent production productions protection selection election reduction ' +
+    'direction section sections inspection collection connection correction injection reaction estimator estimators predictor predictors ' +
+    'classified classifiers location rotation station stations vacation region regions religion version versions session sessions ' +
+    'passion pension tension mission fusion ration ratio ratios nation income incomes outcomes incoming average averages leverage ' +
+    'beverage coverage memory history factory battery delivery machine machines mashing marine medicine medical musical physical ' +
+    'topical typical tropical critical vertical surface service services device devices advice notice notices office offices ' +
+    'voice choice justice practice invoice invoices finance balance balances distance instance substance importance ' +
+    'insurance assurance entrance chance chances change changes charge charges challenge charger danger manager managers passenger ' +
+    'messenger stranger tracker trackers trailer trailers trainer trainers banker brokers locker marker markers maker makers ' +
+    'taker takers baker bakers speaker speakers breaker sensor sensors vendor vendors tender tenders lender lenders ' +
+    'sender senders tendency pending spending sending lending bending landing banding binding finding funding landings'
   ).split(' '),
 );
 
@@ -80,7 +90,7 @@ export const unitWords: ReadonlySet<string> = new Set(
   (
     'mm cm m km kg g mg lbs lb oz eur usd gbp chf dollar dollars euro euros pounds cents kwh mwh kw mw w ms s sec secs second ' +
     'seconds min mins minute minutes h hr hrs hour hours day days week weeks month months yr yrs year years pct percent c f k t ha ' +
-    'l ml bpm rpm mph kmh nm sqft sqm m2 ft feet inch inches mpa psi degc celsius tons tonnes kilometers kilometres meters metres'
+    'l ml d bbl bpm rpm mph kmh nm sqft sqm m2 ft feet inch inches mpa psi degc celsius tons tonnes kilometers kilometres meters metres'
   ).split(' '),
 );
 
@@ -152,6 +162,19 @@ export const abbreviations: ReadonlyMap<string, readonly string[]> = new Map<str
   ['clv', ['customer', 'lifetime', 'value']],
   ['cltv', ['customer', 'lifetime', 'value']],
   ['ctr', ['click', 'rate']],
+  ['cpc', ['cost', 'per', 'click']],
+  ['cpa', ['cost', 'per', 'acquisition']],
+  ['aov', ['average', 'order', 'value']],
+  ['nps', ['promoter', 'score']],
+  ['mtbf', ['time', 'between', 'failures']],
+  ['ttr', ['time', 'to', 'resolution']],
+  ['ebitda', ['earnings']],
+  ['t2d', ['diabetes']],
+  ['dm', ['diabetes']],
+  ['mi', ['infarction']],
+  ['icu', ['intensive', 'care']],
+  ['bmi', ['body', 'mass', 'index']],
+  ['dob', ['date', 'of', 'birth']],
   ['gpa', ['grade', 'point', 'average']],
   ['sal', ['salary']],
   ['rev', ['revenue']],

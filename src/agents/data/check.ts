@@ -16,7 +16,7 @@ const resultSchema = z.object({
 export const checkedSchema = z.object({
   results: z.array(resultSchema),
   /** How well each input alone predicts the target, out of fold; by falling score. */
-  relations: z.array(z.looseObject({ column: z.string() })),
+  relations: z.array(z.looseObject({ column: z.string(), metric: z.enum(['rocAuc', 'r2']), score: z.number() })),
   /** Columns that are left out because they give the target away. */
   leaks: z.array(z.string()),
   inputs: z.array(z.string()),

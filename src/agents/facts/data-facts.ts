@@ -85,7 +85,9 @@ function columnFacts(
   const used = new Set(prepared?.inputs ?? checked?.inputs ?? cleaned?.inputs ?? data.columns.map(({ name }) => name));
   const actions = new Map(cleaned?.plan.columns.map((action) => [action.column, action]));
   return data.columns.map(({ name, kind, missing, distinct }) => {
-    const fact = { name, kind, missing, distinct };
+    const relation = checked?.relations.find(({ column }) => column === name);
+    const alone = relation === undefined ? {} : { alone: { metric: relation.metric, score: relation.score } };
+    const fact = { name, kind, missing, distinct, ...alone };
     if (name === spec?.target.value) return { ...fact, role: 'target' };
     const role = roles.get(name);
     if (used.has(name)) return { ...fact, role: role ?? 'input' };

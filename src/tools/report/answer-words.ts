@@ -50,7 +50,7 @@ function memberInWords(name: string, value: Json): string {
   return label === 'rows' ? `${words} rows` : `${label} ${words}`;
 }
 
-const metricIds = /\b(?:rocAuc|averagePrecision|logLoss|balancedAccuracy|f1Macro|medianAbsoluteError)\b/g;
+const metricIds = /\b(?:rocAuc|averagePrecision|logLoss|balancedAccuracy|f1Macro|medianAbsoluteError|rmse|mape|mcc)\b/g;
 
 /** A sentence that names metrics by their ids, with the names that people know. */
 export const withMetricNames = (sentence: string): string =>

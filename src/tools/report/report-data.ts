@@ -4,7 +4,7 @@ import { renderChart } from './render-chart.ts';
 import type { CheckFact, RunFacts } from './report-facts.ts';
 import { figure } from './report-figure.ts';
 import { foldedTable, pill, pillList } from './report-tables.ts';
-import { formatNumber, formatShare } from './wording.ts';
+import { formatNumber, formatShare, metricName } from './wording.ts';
 
 /** What was read, what was done to it, and how it was divided. */
 export async function dataSection({ data, split, task }: RunFacts): Promise<Html | undefined> {
@@ -38,8 +38,14 @@ ${foldedTable(columns, 30, 'columns', [
         : `${formatNumber(row.missing)} (${formatShare(row.missing / Math.max(1, data.rowsRead))})`,
   },
   { head: 'distinct', kind: 'n', cell: (row) => row.distinct !== undefined && formatNumber(row.distinct) },
+  {
+    head: 'alone',
+    kind: 'n',
+    cell: (row) => row.alone && `${metricName(row.alone.metric)} ${row.alone.score.toFixed(2)}`,
+  },
   { head: 'why', kind: 'wide', cell: (row) => row.reason },
-])}`;
+])}
+${columns.some(({ alone }) => alone !== undefined) && html`<p class="quiet small">Alone: how well the column by itself predicts the target on rows held back, from 0.5 (ROC AUC) or 0 (R²): as guessing does.</p>`}`;
 }
 
 function splitText(split: NonNullable<RunFacts['split']>): string {

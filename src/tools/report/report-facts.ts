@@ -115,6 +115,8 @@ export interface DataColumnFact {
   readonly role: 'input' | 'target' | 'weight' | 'group' | 'time' | 'entity' | 'set-aside';
   readonly missing: number;
   readonly distinct?: number;
+  /** How well the column alone predicts the target, out of fold: ROC AUC from 0.5 to 1, or R² from 0 to 1. */
+  readonly alone?: { readonly metric: 'rocAuc' | 'r2'; readonly score: number };
   /** Why it is not used. */
   readonly reason?: string;
 }

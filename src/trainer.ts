@@ -8,10 +8,13 @@ import { EventLog } from './core/event-log.ts';
 import type { EventType } from './core/events.ts';
 import type { Json } from './core/helpers/canonical-json.ts';
 import { type Listener, Listeners } from './core/listeners.ts';
+import { checkLlmBudget, type LlmBudget } from './core/llm-budget.ts';
 import { memoryStore } from './core/memory-store.ts';
+import { type Privacy, privacyLevels } from './core/privacy.ts';
 import type { AnswerOf } from './core/question.ts';
 import type { RunRequest } from './core/request.ts';
 import { Run } from './core/run.ts';
+import type { OutboundCall } from './core/send-to-model.ts';
 import type { Store } from './core/store.ts';
 import type { LanguageModel } from './llm/language-model.ts';
 import type { Learner } from './tools/learn/learner.ts';
@@ -30,6 +33,10 @@ export interface TrainerOptions<Agents extends readonly Agent[] = readonly Agent
   readonly learners?: readonly (URL | Learner)[];
   /** Proposes answers to questions; code checks them. Without one, rules decide. */
   readonly llm?: LanguageModel;
+  /** What a run may spend on `llm`. @default no limit */
+  readonly llmBudget?: LlmBudget;
+  /** What `llm` may be shown of the data. The prompt of the request is always shown. @default 'schema-only' */
+  readonly privacy?: Privacy;
   /** Threads for training. Results do not depend on it. @default all cores */
   readonly cores?: number;
   /** Milliseconds a decider may take. @default 30000 */
@@ -50,6 +57,9 @@ export interface ResumeOptions {
 /** The answer type of every question that a trainer with these agents may ask, by question id. */
 export type AnswersById<Agents extends readonly Agent[]> = {
   readonly [Q in BuiltInQuestion | Agents[number]['questions'][number] as Q['id']]: AnswerOf<Q>;
+} & {
+  /** What is about to leave for the language model: its texts may be replaced, or the call vetoed. */
+  readonly 'llm.call': OutboundCall;
 };
 
 /**
@@ -81,6 +91,13 @@ export class Trainer<const Agents extends readonly Agent[] = readonly []> {
           `Expected ${name} to be a whole number of at least ${least}, got ${String(value)}.`,
         );
       }
+    }
+    if (options.llmBudget !== undefined) checkLlmBudget(options.llmBudget);
+    if (options.privacy !== undefined && !privacyLevels.includes(options.privacy)) {
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        `Expected privacy to be one of ${privacyLevels.join(', ')}, got ${String(options.privacy)}.`,
+      );
     }
     this.#options = options;
     this.#store = options.store ?? memoryStore();
@@ -155,6 +172,8 @@ export class Trainer<const Agents extends readonly Agent[] = readonly []> {
           agents: this.#options.agents ?? [],
           learners: this.#options.learners ?? [],
           llm: this.#options.llm,
+          llmBudget: this.#options.llmBudget ?? {},
+          privacy: this.#options.privacy ?? 'schema-only',
         }),
       );
     })();

@@ -39,7 +39,7 @@ const rules: readonly {
   {
     who: 'core',
     from: /^core\//,
-    values: [/^core\//, /^llm\/(language-model|ask-model)\.ts$/],
+    values: [/^core\//, /^llm\/(language-model|ask-model|model-error)\.ts$/],
     types: [/^tools\//],
   },
   {

@@ -25,6 +25,7 @@ export const errorTable = {
   DECIDER_FAILED: 'A decider threw, returned something that is no action, or exceeded its time.',
   BUDGET_EXCEEDED: 'A hard limit of the budget was reached before anything useful was measured.',
   TRAIN_FAILED: 'A learner could not be fitted on any configuration.',
+  TRAIN_DIVERGED: 'The loss of a network became infinite or NaN; the details name the step and the layer where it began.',
   PLUGIN_INVALID: 'An agent, learner, tool or question plug-in does not keep its contract.',
   // Stores
   JOURNAL_DAMAGED: 'The journal of a run is cut, altered or out of order.',
@@ -39,7 +40,8 @@ export const errorTable = {
   // Language models
   LLM_FAILED: 'The provider of the language model refused the request, or failed in a way that has no code of its own.',
   LLM_AUTH: 'The provider of the language model does not accept the key, or the key may not use this model.',
-  LLM_RATE_LIMIT: 'The provider of the language model allows no more calls for now; `details.retryAfterMs` where it says when.',
+  LLM_RATE_LIMIT:
+    'The provider of the language model allows no more calls for now; `details.retryAfterMs` where it says when.',
   LLM_UNAVAILABLE: 'The language model could not be reached, is overloaded, or the connection broke.',
   LLM_TIMEOUT: 'The language model did not begin to answer in time, or stalled while it answered.',
   LLM_CONTEXT_TOO_LONG: 'The question is longer than the context of the language model.',

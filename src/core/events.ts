@@ -1,5 +1,7 @@
+import type { ModelUsage } from '../llm/language-model.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Json } from './helpers/canonical-json.ts';
+import type { LlmSpent } from './llm-budget.ts';
 
 /** Who gave an answer. */
 export type DecidedBy = 'given' | 'llm' | 'rule' | 'host';
@@ -55,7 +57,18 @@ export interface EventBodies {
     readonly phase: 'request' | 'reply' | 'error';
     /** The exact text that leaves, before it leaves (phase `request`). */
     readonly outbound?: string;
-    readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
+    /** The system prompt that leaves with it (phase `request`). */
+    readonly system?: string;
+    /** The model that answered, where several could have. */
+    readonly answeredBy?: string;
+    /** Tokens as the provider counts them; absent where it does not say. */
+    readonly usage?: ModelUsage;
+    /** Absent where no prices are known. */
+    readonly costUsd?: number;
+    /** Tries of this call that failed on the way. */
+    readonly retries?: number;
+    /** All calls of this run so far, those before a resume included. */
+    readonly total?: LlmSpent;
     readonly error?: string;
   };
   'tool-call': {

@@ -1,5 +1,6 @@
 import type { DecidedBy } from './events.ts';
 import type { Json } from './helpers/canonical-json.ts';
+import type { LlmSpent } from './llm-budget.ts';
 
 /** Where in a run something was asked or called: a resumed run finds its results by it. */
 export interface Position {
@@ -39,7 +40,19 @@ export type JournalBody =
       readonly output: Json;
       readonly seconds: number;
     }
-  | { readonly kind: 'model-call'; readonly at: Position; readonly outbound: string; readonly reply: Json }
+  | {
+      readonly kind: 'model-call';
+      readonly at: Position;
+      /** What was to be sent. */
+      readonly outbound: string;
+      /** What the host let leave instead. */
+      readonly sent?: string;
+      readonly reply: Json;
+      /** The model that answered, where several could have. */
+      readonly model?: string;
+      /** Absent in journals of 0.1.0 before calls were counted. */
+      readonly spent?: LlmSpent;
+    }
   | { readonly kind: 'note'; readonly at: Position; readonly value: Json }
   | {
       readonly kind: 'message';

@@ -72,6 +72,14 @@ export class Journal {
     return found;
   }
 
+  /** Who took the last decision of a question in one visit of a stage. */
+  decidedBy({ stage, visit, name }: Omit<Position, 'ordinal'>): Body<'decision'>['by'] | undefined {
+    const found = this.#bodies.findLast(
+      (body) => body.kind === 'decision' && body.at.stage === stage && body.at.visit === visit && body.at.name === name,
+    );
+    return found?.kind === 'decision' ? found.by : undefined;
+  }
+
   /** @throws {TrainerError} RESUME_MISMATCH where the tool was called with another input. */
   call(at: Position, input: Json): Body<'call'> | undefined {
     const found = this.#calls.get(key(at));

@@ -1,5 +1,6 @@
 import type { ErrorCode } from './errors.ts';
 import type { OpenQuestion } from './halt.ts';
+import type { Json } from './helpers/canonical-json.ts';
 import type { TaskSpec } from './task-spec.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -11,6 +12,22 @@ interface OutcomeBase<Facts> {
   report(): Promise<string>;
 }
 
+/** How a model is called: for programs, for people, and for a first try. */
+export interface ModelInterface {
+  /** JSON Schema of a record. */
+  readonly schema: Readonly<Record<string, Json | undefined>>;
+  /** The same as a TypeScript interface. */
+  readonly typescript: string;
+  /** Records with made-up values of the right kinds and ranges. */
+  readonly examples: readonly Readonly<Record<string, string | number | boolean>>[];
+}
+
+/** The model card: plain JSON, and Markdown for people. */
+export interface ModelCard {
+  readonly json: Readonly<Record<string, Json | undefined>>;
+  readonly markdown: string;
+}
+
 /** A model was made. Whether it meets what was asked is in `verdict` and `meetsTargets`. */
 export interface CompleteOutcome<Facts, Model, Deployment> extends OutcomeBase<Facts> {
   readonly status: 'complete';
@@ -20,6 +37,10 @@ export interface CompleteOutcome<Facts, Model, Deployment> extends OutcomeBase<F
   readonly model: Model;
   /** Point estimates against every threshold that was asked; undefined where none was. */
   readonly meetsTargets: boolean | undefined;
+  /** What it takes and gives. */
+  describe(): Promise<ModelInterface>;
+  /** What it is, what it is worth, and how that was found. */
+  card(): Promise<ModelCard>;
   /** Serves the model over HTTP on this machine alone. */
   deploy(options?: { readonly port?: number }): Promise<Deployment>;
 }

@@ -58,6 +58,7 @@ export async function runPipeline(session: RunSession, stages: readonly Stage[])
     if (!isReplay) session.emit('stage-end', { ...event, seconds: (session.clock.monotonic() - started) / 1000 });
     index = goTo === undefined ? index + 1 : indexOf(stages, goTo);
   }
+  session.signal.throwIfAborted(); // aborted at the last message: nothing is ended that the host wants no more
   return { messages };
 }
 

@@ -1,4 +1,5 @@
 import type { Json } from './helpers/canonical-json.ts';
+import type { Privacy } from './privacy.ts';
 import type { Problem, Schema } from './standard-schema.ts';
 import type { Reason } from './verdict.ts';
 
@@ -20,6 +21,11 @@ export interface Question<Id extends string = string, Subject = never, Answer = 
   readonly about: string;
   /** What is known, as plain JSON; also what a language model may be shown. No cell values. */
   facts(subject: Subject): Json;
+  /**
+   * What of the facts a language model may be shown at a level of privacy, where that is not all of them. Texts are
+   * redacted besides.
+   */
+  shown?(subject: Subject, privacy: Privacy): Json;
   /** The closed schema of an answer: ids of what exists, enums, bounded numbers. */
   answer(subject: Subject): Schema<Answer>;
   /** The default answer: always there, always valid. */

@@ -4,9 +4,12 @@ import type { Clock } from './clock.ts';
 import type { Decider } from './decider.ts';
 import type { EventBodies, EventType } from './events.ts';
 import type { Journal } from './journal.ts';
+import type { LlmLedger } from './llm-budget.ts';
+import type { Privacy } from './privacy.ts';
 import type { RunInput } from './stage.ts';
 import type { RunStore } from './store.ts';
 import type { VaultLedger } from './vault-ledger.ts';
+import type { Verdict } from './verdict.ts';
 import type { Workbench } from './workbench.ts';
 
 /** Everything that one run works with; made by the trainer, used by the context and the pipeline. */
@@ -21,6 +24,9 @@ export interface RunSession {
   readonly child: Workbench;
   readonly host: Workbench;
   readonly llm: LanguageModel | undefined;
+  /** What language models have taken, and may take. */
+  readonly ledger: LlmLedger;
+  readonly privacy: Privacy;
   readonly hostLearners: readonly string[];
   readonly deciders: ReadonlyMap<string, readonly Decider[]>;
   readonly deciderTimeoutMs: number;
@@ -28,6 +34,8 @@ export interface RunSession {
   readonly given: ReadonlyMap<string, unknown>;
   /** Questions that the run was paused on before: resumed without an answer, it takes the default. */
   readonly pausedOn: ReadonlySet<string>;
+  /** The verdict of a run that has ended declined: what it did not come to is not asked any more. */
+  readonly over?: Verdict;
   readonly vaultLedger: VaultLedger;
   /** Profile and knowledge of an agent, as the system prompt of its questions. */
   systemOf(agent: string): string;

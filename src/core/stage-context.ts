@@ -34,6 +34,7 @@ export function stageContext(
     hostLearners: session.hostLearners,
     message: <T>(name: string) => messages.get(name) as T | undefined,
     ask: (question, subject) => ask(session, position(question.id), stage.agent, question, subject),
+    decidedBy: (question) => session.journal.decidedBy({ stage: stage.name, visit, name: question }),
     async call<Output>(tool: string, input: Json, options: Parameters<StageContext['call']>[2] = {}) {
       const at = position(tool);
       const plain = JSON.parse(canonicalJson(input)) as Json;

@@ -1,6 +1,6 @@
 import type { Budget } from './budget.ts';
 import type { Clock } from './clock.ts';
-import type { EventBodies } from './events.ts';
+import type { DecidedBy, EventBodies } from './events.ts';
 import type { OpenQuestion } from './halt.ts';
 import type { Json } from './helpers/canonical-json.ts';
 import type { Random } from './helpers/random.ts';
@@ -30,6 +30,8 @@ export interface StageContext {
   message<T>(stage: string): T | undefined;
   /** Asks a question: given, journal, language model, rule, then the host's deciders. */
   ask<Subject, Answer>(question: Question<string, Subject, Answer>, subject: Subject): Promise<Answer>;
+  /** Who took this stage's latest decision of a question. */
+  decidedBy(question: string): DecidedBy | undefined;
   /** Calls a tool; ordinals are given at the call, so that calls may overlap. */
   call<Output>(tool: string, input: Json, options?: CallOptions): Promise<Output>;
   /** A value that is made once a run and recorded, such as a look at the clock. */

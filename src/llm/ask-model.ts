@@ -34,6 +34,18 @@ function oneLine(text: string): string {
   return withoutMarks(text.replace(/\s+/g, ' '));
 }
 
+/** What stood at a path of the answer, as a repair shows it; nothing where the path leads nowhere. */
+function received(answer: unknown, path: string): string {
+  let part = answer;
+  for (const [, name, index] of path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)) {
+    const key = name ?? index ?? '';
+    if (typeof part !== 'object' || part === null || !Object.hasOwn(part, key)) return '';
+    part = (part as Readonly<Record<string, unknown>>)[key];
+  }
+  const text = part === undefined ? '' : JSON.stringify(part);
+  return text === '' ? '' : ` Received: ${oneLine(text.slice(0, 100))}`;
+}
+
 /** The prompt of a question: facts as JSON between marks, and never as instructions. */
 export function questionPrompt(question: {
   readonly about: string;
@@ -76,7 +88,10 @@ export async function askModel<Answer>(
     if ('value' in problems) return { answer: problems.value, repairs: round };
     const list = problems
       .slice(0, maxProblems)
-      .map(({ path, message }) => `- ${path === '' ? 'answer' : oneLine(path)}: ${oneLine(message)}`)
+      .map(
+        ({ path, message }) =>
+          `- ${path === '' ? 'answer' : oneLine(path)}: ${oneLine(message)}${received(value, path)}`,
+      )
       .join('\n');
     failed = `no valid answer after ${round + 1} ${round === 0 ? 'try' : 'tries'} (${problems[0]?.message ?? 'unknown'})`;
     outbound = `${prompt}\nYour last answer was not valid:\n${list}\nAnswer again with one JSON value.`;

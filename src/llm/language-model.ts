@@ -27,6 +27,8 @@ export interface ModelReply {
   readonly usage?: ModelUsage;
   /** Tries that failed on the way before this one succeeded. @default 0 */
   readonly retries?: number;
+  /** The model that answered, where several could have. @default the name of the one that was asked */
+  readonly model?: string;
 }
 
 /** A language model, whoever provides it. It proposes; code checks. */

@@ -49,7 +49,7 @@ export async function retrying(
     try {
       const reply = await attempt();
       const usage = addUsage(spent, reply.usage);
-      return { text: reply.text, ...(usage === undefined ? {} : { usage }), ...(retries > 0 ? { retries } : {}) };
+      return { ...reply, ...(usage === undefined ? {} : { usage }), ...(retries > 0 ? { retries } : {}) };
     } catch (thrown) {
       request.signal.throwIfAborted();
       const error = thrown instanceof FailedTry ? thrown.error : thrown;

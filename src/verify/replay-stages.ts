@@ -5,11 +5,13 @@ import { builtInStages } from '../agents/stages.ts';
 import { Budget, budgetUnits } from '../core/budget.ts';
 import { systemClock } from '../core/clock.ts';
 import { Journal } from '../core/journal.ts';
+import { LlmLedger } from '../core/llm-budget.ts';
 import { type PipelineEnd, runPipeline } from '../core/pipeline.ts';
 import type { RunSession } from '../core/run-session.ts';
 import { restartRun } from '../core/start-run.ts';
 import type { RunStore } from '../core/store.ts';
 import type { Workbench } from '../core/workbench.ts';
+import { verdictOfEnded } from '../finish.ts';
 import { Unfinished } from './stored-run.ts';
 
 /** Calls nothing: what a finished run called is in its journal. */
@@ -45,9 +47,12 @@ export async function replayStages(
     hostLearners: (journal.message('model.candidates', 1) as CandidatesMessage | undefined)?.onHost ?? [],
     pausedOn: new Set(),
     llm: undefined,
+    ledger: new LlmLedger({}),
+    privacy: 'schema-only',
     deciders: new Map(),
     deciderTimeoutMs: 1,
     given: new Map(),
+    ...verdictOfEnded(store.records.map(({ body }) => body)),
     vaultLedger: { read: () => Promise.reject(new Unfinished('The journal ends before the run did.')) },
     systemOf: () => '',
     emit: () => undefined,

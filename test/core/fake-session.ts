@@ -6,6 +6,8 @@ import { frozenCopy } from '../../src/core/helpers/frozen-copy.ts';
 import { sha256 } from '../../src/core/helpers/hash.ts';
 import { Journal } from '../../src/core/journal.ts';
 import type { JournalBody, JournalRecord } from '../../src/core/journal-record.ts';
+import { type LlmBudget, LlmLedger } from '../../src/core/llm-budget.ts';
+import type { Privacy } from '../../src/core/privacy.ts';
 import type { RunSession } from '../../src/core/run-session.ts';
 import type { RunStore } from '../../src/core/store.ts';
 import { memoryLedger } from '../../src/core/vault-ledger.ts';
@@ -78,6 +80,8 @@ export function fakeSession(
   options: {
     readonly store?: FakeStore;
     readonly llm?: LanguageModel;
+    readonly llmBudget?: LlmBudget;
+    readonly privacy?: Privacy;
     readonly deciders?: Readonly<Record<string, readonly Decider<never>[]>>;
     readonly deciderTimeoutMs?: number;
     readonly given?: Readonly<Record<string, unknown>>;
@@ -108,6 +112,8 @@ export function fakeSession(
     child: options.child ?? fakeBench({}),
     host: options.host ?? fakeBench({}, 'host'),
     llm: options.llm,
+    ledger: new LlmLedger(options.llmBudget ?? {}, store.bodies),
+    privacy: options.privacy ?? 'schema-only',
     hostLearners: [],
     deciders: new Map(Object.entries(options.deciders ?? {})) as unknown as RunSession['deciders'],
     deciderTimeoutMs: options.deciderTimeoutMs ?? 1000,

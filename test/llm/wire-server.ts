@@ -9,7 +9,7 @@ export interface WireCall {
 }
 
 /** How a server answers one call. */
-export type WireAnswer = (response: ServerResponse, call: WireCall) => void | Promise<void>;
+export type WireAnswer = (response: ServerResponse, call: WireCall) => unknown;
 
 /** A local server that speaks a provider's protocol: answers in order, the last one again and again. */
 export interface WireServer extends AsyncDisposable {

@@ -7,8 +7,8 @@ const patterns: readonly (readonly [what: string, find: RegExp, holds?: (text: s
   ],
   ['e-mail', /[\p{L}\p{N}._%+-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/gu],
   ['IBAN', /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b/g, isIban],
-  ['card', /(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])/g, isCard],
-  ['IP', /(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])/g],
+  ['card', /(?<![\d.])\d(?:[ -]?\d){12,18}(?!\.?\d)/g, isCard],
+  ['IP', /(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?!\.?\d)/g],
   ['IP', /(?<![\p{L}\p{N}:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\p{L}\p{N}:])/gu, isIpv6],
   ['phone', /(?<![\p{L}\p{N}.])(?:\+|00)\d(?:[ ()./-]{0,2}\d){6,14}(?![\p{L}\p{N}])/gu],
   ['phone', /(?<![\p{L}\p{N}.])\(?0\d{1,4}\)?(?:[ ./-]\d{2,}){2,4}(?![\p{L}\p{N}])/gu],
@@ -56,7 +56,7 @@ function isIpv6(text: string): boolean {
   const isShort = text.includes('::');
   return (
     text.split('::').length <= 2 &&
-    groups.some((group) => group !== '') &&
+    /\d/.test(text) &&
     (isShort ? groups.length <= 8 : groups.length === 8 && !groups.includes('')) &&
     // A time of day, 12:30:45, has no group that is empty.
     groups.length >= 3

@@ -1,0 +1,165 @@
+import type { LanguageModel, ModelUsage } from '../llm/language-model.ts';
+import { retriesOfError, usageOfError } from '../llm/model-error.ts';
+import { callDecider, stoppedByHost } from './consult.ts';
+import { TrainerError } from './errors.ts';
+import { Halt } from './halt.ts';
+import { canonicalJson, type Json } from './helpers/canonical-json.ts';
+import { errorText } from './helpers/error-text.ts';
+import type { Position } from './journal-record.ts';
+import { estimatedTokens, type LlmSpent } from './llm-budget.ts';
+import type { RunSession } from './run-session.ts';
+
+/**
+ * The id of what deciders are asked before a call leaves. They may accept it, replace its texts or veto it (the rule then
+ * answers), pause or stop the run.
+ */
+export const llmCallId = 'llm.call';
+
+/** What is about to leave, or the host's word that it may not. */
+export type OutboundCall = { readonly system: string; readonly prompt: string } | { readonly veto: string };
+
+/** What came back, as the journal holds it. */
+export type RecordedReply = { readonly text: string; readonly model?: string } | { readonly error: string };
+
+/** Characters of the longest reply that is looked at. */
+const maxReply = 200_000;
+/** Errors that are not the model's: the run ends with them, where going on by rule would hide a mistake of the host. */
+const notTheModels = new Set(['PEER_MISSING', 'LLM_CASSETTE']);
+/** Errors that another call will meet again. */
+const hopeless = new Set(['LLM_AUTH']);
+/** Errors of calls that took no tokens. */
+const free = new Set(['LLM_AUTH', 'LLM_RATE_LIMIT']);
+
+/**
+ * One call of the language model: budgeted, shown to the host's deciders, told before it leaves, recorded when it is back,
+ * and never made twice.
+ *
+ * @throws {TrainerError} PEER_MISSING, LLM_CASSETTE
+ * @throws {Halt} where a decider paused or stopped the run, or failed
+ */
+export async function sendToModel(
+  session: RunSession,
+  at: Position,
+  agent: string,
+  llm: LanguageModel,
+  schema: Readonly<Record<string, unknown>>,
+  outbound: string,
+  round: number,
+): Promise<RecordedReply> {
+  const position: Position = { ...at, name: `${at.name}/llm`, ordinal: at.ordinal * 1000 + round };
+  const recorded = session.journal.modelCall(position, outbound);
+  if (recorded !== undefined) {
+    const reply = recorded.reply as RecordedReply;
+    return 'text' in reply && recorded.model !== undefined ? { ...reply, model: recorded.model } : reply;
+  }
+  const system = session.systemOf(agent);
+  const bytes = Buffer.byteLength(system) + Buffer.byteLength(outbound) + Buffer.byteLength(canonicalJson(schema));
+  const allowed = session.ledger.allow(bytes);
+  if ('refused' in allowed) return { error: allowed.refused };
+  const call = await askHost(session, at, llm, { system, prompt: outbound }, bytes);
+  if ('veto' in call) {
+    const reply = { error: `the host let nothing leave${call.veto === '' ? '' : `: ${call.veto}`}` };
+    const spent = { calls: 0, inputTokens: 0, outputTokens: 0 };
+    await session.journal.append({ kind: 'model-call', at: position, outbound, reply, spent });
+    return reply;
+  }
+  const event = { stage: at.stage, question: at.name, model: llm.name };
+  session.emit('model-call', { ...event, phase: 'request', system: call.system, outbound: call.prompt });
+  let reply: { text: string } | { error: string };
+  let usage: ModelUsage | undefined;
+  let retries = 0;
+  let model: string | undefined;
+  let code: string | undefined;
+  try {
+    const { system: told, prompt } = call;
+    const answer = await llm.generate({ system: told, prompt, schema, ...allowed, signal: session.signal });
+    if (typeof answer?.text !== 'string') throw new TypeError('the reply has no text');
+    const isLong = answer.text.length > maxReply;
+    reply = isLong ? { error: `the reply is longer than ${maxReply} characters` } : { text: answer.text };
+    usage = counted(answer.usage);
+    retries = answer.retries ?? 0;
+    if (typeof answer.model === 'string' && answer.model !== llm.name) model = answer.model;
+  } catch (error) {
+    session.signal.throwIfAborted();
+    code = TrainerError.isInstance(error) ? error.code : undefined;
+    if (code !== undefined && notTheModels.has(code)) throw error;
+    reply = { error: errorText(error) };
+    usage = usageOfError(error);
+    retries = retriesOfError(error);
+  }
+  const spent = session.ledger.charge(
+    usage ?? estimate(bytes, reply, code),
+    'text' in reply ? 'answered' : code !== undefined && hopeless.has(code) ? 'hopeless' : 'failed',
+  );
+  await session.journal.append({
+    kind: 'model-call',
+    at: position,
+    outbound,
+    ...(call.prompt === outbound ? {} : { sent: call.prompt }),
+    reply,
+    ...(model === undefined ? {} : { model }),
+    spent,
+  });
+  session.emit('model-call', {
+    ...event,
+    phase: 'error' in reply ? 'error' : 'reply',
+    ...('error' in reply ? { error: reply.error } : {}),
+    ...(model === undefined ? {} : { answeredBy: model }),
+    ...(usage === undefined ? {} : { usage }),
+    ...(spent.costUsd === undefined ? {} : { costUsd: spent.costUsd }),
+    ...(retries > 0 ? { retries } : {}),
+    total: session.ledger.spent,
+  });
+  return model === undefined || 'error' in reply ? reply : { ...reply, model };
+}
+
+/** Tokens as plain whole numbers: a model may be anybody's. */
+function counted(usage: ModelUsage | undefined): ModelUsage | undefined {
+  if (typeof usage !== 'object' || usage === null) return undefined;
+  const { inputTokens, outputTokens, cachedInputTokens } = usage;
+  const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+  if (!isCount(inputTokens) || !isCount(outputTokens)) return undefined;
+  return { inputTokens, outputTokens, ...(isCount(cachedInputTokens) ? { cachedInputTokens } : {}) };
+}
+
+/** Tokens where nobody counted them, on the high side: a budget must hold without the provider's help too. */
+function estimate(bytes: number, reply: RecordedReply, code: string | undefined): Omit<LlmSpent, 'calls'> {
+  if (code !== undefined && free.has(code)) return { inputTokens: 0, outputTokens: 0 };
+  const outputTokens = 'text' in reply ? estimatedTokens(Buffer.byteLength(reply.text)) : 0;
+  return { inputTokens: estimatedTokens(bytes), outputTokens, isEstimated: true };
+}
+
+async function askHost(
+  session: RunSession,
+  at: Position,
+  llm: LanguageModel,
+  first: { readonly system: string; readonly prompt: string },
+  bytes: number,
+): Promise<OutboundCall> {
+  let call: OutboundCall = first;
+  const question = { id: llmCallId, about: 'Whether and as what this leaves for the language model.' };
+  const facts: Json = { question: at.name, model: llm.name, bytes };
+  const paused = (why: string, code?: 'DECIDER_FAILED') =>
+    new Halt({ status: 'paused', why, ...(code === undefined ? {} : { code }), questions: [] });
+  for (const decider of session.deciders.get(llmCallId) ?? []) {
+    const taken = { answer: call, by: 'rule' as const, why: `"${at.name}" is asked of ${llm.name}.` };
+    const action = await callDecider(session, decider, { at, question, facts, taken }).catch((error: unknown) => {
+      session.signal.throwIfAborted();
+      throw paused(`A decider of "${llmCallId}" failed: ${errorText(error)}`, 'DECIDER_FAILED');
+    });
+    if (action.action === 'pause') throw paused(action.why ?? `A decider paused at "${llmCallId}".`);
+    if (action.action === 'stop') throw stoppedByHost(llmCallId, action.why);
+    if (action.action === 'retry')
+      throw paused(`A decider of "${llmCallId}" asked for a retry, but nothing was asked yet.`, 'DECIDER_FAILED');
+    if (action.action === 'accept') continue;
+    const answer = action.answer as Partial<{ system: unknown; prompt: unknown; veto: unknown }> | null;
+    if (typeof answer?.veto === 'string') return { veto: answer.veto };
+    if (typeof answer?.system !== 'string' || typeof answer.prompt !== 'string')
+      throw paused(
+        `Expected a decider of "${llmCallId}" to replace by { system, prompt } or { veto }, got something else.`,
+        'DECIDER_FAILED',
+      );
+    call = { system: answer.system, prompt: answer.prompt };
+  }
+  return call;
+}

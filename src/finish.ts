@@ -26,6 +26,7 @@ export async function factsOf(
   seconds: number,
 ): Promise<RunFacts> {
   const data = (messages.get('data.collect') as Collected | undefined)?.data;
+  const frozen = messages.get('model.freeze') as Frozen | undefined;
   return runFacts({
     runId: session.runId,
     input: session.input,
@@ -34,6 +35,7 @@ export async function factsOf(
     ...(halt === undefined ? {} : { halt }),
     verdict: verdictAt({ messages, ...(halt === undefined ? {} : { halt }) }),
     ...(data === undefined ? {} : { profile: await readJson<TableProfile>(session, data.profile) }),
+    ...(frozen === undefined ? {} : { valuesHeld: await valuesHeldIn(await session.store.blobs.get(frozen.model)) }),
     workUnits: session.budget.spent,
     seconds,
   });
@@ -88,6 +90,23 @@ export async function finish(session: RunSession, end: PipelineEnd): Promise<Tra
     task: (messages.get('task.understand') as Understood).spec,
     model,
     meetsTargets: facts.meetsTargets,
+    async describe() {
+      const [{ jsonSchemaOfRecord }, { typescriptOfRecord }, { exampleRecords }] = await Promise.all([
+        import('./tools/serve/json-schema.ts'),
+        import('./tools/serve/typescript-types.ts'),
+        import('./tools/serve/example-records.ts'),
+      ]);
+      const { signature } = model;
+      return {
+        schema: jsonSchemaOfRecord(signature) as Readonly<Record<string, Json>>,
+        typescript: typescriptOfRecord(signature),
+        examples: exampleRecords(signature),
+      };
+    },
+    async card() {
+      const { cardJson, cardMarkdown } = await import('./tools/report/card.ts');
+      return { json: cardJson(facts) as Readonly<Record<string, Json>>, markdown: cardMarkdown(facts) };
+    },
     async deploy(options = {}) {
       const [{ createHandler }, { serve }] = await Promise.all([
         import('./tools/serve/create-handler.ts'),
@@ -96,6 +115,15 @@ export async function finish(session: RunSession, end: PipelineEnd): Promise<Tra
       return serve(createHandler({ model }), options);
     },
   };
+}
+
+async function valuesHeldIn(file: Uint8Array): Promise<NonNullable<RunFacts['valuesHeld']>> {
+  const [{ checkModel }, { readSignature }, { valuesHeldBy }] = await Promise.all([
+    import('./onnx/check-model.ts'),
+    import('./onnx/read-signature.ts'),
+    import('./tools/report/values-held.ts'),
+  ]);
+  return valuesHeldBy(readSignature(checkModel(file)));
 }
 
 async function readJson<T>(session: RunSession, hash: string): Promise<T> {

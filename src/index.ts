@@ -8,6 +8,7 @@ export { fileStore } from './core/file-store.ts';
 export type { OpenQuestion } from './core/halt.ts';
 export type { LlmBudget, LlmPrices, LlmSpent } from './core/llm-budget.ts';
 export { memoryStore } from './core/memory-store.ts';
+export type { ModelCard, ModelInterface } from './core/outcome.ts';
 export { mergeSmallCounts, type Privacy, sampleCells } from './core/privacy.ts';
 export { type AnyQuestion, defineQuestion, type Question, type RuleAnswer } from './core/question.ts';
 export type { BudgetName, DataRecord, DataSource, RunRequest, TaskFields } from './core/request.ts';

@@ -17,6 +17,7 @@ import { modelProfile } from './model/profile.ts';
 import { searchStage } from './model/search.ts';
 import { builtInQuestions } from './questions.ts';
 import { estimateStage } from './server/estimate.ts';
+import { interfaceStage } from './server/interface.ts';
 import { deploymentStage } from './server/plan.ts';
 import { serverProfile } from './server/profile.ts';
 import { taskProfile } from './task/profile.ts';
@@ -45,6 +46,7 @@ export const builtInStages: readonly Stage[] = [
   freezeStage,
   evaluateStage,
   estimateStage,
+  interfaceStage,
   deploymentStage,
 ];
 

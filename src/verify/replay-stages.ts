@@ -5,6 +5,7 @@ import { builtInStages } from '../agents/stages.ts';
 import { Budget, budgetUnits } from '../core/budget.ts';
 import { systemClock } from '../core/clock.ts';
 import { Journal } from '../core/journal.ts';
+import { LlmLedger } from '../core/llm-budget.ts';
 import { type PipelineEnd, runPipeline } from '../core/pipeline.ts';
 import type { RunSession } from '../core/run-session.ts';
 import { restartRun } from '../core/start-run.ts';
@@ -46,6 +47,8 @@ export async function replayStages(
     hostLearners: (journal.message('model.candidates', 1) as CandidatesMessage | undefined)?.onHost ?? [],
     pausedOn: new Set(),
     llm: undefined,
+    ledger: new LlmLedger({}),
+    privacy: 'schema-only',
     deciders: new Map(),
     deciderTimeoutMs: 1,
     given: new Map(),

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { TrainerError } from '../core/errors.ts';
+import { Halt } from '../core/halt.ts';
+import { errorText } from '../core/helpers/error-text.ts';
 import { defineStage, type Stage } from '../core/stage.ts';
 import type { Agent } from './agent.ts';
 
@@ -20,7 +22,7 @@ export function arrangeStages(builtIn: readonly Stage[], agents: readonly Agent[
     );
   };
   for (const agent of agents) {
-    for (const stage of agent.stages ?? []) stages[indexOf(stage.name, agent.name)] = stage;
+    for (const stage of agent.stages ?? []) stages[indexOf(stage.name, agent.name)] = guarded(stage, agent.name);
     for (const consultation of agent.consultations ?? []) {
       let place = indexOf(consultation.after, agent.name) + 1;
       // In the order of registration: behind those who are consulted here already.
@@ -28,18 +30,40 @@ export function arrangeStages(builtIn: readonly Stage[], agents: readonly Agent[
       stages.splice(
         place,
         0,
-        defineStage({
-          name: `${agent.name}.after-${consultation.after}`,
-          agent: agent.name,
-          to: 'task',
-          output: z.object({ said: z.string() }),
-          async run(context) {
-            const said = (await consultation.run(context)) ?? '';
-            return { message: { said }, summary: said };
-          },
-        }),
+        guarded(
+          defineStage({
+            name: `${agent.name}.after-${consultation.after}`,
+            agent: agent.name,
+            to: 'task',
+            output: z.object({ said: z.string() }),
+            async run(context) {
+              const said = (await consultation.run(context)) ?? '';
+              return { message: { said }, summary: said };
+            },
+          }),
+          agent.name,
+        ),
       );
     }
   }
   return stages;
+}
+
+/** A stage of the host, whose own errors are told as such and not as ours. */
+function guarded(stage: Stage, agent: string): Stage {
+  return {
+    ...stage,
+    async run(context) {
+      try {
+        return await stage.run(context);
+      } catch (cause) {
+        if (cause instanceof Halt || TrainerError.isInstance(cause) || context.signal.aborted) throw cause;
+        throw new TrainerError(
+          'PLUGIN_INVALID',
+          `Expected step "${stage.name}" of agent "${agent}" to end with a message, but it threw: ${errorText(cause)}`,
+          { cause, details: { stage: stage.name, agent } },
+        );
+      }
+    },
+  };
 }

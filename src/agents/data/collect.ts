@@ -32,7 +32,8 @@ export const collectedSchema = z.object({
       sampledFrom: z.number().optional(),
     })
     .optional(),
-  test: z.object({ table: hash, rowCount: z.number() }).optional(),
+  /** `setAside`: rows that could not be read. */
+  test: z.object({ table: hash, rowCount: z.number(), setAside: z.number() }).optional(),
 });
 
 export type Collected = z.infer<typeof collectedSchema>;
@@ -51,7 +52,15 @@ export const collectStage = defineStage<Collected>({
     return {
       message: {
         data: data as NonNullable<Collected['data']>,
-        ...(test === undefined ? {} : { test: { table: test.table, rowCount: test.rowCount } }),
+        ...(test === undefined
+          ? {}
+          : {
+              test: {
+                table: test.table,
+                rowCount: test.rowCount,
+                setAside: test.setAside.reduce((sum, { count }) => sum + count, 0),
+              },
+            }),
       },
       summary: `${data.rowCount} rows × ${data.columns.length} columns read${data.setAside.length === 0 ? '' : `, ${data.setAside.reduce((sum, { count }) => sum + count, 0)} rows set aside`}.`,
     };

@@ -7,6 +7,7 @@ import type { Collected } from '../data/collect.ts';
 import type { Prepared } from '../data/prepare.ts';
 import type { Reduced } from '../data/reduce.ts';
 import type { SplitMessage } from '../data/split.ts';
+import type { Evaluated } from '../model/evaluate.ts';
 import type { Searched } from '../model/search.ts';
 import { rolesOf } from '../task/stages/understand.ts';
 import { checkWords } from './check-words.ts';
@@ -137,6 +138,17 @@ function stepFacts(messages: Messages, records: Records): DataFacts['steps'] {
       ...records.call('model.search', 'trial'),
     });
   }
+  const split = messages.get('data.split') as SplitMessage | undefined;
+  const vault = (messages.get('model.evaluate') as Evaluated | undefined)?.vault;
+  const lost = [
+    ['Rows of the test data that could not be read were set aside.', collected?.test?.setAside],
+    ['Rows of the test data without a value of the target were set aside.', split?.testSetAside],
+    [
+      'Rows of the test data have a class that the rows to learn from lack; no score counts them.',
+      vault?.unseenClassRows,
+    ],
+  ] as const;
+  for (const [what, count] of lost) if (count !== undefined && count > 0) steps.push({ what, count });
   return steps;
 }
 

@@ -40,6 +40,8 @@ export interface FactsInput {
   readonly halt?: Halt['end'];
   readonly verdict: Verdict;
   readonly profile?: TableProfile;
+  /** What the model file holds of the data, as its signature says. */
+  readonly valuesHeld?: RunFacts['valuesHeld'];
   readonly workUnits: number;
   readonly seconds: number;
 }
@@ -107,6 +109,7 @@ export function runFacts(from: FactsInput): RunFacts {
     ...(asked.length === 0 ? {} : { meetsTargets: asked.every(({ meets }) => meets === true) }),
     curves: (evaluated?.vault?.curves ?? []) as unknown as readonly CurveFacts[],
     importances: importanceFacts(messages),
+    ...(from.valuesHeld === undefined ? {} : { valuesHeld: from.valuesHeld }),
     ...(estimated === undefined || frozen === undefined
       ? {}
       : {

@@ -145,7 +145,7 @@ export const candidatesStage = defineStage<CandidatesMessage>({
     for (const name of names) proposals.set(name, await proposeFor(name, { count: samplesOf(planned, name) }));
 
     const available = names.filter((name) => name !== 'baseline' && proposals.get(name)!.fits);
-    const { learners } = await context.ask(candidatesQuestion, {
+    const subject: CandidatesSubject = {
       task: spec.task.value,
       rowCount: prepared.rowCount,
       numberCount: prepared.numberCount,
@@ -153,7 +153,13 @@ export const candidatesStage = defineStage<CandidatesMessage>({
       missingShare: prepared.missingShare,
       available: available.map((name) => ({ name, about: proposals.get(name)!.about })),
       planned: planned.learners,
-    });
+    };
+    const asked = (await context.ask(candidatesQuestion, subject)).learners;
+    // A language model adds learners; it does not take away what the rule would have tried.
+    const isAdded = context.decidedBy(candidatesQuestion.id) === 'llm';
+    const main = isAdded ? candidatesQuestion.rule(subject).answer.learners : asked;
+    const added = asked.filter((name) => !main.includes(name));
+    const learners = [...main, ...added];
     const { configurations } = await context.ask(configurationsQuestion, {
       spaces: Object.fromEntries(learners.map((name) => [name, proposals.get(name)!.space])),
       facts: {
@@ -168,7 +174,8 @@ export const candidatesStage = defineStage<CandidatesMessage>({
       const { candidates } = await proposeFor(learner, { count: 0, wanted: [values] });
       extra.push(candidates[1]!);
     }
-    const all = interleave(['baseline', ...learners].map((name) => proposals.get(name)!.candidates));
+    extra.push(...interleave(added.map((name) => proposals.get(name)!.candidates)));
+    const all = interleave(['baseline', ...main].map((name) => proposals.get(name)!.candidates));
     return {
       message: {
         learners: ['baseline', ...learners],

@@ -1,5 +1,5 @@
 import type { ColumnProfile } from '../../../tools/data/profile/profile.ts';
-import { byCompound } from './compounds.ts';
+import { byCompound, byInitials } from './compounds.ts';
 import { byLabel, byUnit, labelsOf } from './labels.ts';
 import type { Atom, Mention, NamedColumn } from './mention.ts';
 import { overlaps, type Reading, type Span, tokenWords } from './reading.ts';
@@ -63,6 +63,7 @@ export function findMentions(reading: Reading, columns: readonly NamedColumn[]):
       ...byLabel(reading, atoms, column),
       ...byUnit(atoms, column),
       ...byCompound(atoms, column),
+      ...byInitials(atoms, column),
     ]) {
       if (
         !mentions.some(

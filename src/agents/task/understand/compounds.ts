@@ -25,3 +25,24 @@ export function byCompound(atoms: readonly Atom[], column: NamedColumn): Mention
   }
   return mentions;
 }
+
+/** "Monthly recurring revenue" for `mrr_usd`: three or more words whose initials are a word of the name. */
+export function byInitials(atoms: readonly Atom[], column: NamedColumn): Mention[] {
+  const mentions: Mention[] = [];
+  for (const goal of column.words) {
+    if (!/^\p{L}{3,5}$/u.test(goal)) continue;
+    for (let from = 0; from + goal.length <= atoms.length; from += 1) {
+      const words = atoms.slice(from, from + goal.length);
+      if (!words.every((atom, index) => atom.word.length >= 4 && atom.word[0] === goal[index])) continue;
+      mentions.push({
+        from: words[0]!.token,
+        to: words[words.length - 1]!.token + 1,
+        column: column.name,
+        quality: column.words.length === 1 ? 0.9 : 0.7,
+        by: 'part',
+        isHead: true,
+      });
+    }
+  }
+  return mentions;
+}

@@ -93,7 +93,7 @@ function isNoun(reading: Reading, at: number): boolean {
 const only =
   /(?<![\p{L}])(?:only (?:use|using|from|on|based on|with|by|look at|consider)|(?:use|using|based on|from|with|given|consider|on|against)(?= [^.;!?]{1,120} (?:only|alone|exclusively)(?![\p{L}]))|(?:use|using|based on|from|with|given) (?:only|just|nothing but|solely)|solely from|just from)(?![\p{L}])/gu;
 const using =
-  /(?<![\p{L}])(?:based on|based upon|(?<!(?:come|comes|came|coming|suffer|suffers|apart|away|far|differ|differs|tell|[\p{L}]+ spam|spam) )from|given|using|use|with (?:the )?(?:features?|inputs?|columns?|predictors?|variables?)|(?:features?|inputs?|predictors?|covariates)(?: are| columns are|:)|by means of|on the basis of|out of|(?<=regress\p{L}* [^.;]{1,40} )against|as a function of|depending on|in terms of|know(?:ing)?|on(?= [\p{L}\p{N}_]+(?:,| and ))|by(?= [\p{L}\p{N}_]+(?:,| and )))(?![\p{L}])|~/gu;
+  /(?<![\p{L}])(?:based on|based upon|(?<!(?:come|comes|came|coming|suffer|suffers|apart|away|far|differ|differs|tell|[\p{L}]+ spam|spam) )from|given|using|use|with (?:the )?(?:features?|inputs?|columns?|predictors?|variables?)|(?:features?|inputs?|predictors?|covariates)(?: are| columns are|:)|by means of|on the basis of|out of|(?<=regress\p{L}* [^.;]{1,40} )against|as a function of|depending on|in terms of|(?<!to )know(?:ing)?|on(?= [\p{L}\p{N}_]+(?:,| and ))|by(?= [\p{L}\p{N}_]+(?:,| and )))(?![\p{L}])|~/gu;
 
 /** Columns that the prompt restricts the inputs to; undefined where it does not say so of every input. */
 export function findInputs(

@@ -99,12 +99,12 @@ export const metricWords: readonly Row[] = [
   {
     cue: 'precision',
     words:
-      'false[ -](?:alarms?|positives?|alerts?)(?= (?:are|is|as|matter|matters|low|to a minimum|must be|should be|cost|annoy|hurt|must|should|down|at a minimum)\\b(?! (?:at most|below|under|less|max|<)))',
+      'false[ -](?:alarms?|positives?|alerts?)(?![^.;,]{0,30} \\d)(?= (?:are|is|as|matter|matters|low|to a minimum|must be|should be|cost|annoy|hurt|must|should|down|at a minimum)\\b(?! (?:at most|below|under|less|max|<)))',
   },
   {
     cue: 'recall',
     words:
-      'false[ -]negatives?(?= (?:are|is|as|matter|matters|low|to a minimum|must be|should be|cost|hurt|must|should|down|at a minimum)\\b(?! (?:at most|below|under|less|max|<)))',
+      'false[ -]negatives?(?![^.;,]{0,30} \\d)(?= (?:are|is|as|matter|matters|low|to a minimum|must be|should be|cost|hurt|must|should|down|at a minimum)\\b(?! (?:at most|below|under|less|max|<)))',
   },
   { cue: 'specificity', isComplement: true, needsNumber: true, words: 'false[ -](?:alarms?|positives?|alerts?)' },
   { cue: 'recall', isComplement: true, needsNumber: true, words: 'false[ -]negatives?' },

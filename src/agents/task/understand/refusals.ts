@@ -34,6 +34,12 @@ export function otherKind(
       strong.some((mention) => overlaps(mention, found) && (mention.by === 'name' || mention.quality >= 0.6))
     )
       continue;
+    // "Flag suspicious claims" where the data say which were.
+    if (
+      found.code === 'ANOMALY_DETECTION' &&
+      mentions.some((mention) => overlaps(mention, found) && isYesNo(columns, mention))
+    )
+      continue;
     if ((found.code === 'IMAGES' || found.code === 'AUDIO') && !isAboutMedia(reading, found, columns)) continue;
     if (
       found.code === 'CLUSTERING' &&
@@ -117,4 +123,8 @@ export function refusedTarget(
       return rejected('DERIVED_TARGET', { quote: quoteOf(reading, compared), column: column.name });
   }
   return undefined;
+}
+
+function isYesNo(columns: readonly NamedColumn[], mention: Mention): boolean {
+  return columns.some(({ name, profile }) => name === mention.column && profile.distinct === 2);
 }

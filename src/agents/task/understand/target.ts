@@ -1,9 +1,19 @@
 import { mentionsAt } from './lists.ts';
 import type { Mention, NamedColumn } from './mention.ts';
 import { findAll, overlaps, type Reading, type Span } from './reading.ts';
-import { asking, explicitAfter, explicitBefore, headAfter, negation, opening, stop, verb } from './target-words.ts';
+import {
+  asking,
+  explicitAfter,
+  explicitBefore,
+  headAfter,
+  negation,
+  opening,
+  sortedBy,
+  stop,
+  verb,
+} from './target-words.ts';
 import type { KindCues } from './task-kind.ts';
-import { outcomeWords, targetNames } from './vocabulary.ts';
+import { outcomeWords, targetNames, unitWords } from './vocabulary.ts';
 import { squash } from './words.ts';
 
 /** How well a column fits as the target, and the words that say so. */
@@ -57,12 +67,19 @@ export function scoreTargets(
           headAfter.test(after.trimStart()) ? 40 : 0,
           after.trim() === '' && before.trim() === '' ? 30 : 0,
           opening.test(reading.text.slice(0, from)) ? 24 : 0,
+          // "Energy usage", "blood sugar level": a word that describes the thing.
+          mention.from <= 3 &&
+            !spots.verb.some((spot) => spot.from < mention.from) &&
+            opening.test(reading.text.slice(0, from).replace(/[\p{L}]+ $/u, ''))
+            ? 20
+            : 0,
         );
     }
     if (mention.by !== 'name' && isOwner(reading, mention, mentions)) score -= 25;
     if (/["'`“‘]$/u.test(before) && mention.by === 'name') score += 12;
     if (isMeasure(reading, mention, mentions)) score -= 25;
-    if (mention.by === 'unit') score -= 6;
+    if (sortedBy.test(before)) score += 30;
+    if (mention.by === 'unit' || (mention.by !== 'name' && unitWords.has(lastToken.word))) score -= 6;
     else if (/how (?:many|much) $/u.test(before)) score += 22;
     else if (/how $/u.test(before) && /^(?:many|much)$/u.test(reading.tokens[mention.from]!.word)) score += 26;
     const known = best.get(mention.column);

@@ -36,6 +36,7 @@ export const commonWords: ReadonlySet<string> = new Set(
     'passion pension tension mission fusion ration ratio ratios nation income incomes outcomes incoming average averages leverage ' +
     'beverage coverage memory history factory battery delivery machine machines mashing marine medicine medical musical physical ' +
     'topical typical tropical critical vertical surface service services device devices advice notice notices office offices ' +
+    'categorise categorize categorised categorized categorising categorizing prioritise prioritize organise organize optimise optimize ' +
     'voice choice justice practice invoice invoices finance balance balances distance instance substance importance ' +
     'insurance assurance entrance chance chances change changes charge charges challenge charger danger manager managers passenger ' +
     'messenger stranger tracker trackers trailer trailers trainer trainers banker brokers locker marker markers maker makers ' +

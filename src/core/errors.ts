@@ -25,7 +25,8 @@ export const errorTable = {
   DECIDER_FAILED: 'A decider threw, returned something that is no action, or exceeded its time.',
   BUDGET_EXCEEDED: 'A hard limit of the budget was reached before anything useful was measured.',
   TRAIN_FAILED: 'A learner could not be fitted on any configuration.',
-  TRAIN_DIVERGED: 'The loss of a network became infinite or NaN; the details name the step and the layer where it began.',
+  TRAIN_DIVERGED:
+    'The loss of a network became infinite or NaN; the details name the step and the layer where it began.',
   PLUGIN_INVALID: 'An agent, learner, tool or question plug-in does not keep its contract.',
   // Stores
   JOURNAL_DAMAGED: 'The journal of a run is cut, altered or out of order.',
@@ -49,7 +50,6 @@ export const errorTable = {
   LLM_CONTENT_FILTER: 'A filter of the provider stopped the question or the answer.',
   LLM_MALFORMED: 'The reply is not of the protocol that the provider speaks, or ended before it was complete.',
   LLM_REPLY_TOO_LONG: 'The reply grew past its limit and was stopped.',
-  LLM_BUDGET: 'The budget for language models (calls, tokens or money) does not allow another call.',
   LLM_CASSETTE: 'A recorded conversation has no reply to what was asked.',
   // Verification
   VERIFY_FAILED: 'A recomputed number differs from the reported one.',

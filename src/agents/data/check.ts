@@ -42,6 +42,13 @@ export const leaksQuestion = defineQuestion({
     suspects: suspects.map((suspect) => ({ ...suspect, evidence: { ...suspect.evidence } })),
     inputCount,
   }),
+  // How well a column predicts the target is a statistic of its values.
+  shown: ({ suspects, inputCount }, privacy) => ({
+    suspects: suspects.map(({ column, code, evidence }) =>
+      privacy === 'schema-only' ? { column, code } : { column, code, evidence: { ...evidence } },
+    ),
+    inputCount,
+  }),
   answer: ({ suspects }) =>
     z.strictObject({ leaveOut: z.array(z.enum(suspects.map(({ column }) => column) as [string, ...string[]])) }),
   rule: ({ suspects, inputCount }) => {

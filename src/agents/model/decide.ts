@@ -52,6 +52,9 @@ export const decisionQuestion = defineQuestion({
   about:
     'How probabilities become labels: by the rule that serves the metric that was asked, or always the most probable class.',
   facts: (subject: DecisionSubject) => ({ ...subject, classShares: [...subject.classShares] }),
+  // Shares of classes are a statistic of the target's values; their number is not.
+  shown: ({ classShares, ...rest }, privacy) =>
+    privacy === 'schema-only' ? { ...rest, classes: classShares.length } : { ...rest, classShares: [...classShares] },
   answer: () => z.strictObject({ rule: z.enum(['metric', 'plain']) }),
   rule: ({ metric }) => ({
     answer: { rule: 'metric' as const },

@@ -107,7 +107,7 @@ const messages: Readonly<Record<ReasonCode, (evidence: Evidence) => string>> = {
   CONFLICTING_LABELS: (e) =>
     `${count(e.rows, 'row')} ${e.rows === 1 ? 'has' : 'have'} the same inputs as another row, and another ${e.target === undefined ? 'target' : name(e.target)}. No model can get both right. ${close}check the labels, or add a column that tells them apart.`,
   LEAKING_COLUMN: (e) =>
-    `The column ${name(e.column)} gives the target away${e.score === undefined ? '' : ` (alone it reaches ${number(e.score)})`}. It is probably known only afterwards, so it is set aside. ${close}tell the run to use it if it is known at prediction time.`,
+    `The column ${name(e.column)} gives the target away${e.score === undefined ? '' : ` (alone it reaches ${number(e.score)})`}. ${e.leftOut === false ? `It may be known only afterwards, and it is used. ${close}leave it out unless it is known at prediction time.` : `It is probably known only afterwards, so it is set aside. ${close}tell the run to use it if it is known at prediction time.`}`,
   TIME_DRIFT: (e) =>
     `The data change over time${e.column === undefined ? '' : ` (${name(e.column)})`}. The model may be worse on new rows than measured. ${close}test on the latest rows, and train again from time to time.`,
   GROUPS_SUSPECTED: (e) =>

@@ -1,6 +1,7 @@
 import { type MetricId, shownScore, type TaskSpec } from '../../core/task-spec.ts';
 import type { TrialInput, TrialOutput } from '../../tools/actions/trial.ts';
 import type { BaselineFacts, RunFacts, ScoreFact, TrialFact, WinnerFacts } from '../../tools/report/report-facts.ts';
+import { formatBytes } from '../../tools/report/wording.ts';
 import type { Prepared } from '../data/prepare.ts';
 import type { CandidatesMessage } from '../model/candidates.ts';
 import type { Compressed } from '../model/compress.ts';
@@ -63,7 +64,7 @@ export function winnerFacts(messages: Messages, spec: TaskSpec | undefined, reco
       ? {}
       : {
           compression: tried.slice(1).map((variant) => ({
-            what: `${variant.what}${variant.id === chosen.id ? ' (kept)' : ''}: ${variant.sizeBytes} of ${tried[0]!.sizeBytes} bytes`,
+            what: `${variant.what}, ${variant.id === chosen.id ? 'kept' : 'not taken'}: ${formatBytes(variant.sizeBytes)} instead of ${formatBytes(tried[0]!.sizeBytes)}`,
             lossOfScore: tried[0]!.score - variant.score,
           })),
         }),

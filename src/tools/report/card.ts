@@ -1,4 +1,5 @@
 import type { Json } from '../../core/helpers/canonical-json.ts';
+import { answerBesideVerdict } from './answer-beside-verdict.ts';
 import { visible } from './html.ts';
 import type { RunFacts } from './report-facts.ts';
 import {
@@ -89,7 +90,7 @@ export function cardJson(facts: RunFacts): JsonObject {
 export function cardMarkdown(facts: RunFacts): string {
   const { task, data, winner, resources, split } = facts;
   const lines: string[] = [`# Model card: ${task ? md(task.target.value) : 'no model'}`, ''];
-  for (const paragraph of facts.answer ?? []) lines.push(md(paragraph), '');
+  for (const paragraph of answerBesideVerdict(facts)) lines.push(md(paragraph), '');
   lines.push(
     `**Verdict:** ${verdictName[facts.verdict.kind]}.${facts.verdict.reasons.map((reason) => ` ${md(reason.message)}`).join('')}`,
     '',

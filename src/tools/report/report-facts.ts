@@ -218,7 +218,7 @@ export type CurveFacts =
       readonly counts: readonly (readonly number[])[];
     }
   | {
-      /** Predicted and true value; a sample where there are many. */
+      /** Mean predicted and mean true value of bins of rows; never a single row. */
       readonly kind: 'residuals';
       readonly points: readonly (readonly [predicted: number, truth: number])[];
       readonly unit?: string;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { answerBesideVerdict } from './answer-beside-verdict.ts';
 import { baselineScore } from './charts.ts';
 import { Html, type HtmlValue, html } from './html.ts';
 import { checksSection, dataSection } from './report-data.ts';
@@ -44,7 +45,7 @@ export async function reportHtml(facts: RunFacts): Promise<string> {
 <header>
 ${pill(verdictName[facts.verdict.kind], verdictTone[facts.verdict.kind])}
 <h1>${title(facts)}</h1>
-${facts.answer?.map((paragraph) => html`<p class="lead">${paragraph}</p>`)}
+${answerBesideVerdict(facts).map((paragraph) => html`<p class="lead">${paragraph}</p>`)}
 ${keyFigures(facts)}
 <nav aria-label="Contents">${sections.map((section) => html`<a href="#${section.id}">${section.title}</a> `)}</nav>
 </header>

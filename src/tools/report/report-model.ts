@@ -114,7 +114,7 @@ ${table(winner.members, [
 <ul>
 ${winner.calibration && html`<li>Calibration: ${winner.calibration.method}${winner.calibration.note && ` – ${winner.calibration.note}`}</li>`}
 ${winner.decisionRule && html`<li>Decision: ${winner.decisionRule}</li>`}
-${winner.compression?.map((step) => html`<li>Compression: ${step.what}${step.lossOfScore !== undefined && ` (validation score changes by ${formatNumber(step.lossOfScore)})`}</li>`)}
+${winner.compression?.map((step) => html`<li>Smaller variant ${step.what}${step.lossOfScore !== undefined && ` (validation score ${step.lossOfScore > 0 ? `${formatNumber(step.lossOfScore)} worse` : 'no worse'})`}</li>`)}
 </ul>`
 }`;
 }
@@ -131,7 +131,8 @@ const curveCaptions: Readonly<Record<CurveFacts['kind'], string>> = {
   'precision-recall': 'How many alarms are right, by how many cases are found.',
   calibration: 'Dashed: probabilities that can be taken at their word.',
   confusion: 'Rows are the truth; the shade is the share of a row.',
-  residuals: 'Dashed: predictions without error.',
+  residuals:
+    'Each dot is the mean of some neighbouring rows, so single rows stay untold; they scatter more. Dashed: predictions without error.',
 };
 
 /** How the winner does on the vault, in pictures. */

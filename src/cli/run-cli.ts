@@ -76,6 +76,8 @@ export async function runCli(argv: readonly string[], io: CliIo, services: CliSe
       );
       return exitCodes.usage;
     }
+    // The reader of a pipe that left early has what it wanted.
+    if ((error as NodeJS.ErrnoException | undefined)?.code === 'EPIPE') return exitCodes.complete;
     if (TrainerError.isInstance(error))
       io.stderr.write(`${mark} ${safeText(error.message)} ${colours.dim(`[${error.code}]`)}\n`);
     else io.stderr.write(`${mark} ${safeText(error instanceof Error ? error.message : String(error))}\n`);

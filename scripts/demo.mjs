@@ -27,6 +27,13 @@ const digits = (value) => String(Number(value.toPrecision(3)));
 const rounded = (_key, value) => (typeof value === 'number' ? Math.round(value * 1000) / 1000 : value);
 const shown = (path) => relative(process.cwd(), path) || path;
 
+const verdictNames = {
+  accept: 'Accepted',
+  'accept-with-warning': 'Accepted, with a warning',
+  'counter-offer': 'Counter-offer',
+  clarify: 'Waiting for an answer',
+  reject: 'Declined',
+};
 const metricNames = { balancedAccuracy: 'balanced accuracy', rmse: 'RMSE' };
 const jobs = [
   {
@@ -94,8 +101,8 @@ async function train(trainer, { name, prompt }) {
   }
   const outcome = await run.result;
   const { verdict, scores, baseline, seconds, resources } = outcome.facts;
-  say(`  ${verdict.kind === 'accept' ? green('●') : yellow('●')} ${verdict.kind}`);
-  for (const reason of verdict.reasons) say(`    ${dim(reason.message)}`);
+  say(`  ${verdict.kind === 'accept' ? green('●') : yellow('●')} ${verdictNames[verdict.kind]}`);
+  for (const reason of verdict.reasons) say(`    ${dim(reason.message.split(' What can be done:')[0])}`);
   if (outcome.status !== 'complete') throw new Error(`Expected a model of ${name}, but the run is ${outcome.status}.`);
   const [score] = scores;
   const guess = baseline?.scores.find(({ metric }) => metric === score.metric);

@@ -41,6 +41,7 @@ const replayed: Readonly<Record<string, () => Promise<Action<never, object>>>> =
   decide: async () => (await import('./decide.ts')).decide,
   freeze: async () => (await import('./freeze.ts')).freeze,
   evaluate: async () => (await import('./evaluate.ts')).evaluate,
+  describe: async () => (await import('./describe.ts')).describe,
 };
 
 /** What can be counted again of the results of the others, from what they have stored. */

@@ -1,5 +1,5 @@
 import type { Halt } from '../../core/halt.ts';
-import { canonicalJson, type Json } from '../../core/helpers/canonical-json.ts';
+import { canonicalJson } from '../../core/helpers/canonical-json.ts';
 import { sha256 } from '../../core/helpers/hash.ts';
 import type { JournalBody } from '../../core/journal-record.ts';
 import type { RunInput } from '../../core/stage.ts';

@@ -8,7 +8,8 @@ import { forecast } from '../server/forecast.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
 import type { CandidatesMessage } from './candidates.ts';
 import type { Member, Members } from './ensemble.ts';
-import { type Searched, searchSeed } from './search.ts';
+import type { Searched } from './search.ts';
+import { searchSeed } from './trial-runner.ts';
 import { variantsOf } from './variants.ts';
 
 const fittedSchema = z.object({

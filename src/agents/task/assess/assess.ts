@@ -93,7 +93,8 @@ function assessClasses(spec: TaskSpec, column: ColumnProfile, rows: number, add:
   const scarce = counts.filter((count) => count >= leastOfClass && count < 20).length;
   if (scarce > 0) add('RARE_CLASSES', { target, classes: scarce, least: 20 });
   // Of many classes each is rare: then it is half of an equal share that counts.
-  if (least / rows < Math.min(0.1, 0.5 / counts.length) && least >= leastOfClass) add('IMBALANCED', { target, share: least / rows });
+  if (least / rows < Math.min(0.1, 0.5 / counts.length) && least >= leastOfClass)
+    add('IMBALANCED', { target, share: least / rows });
   if (column.distinct > 50) add('MANY_CLASSES', { target, classes: column.distinct });
   const accuracy = spec.metrics.find((wish) => wish.metric === 'accuracy');
   if (accuracy?.threshold !== undefined && accuracy.threshold <= most / rows)

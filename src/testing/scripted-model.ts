@@ -46,18 +46,22 @@ export interface ScriptedModel extends LanguageModel {
 /**
  * A language model for tests: replies in the order of the script, with no network.
  *
+ * @param capabilities what it says it can; it promises nothing by default
  * @example
  * const llm = scriptedModel([{ learners: ['linear'] }, 'no JSON at all', new Error('rate limit')]);
  * await new Trainer({ llm }).run(request).result;
  * llm.assertComplete();
  */
-export function scriptedModel(script: readonly ScriptedReply[]): ScriptedModel {
+export function scriptedModel(
+  script: readonly ScriptedReply[],
+  capabilities: LanguageModel['capabilities'] = { structuredOutput: 'none' },
+): ScriptedModel {
   const replies = [...script];
   const calls: Omit<ModelRequest, 'signal'>[] = [];
   const unexpected: string[] = [];
   return {
     name: 'scripted',
-    capabilities: { structuredOutput: 'none' },
+    capabilities,
     calls,
     async generate(request) {
       const index = calls.length;

@@ -2,6 +2,7 @@ import type { ColumnProfile } from '../../../tools/data/profile/profile.ts';
 import { byCompound, byInitials } from './compounds.ts';
 import { byLabel, byUnit, labelsOf } from './labels.ts';
 import type { Atom, Mention, NamedColumn } from './mention.ts';
+import { byOpposite } from './opposites.ts';
 import { overlaps, type Reading, type Span, tokenWords } from './reading.ts';
 import { synonymGroups } from './synonyms.ts';
 import { abbreviations, unitWords, weakWords } from './vocabulary.ts';
@@ -63,6 +64,7 @@ export function findMentions(reading: Reading, columns: readonly NamedColumn[]):
       ...byLabel(reading, atoms, column),
       ...byUnit(atoms, column),
       ...byCompound(atoms, column),
+      ...byOpposite(reading, column),
       ...byInitials(atoms, column),
     ]) {
       if (

@@ -33,7 +33,8 @@ export function byInitials(atoms: readonly Atom[], column: NamedColumn): Mention
     if (!/^\p{L}{3,5}$/u.test(goal)) continue;
     for (let from = 0; from + goal.length <= atoms.length; from += 1) {
       const words = atoms.slice(from, from + goal.length);
-      if (!words.every((atom, index) => atom.word.length >= 4 && atom.word[0] === goal[index])) continue;
+      if (!words.every((atom, index) => atom.word.length >= (index === 0 ? 4 : 3) && atom.word[0] === goal[index]))
+        continue;
       mentions.push({
         from: words[0]!.token,
         to: words[words.length - 1]!.token + 1,

@@ -4,9 +4,9 @@ import { findAll, type Reading, type Span } from './reading.ts';
 import { sensitiveWords } from './vocabulary.ts';
 
 const fairCue =
-  /(?<![\p{L}])(?:fair(?:ly|ness)?|unfair(?:ly)?|bias(?:ed|es)?|unbiased|discriminat\p{L}+|equitabl[ey]|equity|parity|disadvantag\p{L}+|equal(?:ly)? (?:quality|accuracy|scores?|results?|errors?|well|good|accurate|treatment|opportunit\p{L}+|odds|rates?|chances?|performance)|equally|equal across|same (?:for|across|quality for)|no worse for|prejudic\p{L}+|favou?r(?:s|ing)?|disparate|disparit\p{L}+|treated (?:worse|better|differently|alike|the same)|treat(?:s|ing)? (?=[^.;,]{1,30} (?:alike|the same|differently|worse))|(?:just )?as (?:well|good|accurate(?:ly)?) for)(?![\p{L}])/gu;
+  /(?<![\p{L}])(?:fair(?:ly|ness)?|unfair(?:ly)?|bias(?:ed|es)?|unbiased|discriminat\p{L}+|equitabl[ey]|equity|parity|disadvantag\p{L}+|equal(?:ly)? (?:quality|accuracy|scores?|results?|errors?|well|good|accurate|treatment|opportunit\p{L}+|odds|rates?|chances?|performance)|equally|equal across|same (?:for|across|quality for)|no worse for|prejudic\p{L}+|favou?r(?:s|ing)?|disparate|disparit\p{L}+|treated (?:worse|better|differently|alike|the same)|treat(?:s|ing)?(?= [^.;,]{1,30} (?:alike|the same|differently|worse))|(?:just )?as (?:well|good|accurate(?:ly)?) for)(?![\p{L}])/gu;
 const people: readonly (readonly [RegExp, RegExp])[] = [
-  [/(?<![\p{L}])(?:men|women|man|woman|females?|males?|gender|sexes)(?![\p{L}])/u, /^(?:gender|sex)$/u],
+  [/(?<![\p{L}])(?:men|women|man|woman|boys?|girls?|females?|males?|gender|sexes)(?![\p{L}])/u, /^(?:gender|sex)$/u],
   [
     /(?<![\p{L}])(?:young|old|older|younger|elderly|seniors?|pensioners?|ages?)(?![\p{L}])/u,
     /^(?:age|senior|elderly)$/u,

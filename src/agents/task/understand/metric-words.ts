@@ -176,7 +176,7 @@ export const metricWords: readonly Row[] = [
     cue: 'recall',
     needsNumber: true,
     words:
-      'catch(?:es|ing)?|caught|reach(?:es|ing)?(?= [^.;,]{1,24} of (?:them|those|these|the|all))|find(?:s|ing)?|found|detect(?:s|ing|ed)?|spot(?:s|ting|ted)?|identif(?:y|ies|ied|ying)|flag(?:s|ged|ging)?|recogni[sz](?:e|ed|es|ing)',
+      'catch(?:es|ing)?|caught|notic(?:e|es|ed|ing)|picked up|intercepted|captured?|uncover(?:s|ed)?|discover(?:s|ed)?|(?:reach(?:es|ing)?|get|stop|save|see|prevent|block)(?= [^.;,]{1,24} of (?:them|those|these|the|all))|find(?:s|ing)?|found|detect(?:s|ing|ed)?|spot(?:s|ting|ted)?|identif(?:y|ies|ied|ying)|flag(?:s|ged|ging)?|recogni[sz](?:e|ed|es|ing)',
   },
   {
     cue: 'precision',

@@ -98,6 +98,7 @@ function distance(
     !isError
   )
     return 99;
+  if (cue.needsNumber && !isError && quantity.bound === 'within') return 99;
   if (cue.needsNumber && quantity.unit !== 'share' && !isError && cue.cue !== 'right') return 99;
   const strict = cue.needsNumber && !isError;
   const clauses = (b.clause - a.clause) * 3;

@@ -1,5 +1,6 @@
+import type { Mention, NamedColumn } from './mention.ts';
 import { findAll, type Reading, type Span } from './reading.ts';
-import { splitName } from './words.ts';
+import { sameRoot, splitName } from './words.ts';
 
 /** Pairs of outcomes of which a column records one and a request may ask for the other. */
 const pairs: readonly (readonly [string, string])[] = [
@@ -39,4 +40,27 @@ export function oppositeSaid(name: string, reading: Reading): Span | undefined {
 
 function whole(words: string): RegExp {
   return new RegExp(`(?<![\\p{L}])(?:${words})(?![\\p{L}])`, 'gu');
+}
+
+/** "Rejections" speaks of a yes-or-no column `approved`. */
+export function byOpposite(reading: Reading, column: NamedColumn): Mention[] {
+  if (column.profile.distinct !== 2) return [];
+  const said = oppositeSaid(column.name, reading);
+  return said === undefined ? [] : [{ ...said, column: column.name, quality: 0.6, by: 'synonym', isHead: true }];
+}
+
+/** Where the prompt asks only for what does not happen ("which will not renew" of a column `renewed`). */
+export function denialSaid(name: string, reading: Reading): Span | undefined {
+  const own = splitName(name).filter((word) => word.length >= 4);
+  let denied: Span | undefined;
+  for (const [index, token] of reading.tokens.entries()) {
+    if (!own.some((word) => sameRoot(word, token.word)) || token.text.toLowerCase() === name.toLowerCase()) continue;
+    const before = reading.tokens
+      .slice(Math.max(0, index - 2), index)
+      .map((other) => other.word)
+      .join(' ');
+    if (!/(?:n't|\bnot|\bnever|\bfails? to)(?: \p{L}+)?$/u.test(before)) return undefined;
+    denied ??= { from: index - 1, to: index + 1 };
+  }
+  return denied;
 }

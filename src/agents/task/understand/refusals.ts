@@ -61,6 +61,7 @@ export function otherKind(
     return rejected(found.code, { quote: quoteOf(reading, found) });
   }
   if (
+    !mentions.some((mention) => mention.from === 0 && mention.quality >= 0.6 && mention.to >= 3) &&
     isChore(
       reading,
       mentions.some((mention) => mention.by !== 'unit'),

@@ -16,7 +16,7 @@ export const synonymGroups: readonly (readonly string[])[] = [
   'rating rate rated score scores stars vote votes rates ratings',
   'consumption consume consumes usage demand load use',
   'yield harvest crop',
-  'count many counts rentals frequency',
+  'count many counts rentals frequency demand',
   'age old',
   'sex gender male female',
   'species kind sort',

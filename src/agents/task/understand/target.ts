@@ -201,7 +201,7 @@ export function targetFromData(
   const scored = usable.map((column) => {
     let score = 0;
     if (targetNames.has(squash(column.name))) score += 10;
-    else if (column.words.some((word) => targetNames.has(word) && word !== 'class')) score += 7;
+    else if (column.words.some((word) => targetNames.has(word) && word !== 'class' && word !== 'y')) score += 7;
     if (column.words.some((word) => outcomeWords.has(word))) score += 5;
     const isBinary = column.profile.kind === 'boolean' || column.profile.distinct === 2;
     const isClass = isBinary || column.profile.kind === 'category';

@@ -1,6 +1,6 @@
 import type { Sourced, TaskKind } from '../../../core/task-spec.ts';
 import type { ColumnProfile } from '../../../tools/data/profile/profile.ts';
-import { oppositeSaid } from './opposites.ts';
+import { denialSaid, oppositeSaid } from './opposites.ts';
 import { findAll, quoteOf, type Reading, type Span } from './reading.ts';
 import { letterWords } from './vocabulary.ts';
 import { splitName } from './words.ts';
@@ -14,9 +14,9 @@ export interface KindCues {
 }
 
 const yesNo =
-  /(?<![\p{L}])(?:whether|if (?:a|an|the|it|he|she|they|someone|people|customers?|this|our)|if(?= [\p{L}_]+ (?:exceeds?|is|are|will|was|has|have|goes|falls|rises|gets))|who|which (?:[\p{L}_]+ ){1,4}(?:will|are|is|have|has|might|may|could|would|do|does|don't|doesn't|won't|can't|get|gets|churn|leave|default|fail)|(?:will|would) (?:a|an|the|it|he|she|they|someone|this|our|my)|is (?:a|an|the|it|this)|are the|binary|yes[ /-]?(?:or[ -])?no|probability|likelihood|chance|propensity|risk(?! (?:score|level|class|group|categor|tier|rating|segment)\p{L}*)|likely to|detect\p{L}*|spot|going to|(?:tell(?:ing)?|distinguish(?:ing)?|separat(?:e|ing)|differentiat(?:e|ing))(?= [^.;,]{1,40} (?:from|between|and) )|readmissions?|churn|attrition|fraud|defaults?(?! (?:settings?|metrics?|values?|options?|thresholds?|budgets?|parameters?|config\p{L}*))|bankruptc(?:y|ies)|yes\/no|true\/false|0\/1|flag)(?![\p{L}])/gu;
+  /(?<![\p{L}])(?:whether|if (?:a|an|the|it|he|she|they|someone|people|customers?|this|our)|if(?= [\p{L}_]+ (?:exceeds?|is|are|will|was|has|have|goes|falls|rises|gets))|who|which (?:[\p{L}_]+ ){1,4}(?:will|are|is|have|has|might|may|could|would|do|does|don't|doesn't|won't|can't|get|gets|churn|leave|default|fail)|(?:will|would) (?:a|an|the|it|he|she|they|someone|this|our|my)|is (?:a|an|the|it|this)|(?:should|does|did) (?:a|an|the|this|my|our)|are the|binary|yes[ /-]?(?:or[ -])?no|probability|likelihood|chance|propensity|risk(?! (?:score|level|class|group|categor|tier|rating|segment)\p{L}*)|likely to|detect\p{L}*|spot|going to|(?:tell(?:ing)?|distinguish(?:ing)?|separat(?:e|ing)|differentiat(?:e|ing))(?= [^.;,]{1,40} (?:from|between|and) )|readmissions?|churn|attrition|fraud|defaults?(?! (?:settings?|metrics?|values?|options?|thresholds?|budgets?|parameters?|config\p{L}*))|bankruptc(?:y|ies)|yes\/no|true\/false|0\/1|flag)(?![\p{L}])/gu;
 const classes =
-  /(?<![\p{L}])(?:classif\p{L}+|multi-?class|class(?:es)?|categor(?:y|ies|i[sz]e|ical)|which (?:kind|type|class|category|one)|what (?:kind|type|class|category|sort)|discrete|as labels?|type of|kind of|recogni[sz]e|assign|bucket|tiers?|ordinal|sort (?:\p{L}+ ){1,3}into|label the)(?![\p{L}])/gu;
+  /(?<![\p{L}])(?:classif\p{L}+|multi-?class|class(?:es)?|categor(?:y|ies|i[sz]e|ical)|which (?:kind|type|class|category|one)|which (?:[\p{L}_]+ ){1,3}(?:will|would|do|does|should|did) (?:[\p{L}_]+ ){1,3}(?:choose|pick|select|prefer|take|use|buy|want|need|go for|opt for|belong to|have)|what (?:kind|type|class|category|sort)|discrete|as labels?|type of|kind of|recogni[sz]e|assign|bucket|tiers?|ordinal|sort (?:\p{L}+ ){1,3}into|label the)(?![\p{L}])/gu;
 const number =
   /(?<![\p{L}])(?:how (?:much|many|long|old|heavy|tall|high|late|big|large|fast|far|expensive|strong|hot|warm|cold|wide|deep|good|well)|regress(?:ion|or|ing)?(?! to)|(?<!logistic )regression|amounts?|numeric(?:al)?|continuous|exact value|in (?:euros?|dollars?|minutes|hours|days|kg|grams|kilograms|years|units|pounds|eur|usd)|average|as a number|to the nearest|quantity|estimate the (?:value|number))(?![\p{L}])/gu;
 
@@ -32,12 +32,12 @@ export function findKindCues(reading: Reading): KindCues {
   const b = first(classes, /(?:positive|negative|of the) $/u);
   const c = first(number, /logistic $/u);
   // "How many days will a patient stay" asks for a number, whatever stands behind it.
-  // "Detect the type of defect" asks for a type, though a detector says yes or no.
+  // "Detect the type of defect" and "which plan will they choose" ask for a kind, though they begin like a yes or no.
   const isType =
     a !== undefined &&
     b !== undefined &&
-    /^(?:detect|spot|flag)/u.test(reading.tokens[a.from]!.word) &&
-    b.from > a.from;
+    ((/^(?:detect|spot|flag)/u.test(reading.tokens[a.from]!.word) && b.from > a.from) ||
+      (b.from === a.from && b.to > a.to));
   const isAmount = a !== undefined && c !== undefined && c.from < a.from && reading.tokens[c.from]!.word === 'how';
   return { ...(a && !isAmount && !isType && { yesNo: a }), ...(b && { classes: b }), ...(c && { number: c }) };
 }
@@ -156,7 +156,8 @@ export function positiveOf(profile: ColumnProfile, reading: Reading): Sourced<st
     return { value, source: 'prompt', quote: quoteOf(reading, span) };
   }
   const negative = values.find((value) => /^(?:no|n|false|f|0)$/u.test(value.toLowerCase()));
-  const opposite = negative === undefined ? undefined : oppositeSaid(profile.name, reading);
+  const opposite =
+    negative === undefined ? undefined : (oppositeSaid(profile.name, reading) ?? denialSaid(profile.name, reading));
   if (negative !== undefined && opposite !== undefined)
     return { value: negative, source: 'prompt', quote: quoteOf(reading, opposite) };
   const usual = yesLabels

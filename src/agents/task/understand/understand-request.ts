@@ -96,6 +96,8 @@ function chooseTarget(
   const candidates = scoreTargets(reading, columns, mentions, parts.cues, parts.metricKind, parts.apart, parts.taken);
   const [first, second] = candidates;
   if (first !== undefined && first.score >= enough) {
+    const likely = yesNoInstead(columns, parts, first);
+    if (likely !== undefined) return { value: likely, source: 'data' };
     const asked = targetsAsked(reading, mentions, first.column, parts.apart);
     if (asked.length >= 2) return rejected('SEVERAL_TARGETS', { columns: asked });
     if (second === undefined || first.score - second.score >= margin) {
@@ -120,6 +122,21 @@ function chooseTarget(
     [...new Set([...named, ...data.ranked])],
     columns,
   );
+}
+
+/** "Who gets a loan?" asks for yes or no: not for the amount of the loan, where the data have one clear yes or no. */
+function yesNoInstead(
+  columns: readonly NamedColumn[],
+  parts: Parts,
+  first: { readonly column: string; readonly explicit: boolean },
+): string | undefined {
+  const { cues, metricKind, apart } = parts;
+  const profile = columns.find((column) => column.name === first.column)!.profile;
+  if (cues.yesNo === undefined || cues.number !== undefined || first.explicit || metricKind !== 'classes')
+    return undefined;
+  if (profile.kind !== 'number' || profile.distinct <= 20) return undefined;
+  const { sure } = targetFromData(columns, cues, metricKind, apart);
+  return columns.find((column) => column.name === sure)?.profile.distinct === 2 ? sure : undefined;
 }
 
 /** The thing that a verb asks for, where the words are specific ("predict the colour of the car"). */

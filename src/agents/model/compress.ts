@@ -90,7 +90,13 @@ export const compressionQuestion = defineQuestion({
       ({ score, sizeBytes }) => score >= variants[0]!.score && sizeBytes < 0.8 * variants[0]!.sizeBytes,
     );
     if (free.length === 0)
-      return { answer: { variant: variants[0]!.id }, why: 'Every smaller variant loses some of the validation score.' };
+      return {
+        answer: { variant: variants[0]!.id },
+        why:
+          variants.length === 1
+            ? 'There is no smaller variant to choose.'
+            : 'Every smaller variant loses some of the validation score.',
+      };
     return { answer: { variant: best(free).id }, why: 'It is smaller and loses nothing on validation.' };
   },
   language: 'always',

@@ -27,7 +27,9 @@ export const nextQuestion = defineQuestion({
     const { move, why } = nextStep(subject);
     if (move === 'more-budget' && !subject.canSearchOn)
       return { answer: { move: 'go-on' as const }, why: 'The search has nothing left to try.' };
-    return { answer: { move }, why };
+    // A search that has ended counts as one that is spent, but the budget may not be.
+    const honest = subject.canSearchOn ? why : why.replace('The budget is used up', 'The search is over');
+    return { answer: { move }, why: honest };
   },
   check: ({ move }, { canSearchOn, rowsUsed, rowsThere }) => {
     if (move === 'more-budget' && !canSearchOn)

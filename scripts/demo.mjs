@@ -15,6 +15,8 @@ const { values: options } = parseArgs({
   },
 });
 
+const budget = Number(options.budget) > 0 ? { workUnits: Number(options.budget) } : options.budget;
+
 const isTty = process.stdout.isTTY === true && process.env.TERM !== 'dumb';
 const hasColours = isTty && (process.env.NO_COLOR ?? '') === '';
 const paint = (code) => (text) => (hasColours ? `\u001b[${code}m${text}\u001b[0m` : text);
@@ -88,7 +90,7 @@ async function main() {
 
 async function train(trainer, { name, prompt }) {
   say(`\n${bold(`“${prompt}”`)} ${dim(`examples/data/${name}.csv`)}`);
-  const run = trainer.run({ prompt, data: join(root, `examples/data/${name}.csv`), budget: options.budget });
+  const run = trainer.run({ prompt, data: join(root, `examples/data/${name}.csv`), budget });
   let trials = 0;
   try {
     for await (const event of run) {

@@ -105,7 +105,9 @@ export function findRoles(reading: Reading, columns: readonly NamedColumn[], men
 
 /** The best mention, the nearer where equal. */
 function pick(mentions: readonly Mention[], at: number): Mention | undefined {
-  return [...mentions].sort((a, b) => b.quality - a.quality || Math.abs(a.from - at) - Math.abs(b.from - at))[0];
+  // "Teams" is as good a name as "team": steps of a tenth.
+  const rank = (mention: Mention): number => Math.round(mention.quality * 10);
+  return [...mentions].sort((a, b) => rank(b) - rank(a) || Math.abs(a.from - at) - Math.abs(b.from - at))[0];
 }
 
 function isTimeName(column: NamedColumn | undefined): boolean {

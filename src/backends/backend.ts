@@ -1,3 +1,6 @@
+import type { NetworkSpec } from './network/network-spec.ts';
+import type { Training } from './network/training.ts';
+
 /** Element types of tensors at the border of a backend. */
 export type TensorData =
   | { readonly dtype: 'float32'; readonly data: Float32Array }
@@ -45,6 +48,62 @@ export interface BackendCapabilities {
   readonly deterministic: boolean;
 }
 
+/** Data to train on: rows along the first axis of every tensor. They must not change while a network holds them. */
+export interface TrainingData {
+  /** By the names of the network's inputs. */
+  readonly inputs: Tensors;
+  readonly targets: Tensors;
+}
+
+/** How steps are run. */
+export interface StepOptions {
+  /** Stops between native calls, of about 200 ms each; the steps that were done stay done. */
+  readonly signal?: AbortSignal;
+  /** Called after each native call with the number of steps so far and the losses of those it made. */
+  readonly onSteps?: (step: number, losses: Float32Array) => void;
+}
+
+/** What a network makes of data. */
+export interface Evaluation {
+  /** Mean loss over all rows, dropout off. */
+  readonly loss: number;
+  /** The network's outputs, one row a row. */
+  readonly outputs: Tensors;
+}
+
+/** Everything that training goes on from: two networks with equal snapshots make equal steps. */
+export interface TrainingSnapshot {
+  readonly formatVersion: 1;
+  /** Steps made so far; the schedule and the random numbers of dropout follow from it. */
+  readonly step: number;
+  /** Before the schedule. */
+  readonly learningRate: number;
+  /** Parameters as `layer/name`, the optimiser's memory of them as `layer/name#slot`. */
+  readonly state: Tensors;
+}
+
+/** A network that trains. Calls are done one after another, in the order they came. */
+export interface TrainableNetwork extends AsyncDisposable {
+  /** Steps made so far. */
+  readonly step: number;
+  /**
+   * Makes one step for each list of row numbers; returns one loss a step, from before its update.
+   *
+   * @throws {TrainerError} REQUEST_INVALID; TRAIN_DIVERGED with the step and the layer where it began, the network left
+   * as it was before that step; RUN_ABORTED
+   */
+  steps(data: TrainingData, batches: readonly Int32Array[], options?: StepOptions): Promise<Float32Array>;
+  /** @throws {TrainerError} REQUEST_INVALID */
+  evaluate(data: TrainingData): Promise<Evaluation>;
+  snapshot(): Promise<TrainingSnapshot>;
+  /** @throws {TrainerError} REQUEST_INVALID where the snapshot is damaged or of another network. */
+  restore(snapshot: TrainingSnapshot): Promise<void>;
+  /** The rate before the schedule, from the next step on. @throws {TrainerError} REQUEST_INVALID */
+  setLearningRate(rate: number): void;
+  /** The network as an ONNX file: its inputs and outputs by name, the first axis free. */
+  toModel(): Promise<Uint8Array>;
+}
+
 /** Where networks and models are computed. */
 export interface Backend {
   readonly name: string;
@@ -55,4 +114,10 @@ export interface Backend {
    * @throws {TrainerError} MODEL_INVALID, MODEL_UNSUPPORTED, PEER_MISSING
    */
   load(model: Uint8Array, options: LoadOptions): Promise<Predictor>;
+  /**
+   * Makes a network ready to train, in the process and on the thread that calls: a run does it in its child.
+   *
+   * @throws {TrainerError} REQUEST_INVALID naming the layer or option that does not fit; PEER_MISSING
+   */
+  compile(network: NetworkSpec, training: Training): Promise<TrainableNetwork>;
 }

@@ -13,14 +13,14 @@ export interface OnnxBackendOptions {
 }
 
 /**
- * ONNX Runtime on the CPU. Every model is checked before the runtime sees it. In a worker thread `inline` runs in a
+ * ONNX Runtime on the CPU, for predicting and for training. Every model is checked before the runtime sees it. In a worker thread `inline` runs in a
  * child process too, because ending a thread while the runtime works aborts the whole process.
  */
 export function onnxBackend(options: OnnxBackendOptions = {}): Backend {
   return {
     name: 'onnx',
     capabilities: {
-      train: false,
+      train: true,
       predict: true,
       dtypes: ['float32', 'float64', 'int64', 'int32', 'uint8', 'bool', 'string'],
       devices: ['cpu'],
@@ -35,6 +35,17 @@ export function onnxBackend(options: OnnxBackendOptions = {}): Backend {
       // A missing package is found here, where it is the host's own error, before a process is started for it.
       if (isMainThread) await loadRuntime();
       return createChildPredictor(model, threads);
+    },
+    async compile(network, training) {
+      if (!isMainThread) {
+        throw new TrainerError(
+          'REQUEST_INVALID',
+          'Networks train on the main thread of a process: ending a worker thread while the runtime works aborts the whole process.',
+        );
+      }
+      // The engine is loaded where something trains; whoever only predicts has no use for it.
+      const { compileNetwork } = await import('./train/trainable-network.ts');
+      return compileNetwork(network, training);
     },
   };
 }

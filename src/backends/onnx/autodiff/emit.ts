@@ -13,15 +13,14 @@ export interface EmitOptions {
   readonly outputs: readonly (readonly [name: string, value: Value])[];
   /** First letters of the names of values: names must differ from those of the graph around. @default '' */
   readonly prefix?: string;
-  /** Name of the first dimension of inputs and outputs, where it is free. @default the sizes of the values */
-  readonly batch?: string;
+  /** Inputs and outputs whose first dimension is free, with its name. @default none */
+  readonly free?: ReadonlyMap<Value, string>;
 }
 
 /** Writes the part of a graph that its outputs need as an ONNX graph. Equal graphs give equal bytes. */
-export function emitGraph(graph: Graph, { name, inputs, outputs, prefix = '', batch }: EmitOptions): OnnxGraph {
+export function emitGraph(graph: Graph, { name, inputs, outputs, prefix = '', free }: EmitOptions): OnnxGraph {
   const needed = new Set(outputs.map(([, value]) => value));
-  const kept = graph.nodes.filter(() => true).reverse();
-  const live = kept.filter((node) => {
+  const live = [...graph.nodes].reverse().filter((node) => {
     if (!node.outputs.some((output) => needed.has(output))) return false;
     for (const input of node.inputs) needed.add(input);
     return true;
@@ -60,7 +59,7 @@ export function emitGraph(graph: Graph, { name, inputs, outputs, prefix = '', ba
     name: label,
     kind: 'tensor',
     dataType: dataTypes[value.type],
-    shape: batch === undefined ? value.shape : [batch, ...value.shape.slice(1)],
+    shape: free?.has(value) ? [free.get(value)!, ...value.shape.slice(1)] : value.shape,
   });
   return {
     name,

@@ -1,0 +1,43 @@
+import {
+  type LayerDefinition,
+  type LayerPlace,
+  LayerProblem,
+  positiveInteger,
+  printSignature,
+  sizeOf,
+} from '../layer-definition.ts';
+
+/** A table of vectors: int64 [...] of row numbers → float32 [..., width]. */
+export interface EmbeddingLayer extends LayerPlace {
+  readonly kind: 'embedding';
+  /** Rows of the table; inputs are from 0 to entries − 1. */
+  readonly entries: number;
+  readonly width: number;
+}
+
+/** A trained vector of `width` values for each of `entries` ids or categories. */
+export function embedding(options: Omit<EmbeddingLayer, 'kind'>): EmbeddingLayer {
+  return { ...options, kind: 'embedding' };
+}
+
+/** Entries start standard normal, as PyTorch's `Embedding` does. */
+export const embeddingDefinition: LayerDefinition<EmbeddingLayer> = {
+  arity: [1, 1],
+  options: { entries: positiveInteger, width: positiveInteger },
+  infer({ entries, width }, [input]) {
+    if (input!.dtype !== 'int64') throw new LayerProblem(`expected int64 row numbers, got ${printSignature(input!)}`);
+    return {
+      output: { dtype: 'float32', shape: [...input!.shape, width] },
+      parameters: [
+        {
+          name: 'weight',
+          shape: [entries, width],
+          initial: { kind: 'normal', deviation: 1 },
+          isTrained: true,
+          isDecayed: false,
+        },
+      ],
+      flops: sizeOf(input!.shape) * width,
+    };
+  },
+};

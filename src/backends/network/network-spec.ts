@@ -1,0 +1,48 @@
+import type { Signature } from './layer-definition.ts';
+import type { ActivationLayer } from './layers/activation.ts';
+import type { DenseLayer } from './layers/dense.ts';
+import type { DropoutLayer } from './layers/dropout.ts';
+import type { EmbeddingLayer } from './layers/embedding.ts';
+import type { AddLayer, ConcatenateLayer, MultiplyLayer } from './layers/joining.ts';
+import type { BatchNormLayer, LayerNormLayer, RmsNormLayer } from './layers/normalisation.ts';
+import type { ResidualLayer } from './layers/residual.ts';
+import type { FlattenLayer, ReshapeLayer } from './layers/shaping.ts';
+
+/** A layer that computes something itself. */
+export type PlainLayer =
+  | DenseLayer
+  | ActivationLayer
+  | DropoutLayer
+  | FlattenLayer
+  | ReshapeLayer
+  | ConcatenateLayer
+  | AddLayer
+  | MultiplyLayer
+  | EmbeddingLayer
+  | LayerNormLayer
+  | BatchNormLayer
+  | RmsNormLayer;
+
+/** Any layer. */
+export type Layer = PlainLayer | ResidualLayer;
+
+/**
+ * A network as plain JSON. Each layer takes the one before it, or those that its `from` names; layers come after what
+ * they take.
+ *
+ * @example
+ * const network: NetworkSpec = {
+ *   formatVersion: 1,
+ *   inputs: { x: { dtype: 'float32', shape: [20] } },
+ *   layers: [dense(64), relu(), dense(2)],
+ *   outputs: { logits: 'dense-2' },
+ * };
+ */
+export interface NetworkSpec {
+  readonly formatVersion: 1;
+  /** Inputs by name, each the element type and shape of one sample. */
+  readonly inputs: Readonly<Record<string, Signature>>;
+  readonly layers: readonly Layer[];
+  /** Outputs by name, each the name of a layer. */
+  readonly outputs: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,158 @@
+import { TrainerError } from '../../../core/errors.ts';
+import type { ActivationLayer } from '../../network/layers/activation.ts';
+import { defaultEpsilon, defaultMomentum } from '../../network/layers/normalisation.ts';
+import type { PlainLayer } from '../../network/network-spec.ts';
+import type { ResolvedLayer, ResolvedNetwork } from '../../network/resolve-network.ts';
+import type { Graph } from '../autodiff/graph.ts';
+import { sizeOf } from '../autodiff/shapes.ts';
+import type { Value } from '../autodiff/value.ts';
+import { dropOut } from './dropout.ts';
+
+/** What a layer's values are made from. */
+export interface LayerContext {
+  readonly graph: Graph;
+  readonly name: string;
+  readonly inputs: readonly Value[];
+  /** A parameter of the layer by its name within it. */
+  parameter(name: string): Value;
+  /** Says what a running statistic is after this step. */
+  update(name: string, value: Value): void;
+  /** Random numbers of dropout for this step; undefined where the network predicts. */
+  readonly random: ((name: string, type: 'rows' | 'columns', count: number) => Value) | undefined;
+}
+
+type Lower<L> = (context: LayerContext, layer: L) => Value;
+
+const last = { axis: { int: -1 } } as const;
+
+const activationOf: Readonly<Record<ActivationLayer['activation'], Lower<ActivationLayer>>> = {
+  relu: ({ graph, inputs }) => graph.apply('Relu', inputs),
+  'leaky-relu': ({ graph, inputs }, { slope = 0.01 }) => graph.apply('LeakyRelu', inputs, { alpha: { float: slope } }),
+  // x·½·(1 + erf(x/√2)): its parts serve the gradient too.
+  gelu({ graph, inputs: [x] }) {
+    const erf = graph.apply('Erf', [graph.apply('Mul', [x!, graph.scalar(Math.SQRT1_2, x!)])]);
+    const rest = graph.apply('Add', [erf, graph.scalar(1, x!)]);
+    return graph.apply('Mul', [graph.apply('Mul', [x!, graph.scalar(0.5, x!)]), rest]);
+  },
+  silu: ({ graph, inputs: [x] }) => graph.apply('Mul', [x!, graph.apply('Sigmoid', [x!])]),
+  tanh: ({ graph, inputs }) => graph.apply('Tanh', inputs),
+  sigmoid: ({ graph, inputs }) => graph.apply('Sigmoid', inputs),
+  softplus: ({ graph, inputs }) => graph.apply('Softplus', inputs),
+  softmax: ({ graph, inputs }) => graph.apply('Softmax', inputs, last),
+};
+
+/** The last axis of a value as columns of a matrix; the batch stays free. */
+function asMatrix(graph: Graph, value: Value): Value {
+  return value.shape.length === 2 ? value : graph.apply('Reshape', [value, graph.ints([-1, value.shape.at(-1)!])]);
+}
+
+/** A matrix in the shape of a value but for its last axis; the batch stays free. */
+function likeRows(graph: Graph, matrix: Value, value: Value): Value {
+  if (value.shape.length === 2) return matrix;
+  return graph.apply('Reshape', [matrix, graph.ints([-1, ...value.shape.slice(1, -1), matrix.shape[1]!])]);
+}
+
+function chain(operator: string): Lower<unknown> {
+  return ({ graph, inputs }) => inputs.reduce((a, b) => graph.apply(operator, [a, b]));
+}
+
+const lowerings: { readonly [K in PlainLayer['kind']]: Lower<Extract<PlainLayer, { readonly kind: K }>> } = {
+  dense({ graph, inputs: [x], parameter }, { bias = true }) {
+    const operands = [asMatrix(graph, x!), parameter('weight'), ...(bias ? [parameter('bias')] : [])];
+    return likeRows(graph, graph.apply('Gemm', operands), x!);
+  },
+  activation: (context, layer) => activationOf[layer.activation](context, layer),
+  dropout: ({ graph, inputs: [x], name, random }, { rate }) =>
+    random === undefined || rate === 0 ? x! : dropOut(graph, x!, rate, (type, count) => random(name, type, count)),
+  flatten: ({ graph, inputs: [x] }) => graph.apply('Reshape', [x!, graph.ints([-1, sizeOf(x!.shape.slice(1))])]),
+  reshape: ({ graph, inputs: [x] }, { shape }) => graph.apply('Reshape', [x!, graph.ints([-1, ...shape])]),
+  concatenate: ({ graph, inputs }) => graph.apply('Concat', inputs, last),
+  add: chain('Add'),
+  multiply: chain('Mul'),
+  embedding: ({ graph, inputs: [ids], parameter }) =>
+    graph.apply('Gather', [parameter('weight'), ids!], { axis: { int: 0 } }),
+  'layer-norm': ({ graph, inputs: [x], parameter }, { epsilon = defaultEpsilon }) =>
+    graph.apply('LayerNormalization', [x!, parameter('scale'), parameter('shift')], {
+      ...last,
+      epsilon: { float: epsilon },
+    }),
+  'rms-norm'({ graph, inputs: [x], parameter }, { epsilon = defaultEpsilon }) {
+    const square = graph.apply('ReduceMean', [graph.apply('Mul', [x!, x!]), graph.ints([-1])], {
+      keepdims: { int: 1 },
+    });
+    const root = graph.apply('Sqrt', [graph.apply('Add', [square, graph.scalar(epsilon, x!)])]);
+    return graph.apply('Mul', [graph.apply('Div', [x!, root]), parameter('scale')]);
+  },
+  'batch-norm'(context, { epsilon = defaultEpsilon, momentum = defaultMomentum }) {
+    const { graph, inputs, parameter, update, random, name } = context;
+    const x = asMatrix(graph, inputs[0]!);
+    const scaled = (centred: Value, variance: Value): Value => {
+      const root = graph.apply('Sqrt', [graph.apply('Add', [variance, graph.scalar(epsilon, x)])]);
+      const factor = graph.apply('Div', [parameter('scale'), root]);
+      return likeRows(
+        graph,
+        graph.apply('Add', [graph.apply('Mul', [centred, factor]), parameter('shift')]),
+        inputs[0]!,
+      );
+    };
+    const [mean, variance] = [parameter('running-mean'), parameter('running-variance')];
+    if (random === undefined) return scaled(graph.apply('Sub', [x, mean]), variance);
+    const [rows, width] = x.shape as [number, number];
+    if (rows < 2) {
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        `The layer "${name}" normalises a batch of at least 2 values, got ${rows}.`,
+      );
+    }
+    const average = (value: Value): Value =>
+      graph.apply('Reshape', [graph.apply('MatMul', [graph.full([1, rows], 1 / rows, x), value]), graph.ints([width])]);
+    const batchMean = average(x);
+    const centred = graph.apply('Sub', [x, batchMean]);
+    const batchVariance = average(graph.apply('Mul', [centred, centred]));
+    const blend = (running: Value, fresh: Value, weight: number): Value =>
+      graph.apply('Add', [
+        graph.apply('Mul', [running, graph.scalar(1 - momentum, x)]),
+        graph.apply('Mul', [fresh, graph.scalar(weight, x)]),
+      ]);
+    update('running-mean', blend(mean, batchMean, momentum));
+    // The running variance is the unbiased one, as in PyTorch.
+    update('running-variance', blend(variance, batchVariance, (momentum * rows) / (rows - 1)));
+    return scaled(centred, batchVariance);
+  },
+};
+
+/** What {@link lowerNetwork} takes. */
+export interface LowerOptions {
+  /** The network's inputs, each with the batch as its first axis. */
+  readonly inputs: ReadonlyMap<string, Value>;
+  /** Parameters by `layer/name`. */
+  readonly parameters: ReadonlyMap<string, Value>;
+  readonly random: LayerContext['random'];
+}
+
+/** A network as values of a graph. */
+export interface LoweredNetwork {
+  /** The output of each layer and each input, by name. */
+  readonly values: ReadonlyMap<string, Value>;
+  /** Running statistics after this step, by `layer/name`. */
+  readonly updates: ReadonlyMap<string, Value>;
+}
+
+/** Adds a network's forward pass to a graph. Nothing but batch normalisation in training depends on the batch size. */
+export function lowerNetwork(graph: Graph, network: ResolvedNetwork, options: LowerOptions): LoweredNetwork {
+  const values = new Map(options.inputs);
+  const updates = new Map<string, Value>();
+  for (const { name, layer, inputs } of network.layers as readonly ResolvedLayer[]) {
+    const context: LayerContext = {
+      graph,
+      name,
+      inputs: inputs.map((input) => values.get(input)!),
+      parameter: (parameter) => options.parameters.get(`${name}/${parameter}`)!,
+      update: (parameter, value) => updates.set(`${name}/${parameter}`, value),
+      random: options.random,
+    };
+    // Each kind lowers its own layer; the table has the pairing.
+    values.set(name, (lowerings[layer.kind] as Lower<PlainLayer>)(context, layer));
+  }
+  return { values, updates };
+}

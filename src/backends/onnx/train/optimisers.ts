@@ -1,0 +1,104 @@
+import type { AdamOptimiser, AdamWOptimiser, Optimiser, SgdOptimiser } from '../../network/optimiser.ts';
+import type { Graph } from '../autodiff/graph.ts';
+import type { Value } from '../autodiff/value.ts';
+
+/** What one parameter's update is made from. */
+export interface UpdateContext {
+  readonly graph: Graph;
+  readonly weight: Value;
+  readonly gradient: Value;
+  /** The optimiser's memory of this parameter, in the order of its slots. */
+  readonly slots: readonly Value[];
+  /** Scalars of this step, in the order of its controls. */
+  readonly controls: readonly Value[];
+  readonly isDecayed: boolean;
+}
+
+/** The state after a step. */
+export interface Update {
+  readonly weight: Value;
+  readonly slots: readonly Value[];
+}
+
+/** An optimiser as part of a training graph. */
+export interface OptimiserGraph {
+  /** Names of the tensors it keeps for each parameter; they start as zeros. */
+  readonly slots: readonly string[];
+  /** Names of its scalars that change from step to step. */
+  readonly controls: readonly string[];
+  /** The values of the controls at a step (counted from 0), in double precision. */
+  controlsAt(rate: number, step: number): readonly number[];
+  update(context: UpdateContext): Update;
+}
+
+function sgd({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptimiser): OptimiserGraph {
+  return {
+    slots: momentum === 0 ? [] : ['momentum'],
+    controls: ['rate'],
+    controlsAt: (rate) => [rate],
+    update({ graph, weight, gradient, slots, controls: [rate], isDecayed }) {
+      const times = (value: Value, factor: number) => graph.apply('Mul', [value, graph.scalar(factor, value)]);
+      const isPulled = isDecayed && weightDecay !== 0;
+      const slope = isPulled ? graph.apply('Add', [gradient, times(weight, weightDecay)]) : gradient;
+      const moved = (direction: Value) => graph.apply('Sub', [weight, graph.apply('Mul', [direction, rate!])]);
+      if (momentum === 0) return { weight: moved(slope), slots: [] };
+      const velocity = graph.apply('Add', [times(slots[0]!, momentum), slope]);
+      const direction = nesterov ? graph.apply('Add', [slope, times(velocity, momentum)]) : velocity;
+      return { weight: moved(direction), slots: [velocity] };
+    },
+  };
+}
+
+/**
+ * The moments are kept divided by 1 − β: M = β₁M + g and V = β₂V + g², ten passes over the weights rather than twelve.
+ * With c = 1 − βᵗ and s = √(c₂ / (1 − β₂)), PyTorch's step is w −= rate·(1 − β₁)/c₁·s · M / (√V + ε·s).
+ */
+function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, ...rest }: AdamOptimiser | AdamWOptimiser): OptimiserGraph {
+  const weightDecay = rest.kind === 'adamw' ? (rest.weightDecay ?? 0.01) : 0;
+  // β₁ᵗ and β₂ᵗ by one multiplication a step, so that a resumed run has the same bits.
+  let powers = { step: 0, beta1: 1, beta2: 1 };
+  const advance = (to: number): typeof powers => {
+    if (to < powers.step) powers = { step: 0, beta1: 1, beta2: 1 };
+    let { step, beta1: first, beta2: second } = powers;
+    for (; step < to; step++) {
+      first *= beta1;
+      second *= beta2;
+    }
+    powers = { step, beta1: first, beta2: second };
+    return powers;
+  };
+  return {
+    slots: ['moment', 'square'],
+    controls: ['factor', 'epsilon', ...(weightDecay === 0 ? [] : ['keep'])],
+    controlsAt(rate, step) {
+      const power = advance(step + 1);
+      const s = Math.sqrt((1 - power.beta2) / (1 - beta2));
+      const controls = [((rate * (1 - beta1)) / (1 - power.beta1)) * s, epsilon * s];
+      return weightDecay === 0 ? controls : [...controls, 1 - rate * weightDecay];
+    },
+    update({ graph, weight, gradient, slots: [m, v], controls: [factor, small, keep], isDecayed }) {
+      const decay = (value: Value, beta: number) => graph.apply('Mul', [value, graph.scalar(beta, value)]);
+      const moment = graph.apply('Add', [decay(m!, beta1), gradient]);
+      const square = graph.apply('Add', [decay(v!, beta2), graph.apply('Mul', [gradient, gradient])]);
+      const size = graph.apply('Add', [graph.apply('Sqrt', [square]), small!]);
+      const change = graph.apply('Mul', [graph.apply('Div', [moment, size]), factor!]);
+      const held = keep !== undefined && isDecayed ? graph.apply('Mul', [weight, keep]) : weight;
+      return { weight: graph.apply('Sub', [held, change]), slots: [moment, square] };
+    },
+  };
+}
+
+/** The graph's side of an optimiser. */
+export function optimiserGraph(optimiser: Optimiser): OptimiserGraph {
+  return optimiser.kind === 'sgd' ? sgd(optimiser) : adam(optimiser);
+}
+
+/** Gradients scaled so that the norm over all of them is at most `most`, as PyTorch's `clip_grad_norm_`. */
+export function clipByNorm(graph: Graph, gradients: readonly Value[], most: number): readonly Value[] {
+  if (gradients.length === 0) return [];
+  const squares = gradients.map((gradient) => graph.apply('ReduceSumSquare', [gradient], { keepdims: { int: 0 } }));
+  const norm = graph.apply('Sqrt', [squares.reduce((sum, square) => graph.apply('Add', [sum, square]))]);
+  const limit = graph.apply('Div', [graph.scalar(most, norm), graph.apply('Add', [norm, graph.scalar(1e-6, norm)])]);
+  const factor = graph.apply('Min', [limit, graph.scalar(1, norm)]);
+  return gradients.map((gradient) => graph.apply('Mul', [gradient, factor]));
+}

@@ -1,0 +1,68 @@
+import { TrainerError } from '../../../core/errors.ts';
+import type { ParameterSpec, Signature } from '../../network/layer-definition.ts';
+import type { NetworkSpec } from '../../network/network-spec.ts';
+import { type ResolvedNetwork, resolveNetwork } from '../../network/resolve-network.ts';
+import { type ResolvedLoss, resolveTraining, type Training } from '../../network/training.ts';
+import type { ValueType } from '../autodiff/value.ts';
+import { type OptimiserGraph, optimiserGraph } from './optimisers.ts';
+
+/** A parameter under its full name. */
+export interface PlannedParameter extends ParameterSpec {
+  /** `layer/name`. */
+  readonly key: string;
+}
+
+/** One tensor that goes from step to step: a parameter, or the optimiser's memory of one. */
+export interface StateTensor {
+  /** `layer/name`, or `layer/name#slot`. */
+  readonly key: string;
+  readonly shape: readonly number[];
+}
+
+/** Everything that graphs of one training are made from. */
+export interface TrainingPlan {
+  readonly network: ResolvedNetwork;
+  readonly training: Training;
+  readonly loss: ResolvedLoss;
+  readonly optimiser: OptimiserGraph;
+  readonly parameters: readonly PlannedParameter[];
+  /** Parameters, each followed by its slots. */
+  readonly state: readonly StateTensor[];
+}
+
+/** The tensors of one parameter's state: itself, then its slots. */
+export function stateOf({ optimiser }: Pick<TrainingPlan, 'optimiser'>, parameter: PlannedParameter): StateTensor[] {
+  const { key, shape, isTrained } = parameter;
+  const slots = isTrained ? optimiser.slots : [];
+  return [{ key, shape }, ...slots.map((slot) => ({ key: `${key}#${slot}`, shape }))];
+}
+
+/**
+ * Checks a network and its training, and lays out the state.
+ *
+ * @throws {TrainerError} REQUEST_INVALID
+ */
+export function planTraining(spec: NetworkSpec, training: Training): TrainingPlan {
+  const network = resolveNetwork(spec);
+  const loss = resolveTraining(network, training);
+  const optimiser = optimiserGraph(training.optimiser);
+  const parameters = network.layers.flatMap(({ name, parameters: own }) =>
+    own.map(
+      (parameter): PlannedParameter => ({
+        ...parameter,
+        key: `${name}/${parameter.name}`,
+        isDecayed: parameter.isTrained && (training.decay === 'all' || parameter.isDecayed),
+      }),
+    ),
+  );
+  if (!parameters.some(({ isTrained }) => isTrained)) {
+    throw new TrainerError('REQUEST_INVALID', 'Expected a network with parameters to train, got none.');
+  }
+  const state = parameters.flatMap((parameter) => stateOf({ optimiser }, parameter));
+  return { network, training, loss, optimiser, parameters, state };
+}
+
+/** The element type of a graph for one of the border. */
+export function valueType(dtype: Signature['dtype']): ValueType {
+  return dtype === 'float32' ? 'float' : 'int64';
+}

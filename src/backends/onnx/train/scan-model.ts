@@ -1,0 +1,65 @@
+import { attributeTypes, dataTypes, type OnnxValue } from '../../../onnx/model.ts';
+import { emitGraph } from '../autodiff/emit.ts';
+import { encodeGraph } from '../autodiff/encode-graph.ts';
+import type { Value } from '../autodiff/value.ts';
+import type { StepGraph } from './step-graph.ts';
+
+const declare = (name: string, { type }: Value, shape: readonly (number | string)[]): OnnxValue => ({
+  name,
+  kind: 'tensor',
+  dataType: dataTypes[type],
+  shape,
+});
+
+/** The name that the state before the first and after the last step has, by that of one step. */
+export const outerName = (value: Value): string => value.input!.replace(/^step:/, '');
+
+/** The output of the losses. */
+export const lossesName = 'losses:';
+
+/**
+ * Many steps as one model: a `Scan` whose body is one step. The state is carried from step to step inside the native
+ * call; row numbers, controls and random integers come as one slice a step; the data stay outside and are shared.
+ *
+ * Inputs: the data, the state (by its keys), `index`, controls and random integers with the steps as first axis.
+ * Outputs: the state, and one loss a step.
+ */
+export function encodeScan(step: StepGraph): Uint8Array {
+  const sliced = [step.index, ...step.controls, ...step.randoms.map(({ value }) => value)];
+  const body = emitGraph(step.graph, {
+    name: 'step',
+    inputs: [...step.before, ...sliced],
+    outputs: [...step.after.map((value, i) => [`next:${i}`, value] as const), ['step:loss', step.loss]],
+    prefix: 'step:_',
+  });
+  const state = step.before.map(outerName);
+  const after = state.map((name) => `${name}:after`);
+  return encodeGraph({
+    name: 'training',
+    nodes: [
+      {
+        name: 'steps',
+        operator: 'Scan',
+        domain: '',
+        inputs: [...state, ...sliced.map(outerName)],
+        outputs: [...after, lossesName],
+        attributes: [
+          { name: 'body', hasTypes: false, type: attributeTypes.graph, graph: body },
+          { name: 'num_scan_inputs', hasTypes: false, type: attributeTypes.int, int: BigInt(sliced.length) },
+        ],
+      },
+    ],
+    initializers: [],
+    sparseInitializers: [],
+    inputs: [
+      ...step.data.map((value) => declare(value.input!, value, ['rows', ...value.shape.slice(1)])),
+      ...step.before.map((value) => declare(outerName(value), value, value.shape)),
+      ...sliced.map((value) => declare(outerName(value), value, ['steps', ...value.shape])),
+    ],
+    outputs: [
+      ...step.before.map((value, i) => declare(after[i]!, value, value.shape)),
+      declare(lossesName, step.loss, ['steps']),
+    ],
+    values: [],
+  });
+}

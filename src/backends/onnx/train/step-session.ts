@@ -1,0 +1,90 @@
+import type { TrainingData } from '../../backend.ts';
+import type { Signature } from '../../network/layer-definition.ts';
+import { scheduleFactor } from '../../network/schedule.ts';
+import type { Runtime } from '../runtime.ts';
+import type { CheckedData } from './check-data.ts';
+import { dropoutKeys } from './dropout.ts';
+import type { TrainingPlan } from './plan.ts';
+import { encodeScan, lossesName, outerName } from './scan-model.ts';
+import { type Feeds, openSession, type TrainingSession } from './session.ts';
+import { buildStep, dataName, type StepGraph } from './step-graph.ts';
+
+/** Data as tensors of the runtime, under the names that graphs have for them; nothing is copied. */
+export function dataFeeds(runtime: Runtime, data: TrainingData, { target }: CheckedData): Feeds {
+  const tensor = ({ dtype, data: values, shape }: typeof target) =>
+    new runtime.Tensor(dtype as 'float32', values as Float32Array, shape);
+  const inputs = Object.entries(data.inputs).map(([name, value]) => [dataName('input', name), tensor(value)] as const);
+  return Object.fromEntries([...inputs, [dataName('target', ''), tensor(target)]]);
+}
+
+/** Steps of one batch size: the compiled graph and what it is fed. */
+export class StepSession implements AsyncDisposable {
+  readonly graph: StepGraph;
+  /** Measured time of one step; 0 before the first call. */
+  msPerStep = 0;
+  readonly #plan: TrainingPlan;
+  readonly #runtime: Runtime;
+  readonly #batch: number;
+  readonly #session: TrainingSession;
+
+  private constructor(plan: TrainingPlan, runtime: Runtime, batch: number, graph: StepGraph, session: TrainingSession) {
+    this.#plan = plan;
+    this.#runtime = runtime;
+    this.#batch = batch;
+    this.graph = graph;
+    this.#session = session;
+  }
+
+  static async open(plan: TrainingPlan, runtime: Runtime, batch: number, target: Signature): Promise<StepSession> {
+    const graph = buildStep(plan, batch, target);
+    const session = await openSession(encodeScan(graph), plan.training.threads ?? 2);
+    return new StepSession(plan, runtime, batch, graph, session);
+  }
+
+  /** Row numbers, controls and random integers of steps in a row, each with the steps as first axis. */
+  stepFeeds(batches: readonly Int32Array[], first: number, rate: number): Feeds {
+    const { training, optimiser } = this.#plan;
+    const count = batches.length;
+    const tensor = (type: 'int32' | 'float32', data: Int32Array | Float32Array, shape: readonly number[]) =>
+      new this.#runtime.Tensor(type as 'float32', data as Float32Array, shape);
+    const index = new Int32Array(count * this.#batch);
+    for (const [i, rows] of batches.entries()) index.set(rows, i * this.#batch);
+    const controls = this.graph.controls.map(() => new Float32Array(count));
+    for (let i = 0; i < count; i++) {
+      const factor = training.schedule === undefined ? 1 : scheduleFactor(training.schedule, first + i);
+      for (const [j, value] of optimiser.controlsAt(rate * factor, first + i).entries()) controls[j]![i] = value;
+    }
+    const feeds: Feeds = { [outerName(this.graph.index)]: tensor('int32', index, [count, this.#batch]) };
+    for (const [j, value] of this.graph.controls.entries()) {
+      feeds[outerName(value)] = tensor('float32', controls[j]!, [count]);
+    }
+    for (const { layer, type, count: size, value } of this.graph.randoms) {
+      const keys = new Int32Array(count * size);
+      for (let i = 0; i < count; i++) {
+        keys.set(dropoutKeys(training.seed ?? 0, layer, first + i, type, size), i * size);
+      }
+      feeds[outerName(value)] = tensor('int32', keys, [count, ...value.shape]);
+    }
+    return feeds;
+  }
+
+  /** Makes steps in one native call; returns the state after them and one loss a step. */
+  async run(data: Feeds, state: Feeds, steps: Feeds): Promise<{ state: Feeds; losses: Float32Array }> {
+    const made = await this.#session.run({ ...data, ...state, ...steps });
+    const after = this.#plan.state.map(({ key }) => [key, made[`${key}:after`]!] as const);
+    return { state: Object.fromEntries(after), losses: made[lossesName]!.data as Float32Array };
+  }
+
+  /** The feeds of one step for the step graph itself, without the `Scan` around it. */
+  singleFeeds(data: Feeds, state: Feeds, steps: Feeds): Feeds {
+    const feeds: Feeds = { ...data };
+    for (const value of this.graph.before) feeds[value.input!] = state[outerName(value)]!;
+    const sliced = [this.graph.index, ...this.graph.controls, ...this.graph.randoms.map(({ value }) => value)];
+    for (const value of sliced) feeds[value.input!] = steps[outerName(value)]!.reshape(value.shape);
+    return feeds;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session[Symbol.asyncDispose]();
+  }
+}

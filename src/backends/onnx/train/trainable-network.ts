@@ -1,0 +1,216 @@
+import { TrainerError } from '../../../core/errors.ts';
+import type { Evaluation, StepOptions, TrainableNetwork, TrainingData, TrainingSnapshot } from '../../backend.ts';
+import type { NetworkSpec } from '../../network/network-spec.ts';
+import { checkLearningRate } from '../../network/optimiser.ts';
+import type { Training } from '../../network/training.ts';
+import { loadRuntime, type Runtime } from '../runtime.ts';
+import { type CheckedData, checkData } from './check-data.ts';
+import { Evaluator } from './evaluator.ts';
+import { findDivergence } from './find-divergence.ts';
+import { initialState } from './initial-state.ts';
+import { planTraining, type TrainingPlan } from './plan.ts';
+import { encodePrediction } from './prediction-model.ts';
+import type { Feeds } from './session.ts';
+import { readSnapshot, takeSnapshot } from './snapshot.ts';
+import { dataFeeds, StepSession } from './step-session.ts';
+
+/** Native calls are sized to this time, so that progress, abort and checkpoints come often enough. */
+const callMs = 200;
+
+/** Batch sizes whose compiled graphs are kept. */
+const keptSizes = 4;
+
+/** A network that trains on ONNX Runtime, in this process. */
+class OnnxTrainableNetwork implements TrainableNetwork {
+  readonly #plan: TrainingPlan;
+  readonly #runtime: Runtime;
+  readonly #evaluator: Evaluator;
+  readonly #sessions = new Map<string, StepSession>();
+  readonly #checked = new WeakMap<TrainingData, CheckedData>();
+  #state: Feeds;
+  #step = 0;
+  #rate: number;
+  #tail: Promise<unknown> = Promise.resolve();
+  #isOpen = true;
+
+  constructor(plan: TrainingPlan, runtime: Runtime) {
+    this.#plan = plan;
+    this.#runtime = runtime;
+    this.#evaluator = new Evaluator(plan, runtime);
+    this.#rate = plan.training.optimiser.learningRate;
+    this.#state = this.#hold(initialState(plan));
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  steps(data: TrainingData, batches: readonly Int32Array[], options: StepOptions = {}): Promise<Float32Array> {
+    return this.#enqueue(async () => {
+      const checked = this.#check(data);
+      checkBatches(batches, checked.rows);
+      const feeds = dataFeeds(this.#runtime, data, checked);
+      const losses = new Float32Array(batches.length);
+      for (let at = 0; at < batches.length; ) {
+        if (options.signal?.aborted) {
+          const message = `Training was aborted after step ${this.#step}; the steps before it are kept.`;
+          throw new TrainerError('RUN_ABORTED', message, { cause: options.signal.reason });
+        }
+        const session = await this.#sessionFor(batches[at]!.length, checked);
+        const made = await this.#call(session, feeds, batches, at);
+        losses.set(made, at);
+        at += made.length;
+        options.onSteps?.(this.#step, made);
+      }
+      return losses;
+    });
+  }
+
+  evaluate(data: TrainingData): Promise<Evaluation> {
+    return this.#enqueue(async () => {
+      const checked = this.#check(data);
+      return this.#evaluator.evaluate(dataFeeds(this.#runtime, data, checked), checked, this.#state);
+    });
+  }
+
+  snapshot(): Promise<TrainingSnapshot> {
+    return this.#enqueue(async () => takeSnapshot(this.#plan, this.#values(), this.#step, this.#rate));
+  }
+
+  restore(snapshot: TrainingSnapshot): Promise<void> {
+    return this.#enqueue(async () => {
+      this.#state = this.#hold(readSnapshot(this.#plan, snapshot));
+      this.#step = snapshot.step;
+      this.#rate = snapshot.learningRate;
+    });
+  }
+
+  setLearningRate(rate: number): void {
+    checkLearningRate(rate);
+    // In the order of the calls around it.
+    void this.#enqueue(async () => {
+      this.#rate = rate;
+    }).catch(() => {}); // disposed of: nothing is left to change
+  }
+
+  toModel(): Promise<Uint8Array> {
+    return this.#enqueue(async () => encodePrediction(this.#plan, this.#values()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await this.#tail;
+    for (const session of this.#sessions.values()) await session[Symbol.asyncDispose]();
+    this.#sessions.clear();
+    await this.#evaluator[Symbol.asyncDispose]();
+  }
+
+  /** As many steps of one batch size as fit into one native call. */
+  async #call(session: StepSession, data: Feeds, batches: readonly Int32Array[], at: number): Promise<Float32Array> {
+    const most = session.msPerStep === 0 ? 8 : Math.max(1, Math.floor(callMs / session.msPerStep));
+    let end = at + 1;
+    while (end < batches.length && end - at < most && batches[end]!.length === batches[at]!.length) end++;
+    const steps = session.stepFeeds(batches.slice(at, end), this.#step, this.#rate);
+    const started = performance.now();
+    const made = await session.run(data, this.#state, steps);
+    const perStep = (performance.now() - started) / (end - at);
+    // The first call includes what is allocated once.
+    session.msPerStep = session.msPerStep === 0 ? perStep : 0.5 * (session.msPerStep + perStep);
+    const bad = made.losses.findIndex((loss) => !Number.isFinite(loss));
+    if (bad >= 0) await this.#fail(session, data, batches.slice(at, at + bad + 1));
+    this.#state = made.state;
+    this.#step += made.losses.length;
+    return made.losses;
+  }
+
+  /** Goes back to the state before the step that diverged (the last of these), and says where it began. */
+  async #fail(session: StepSession, data: Feeds, batches: readonly Int32Array[]): Promise<never> {
+    const good = batches.slice(0, -1);
+    if (good.length > 0) {
+      const made = await session.run(data, this.#state, session.stepFeeds(good, this.#step, this.#rate));
+      this.#state = made.state;
+      this.#step += good.length;
+    }
+    const single = session.stepFeeds(batches.slice(-1), this.#step, this.#rate);
+    const feeds = session.singleFeeds(data, this.#state, single);
+    const layer = await findDivergence(this.#plan, session.graph, feeds);
+    const where = layer === undefined ? 'in the loss, all layers being finite' : `in the layer "${layer}"`;
+    throw new TrainerError(
+      'TRAIN_DIVERGED',
+      `The loss is NaN or infinite at step ${this.#step}; it began ${where}. The network is as it was before that ` +
+        'step. Lower the learning rate, clip gradients (clipNorm), or restore an earlier snapshot.',
+      { details: { step: this.#step, layer: layer ?? null } },
+    );
+  }
+
+  #check(data: TrainingData): CheckedData {
+    let checked = this.#checked.get(data);
+    if (checked === undefined) {
+      checked = checkData(this.#plan, data);
+      this.#checked.set(data, checked);
+    }
+    return checked;
+  }
+
+  async #sessionFor(batch: number, { targetSignature }: CheckedData): Promise<StepSession> {
+    const key = `${batch}:${targetSignature.dtype}`;
+    const kept = this.#sessions.get(key);
+    if (kept !== undefined) return kept;
+    for (const [oldest, session] of this.#sessions) {
+      if (this.#sessions.size < keptSizes) break;
+      this.#sessions.delete(oldest);
+      await session[Symbol.asyncDispose]();
+    }
+    const made = await StepSession.open(this.#plan, this.#runtime, batch, targetSignature);
+    this.#sessions.set(key, made);
+    return made;
+  }
+
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.#isOpen) {
+      const error = new TrainerError('REQUEST_INVALID', 'The network was disposed of; compile it again.');
+      return Promise.reject(error);
+    }
+    const done = this.#tail.then(work);
+    this.#tail = done.catch(() => {}); // the caller has the error; the next in line goes on
+    return done;
+  }
+
+  #hold(state: ReadonlyMap<string, Float32Array>): Feeds {
+    const tensors = this.#plan.state.map(({ key, shape }) => {
+      return [key, new this.#runtime.Tensor('float32', state.get(key)!, shape)] as const;
+    });
+    return Object.fromEntries(tensors);
+  }
+
+  #values(): ReadonlyMap<string, Float32Array> {
+    return new Map(this.#plan.state.map(({ key }) => [key, this.#state[key]!.data as Float32Array]));
+  }
+}
+
+function checkBatches(batches: readonly Int32Array[], rows: number): void {
+  for (const [i, batch] of batches.entries()) {
+    if (!(batch instanceof Int32Array) || batch.length === 0) {
+      throw new TrainerError('REQUEST_INVALID', `Expected batch ${i} to be an Int32Array of at least one row number.`);
+    }
+    const stranger = batch.find((row) => row < 0 || row >= rows);
+    if (stranger !== undefined) {
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        `Expected row numbers from 0 to ${rows - 1}, got ${stranger} in batch ${i}.`,
+      );
+    }
+  }
+}
+
+/**
+ * Makes a network ready to train.
+ *
+ * @throws {TrainerError} REQUEST_INVALID naming the layer or option that does not fit; PEER_MISSING
+ */
+export async function compileNetwork(spec: NetworkSpec, training: Training): Promise<TrainableNetwork> {
+  // What follows from the spec must not change with the caller's objects.
+  const plan = planTraining(structuredClone(spec), structuredClone(training));
+  return new OnnxTrainableNetwork(plan, await loadRuntime());
+}

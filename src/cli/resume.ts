@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Json } from '../core/helpers/canonical-json.ts';
 import type { Command } from './command.ts';
 import { followRun } from './follow-run.ts';
+import { llmOption, parseLlm } from './llm-option.ts';
 import { fullAnswer } from './short-answers.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -17,12 +18,15 @@ export const resumeCommand: Command = {
       multiple: true,
       about: 'Answer a question that the run waits for.',
     },
+    llm: llmOption,
     json: { type: 'boolean', about: 'Print one JSON object on stdout at the end.' },
   },
   notes: ['RUN is the folder that train wrote. A VALUE that is JSON is read as JSON, any other as text.'],
   async run(args, io, services) {
     const folder = resolve(io.cwd, args.positionals[0] ?? '');
-    const run = await services.resume(join(folder, 'run'), parseAnswers(args.texts('answer')));
+    const answers = parseAnswers(args.texts('answer'));
+    const llm = parseLlm(args.text('llm'));
+    const run = await services.resume(join(folder, 'run'), answers, ...(llm === undefined ? [] : [llm]));
     return followRun(run, { io, folder, json: args.isSet('json') });
   },
 };

@@ -2,6 +2,7 @@ import type { RunEvent } from '../core/events.ts';
 import type { Json } from '../core/helpers/canonical-json.ts';
 import type { RunFacts } from '../tools/report/report-facts.ts';
 import type { ServedModel, ServedPrediction } from '../tools/serve/served-model.ts';
+import type { LlmChoice } from './llm-option.ts';
 
 /**
  * What the commands need of the library, and no more: `run-cli.ts` is given it, `system-services.ts` makes it of the
@@ -13,7 +14,7 @@ export interface CliServices {
   /** Starts a run whose journal is in `runFolder`. */
   train(request: TrainCommand, runFolder: string): Promise<CliRun>;
   /** Goes on with the run whose journal is in `runFolder`. */
-  resume(runFolder: string, answers: Readonly<Record<string, Json>>): Promise<CliRun>;
+  resume(runFolder: string, answers: Readonly<Record<string, Json>>, llm?: LlmChoice): Promise<CliRun>;
   /** Recomputes every reported number of the run in `folder` (the one that `--out` named). */
   verify(folder: string): Promise<VerifyOutcome>;
   /** Opens a model file. */
@@ -30,6 +31,8 @@ export interface TrainCommand {
   readonly target?: string;
   readonly seed?: number;
   readonly budget?: 'quick' | 'normal' | 'thorough';
+  /** The language model to ask; rules alone without one. */
+  readonly llm?: LlmChoice;
 }
 
 /** A run under way: its events, its end, and how to abort it. */

@@ -3,19 +3,22 @@ import { join } from 'node:path';
 import { systemClock, systemIds } from '../core/clock.ts';
 import { TrainerError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
+import type { LanguageModel } from '../llm/language-model.ts';
+import { keyFor, type LlmChoice } from './llm-option.ts';
 import type { CliModel, CliServices, VerifyOutcome } from './services.ts';
 
 /** The commands' needs, met by the library; each part loads with the command that uses it. */
 export function systemServices(): CliServices {
-  const trainerIn = async (folder: string) => {
+  const trainerIn = async (folder: string, choice: LlmChoice | undefined) => {
     const [{ Trainer }, { runFolder }] = await Promise.all([import('../trainer.ts'), import('../core/file-store.ts')]);
-    return new Trainer({ store: runFolder(folder) });
+    const llm = choice === undefined ? {} : { llm: await languageModel(choice) };
+    return new Trainer({ store: runFolder(folder), ...llm });
   };
   return {
     version,
     newRunId: () => systemIds(systemClock).runId(),
-    async train({ runId, prompt, dataPath, target, seed, budget }, folder) {
-      return (await trainerIn(folder)).run({
+    async train({ runId, prompt, dataPath, target, seed, budget, llm }, folder) {
+      return (await trainerIn(folder, llm)).run({
         runId,
         prompt,
         data: dataPath,
@@ -24,8 +27,8 @@ export function systemServices(): CliServices {
         ...(budget === undefined ? {} : { budget }),
       });
     },
-    async resume(folder, answers) {
-      return (await trainerIn(folder)).resume(await runIdOf(folder), { answers });
+    async resume(folder, answers, llm) {
+      return (await trainerIn(folder, llm)).resume(await runIdOf(folder), { answers });
     },
     verify,
     loadModel,
@@ -42,6 +45,16 @@ export function systemServices(): CliServices {
       return { batches, setAside: report.setAside };
     },
   };
+}
+
+/** The model of a choice; its package loads with the first call. */
+async function languageModel(choice: LlmChoice): Promise<LanguageModel> {
+  if (choice.provider === 'anthropic') return (await import('../llm/anthropic.ts')).anthropic({ model: choice.model });
+  const { openai } = await import('../llm/openai.ts');
+  if (choice.provider !== 'compatible') return openai({ model: choice.model });
+  const { baseURL, model } = choice;
+  const apiKey = keyFor(baseURL, process.env);
+  return openai({ model, baseURL, ...(apiKey === undefined ? {} : { apiKey }) });
 }
 
 /** Models that were opened, by what the commands see of them. */

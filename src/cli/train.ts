@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Command, oneOf, wholeNumber } from './command.ts';
 import { followRun } from './follow-run.ts';
+import { llmOption, parseLlm } from './llm-option.ts';
 import { UsageError } from './usage-error.ts';
 
 /** `traineragent train`. */
@@ -15,6 +16,7 @@ export const trainCommand: Command = {
     out: { type: 'string', value: 'DIR', about: 'A folder for the results. Default: traineragent-out/RUN_ID.' },
     seed: { type: 'string', value: 'N', about: 'The same seed gives the same model. Default: 0.' },
     budget: { type: 'string', value: 'NAME', about: 'quick, normal or thorough. Default: normal.' },
+    llm: llmOption,
     json: { type: 'boolean', about: 'Print one JSON object on stdout at the end.' },
   },
   notes: ['Writes model.onnx, card.json, card.md, report.html and run/ (the journal).', 'Progress goes to stderr.'],
@@ -26,6 +28,7 @@ export const trainCommand: Command = {
     const target = args.text('target');
     const seed = wholeNumber(args, 'seed', 0, 4_294_967_295);
     const budget = oneOf(args, 'budget', ['quick', 'normal', 'thorough']);
+    const llm = parseLlm(args.text('llm'));
     const runId = services.newRunId();
     const folder = resolve(io.cwd, args.text('out') ?? join('traineragent-out', runId));
     await refuseUsedFolder(folder);
@@ -37,6 +40,7 @@ export const trainCommand: Command = {
         ...(target === undefined ? {} : { target }),
         ...(seed === undefined ? {} : { seed }),
         ...(budget === undefined ? {} : { budget }),
+        ...(llm === undefined ? {} : { llm }),
       },
       join(folder, 'run'),
     );

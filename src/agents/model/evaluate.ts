@@ -5,6 +5,7 @@ import type { Cleaned } from '../data/clean.ts';
 import type { Prepared } from '../data/prepare.ts';
 import type { SplitMessage } from '../data/split.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
+import type { CandidatesMessage } from './candidates.ts';
 import type { Frozen } from './freeze.ts';
 import type { Searched } from './search.ts';
 
@@ -87,13 +88,20 @@ export const evaluateStage = defineStage<Evaluated>({
       threshold === undefined ? { metric } : { metric, threshold },
     );
     if (split.vault === undefined) {
-      const nested = await callAction(context, 'nested', {
-        set: prepared.set,
-        folds: split.folds,
-        candidates: nestedCandidatesOf(context),
-        metrics: wishes.map(({ metric }) => metric),
-        seed: context.input.seed,
-      });
+      const candidates = nestedCandidatesOf(context);
+      const { onHost } = context.message<CandidatesMessage>('model.candidates')!;
+      const nested = await callAction(
+        context,
+        'nested',
+        {
+          set: prepared.set,
+          folds: split.folds,
+          candidates,
+          metrics: wishes.map(({ metric }) => metric),
+          seed: context.input.seed,
+        },
+        { onHost: candidates.some(({ learner }) => onHost.includes(learner)) },
+      );
       context.budget.spend(nested.workUnits);
       return {
         message: { nested: { scores: [...nested.scores], baseline: [...nested.baseline] } },

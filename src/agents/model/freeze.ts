@@ -9,6 +9,7 @@ import type { Collected } from '../data/collect.ts';
 import type { Prepared } from '../data/prepare.ts';
 import type { SplitMessage } from '../data/split.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
+import type { CandidatesMessage } from './candidates.ts';
 import type { Compressed } from './compress.ts';
 import type { Decided } from './decide.ts';
 
@@ -45,43 +46,50 @@ export const freezeStage = defineStage<Frozen>({
       configuration: {},
       seed: 'baseline',
     });
-    const output = await callAction(context, 'freeze', {
-      preparation: prepared.preparation,
-      train,
-      problem: { task: prepared.task, classCount: prepared.classes.length },
-      target: spec.target.value,
-      classes: prepared.classes,
-      members: chosen.members.map(({ model, weight, features }) => ({
-        model,
-        weight,
-        ...(features === undefined ? {} : { features }),
-      })),
-      numberCount: prepared.numberCount,
-      calibration: decided.calibration,
-      ...(decided.decision === undefined ? {} : { decision: decided.decision }),
-      ...(decided.interval === undefined ? {} : { interval: decided.interval }),
-      // Clock-free and path-free, so that the same request gives the same file.
-      card: {
-        formatVersion: 1,
-        madeBy: `traineragent ${version}`,
-        task: spec.task.value,
+    const { onHost } = context.message<CandidatesMessage>('model.candidates')!;
+    const isOnHost = chosen.members.some(({ learner }) => onHost.includes(learner));
+    const output = await callAction(
+      context,
+      'freeze',
+      {
+        preparation: prepared.preparation,
+        train,
+        problem: { task: prepared.task, classCount: prepared.classes.length },
         target: spec.target.value,
-        metric: spec.metrics[0]!.metric,
-        trainingRows: prepared.rowCount,
-        sourceRows: data!.rowCount,
-        members: chosen.members.map(({ learner, weight, configuration, iterations }) => ({
-          learner,
+        classes: prepared.classes,
+        members: chosen.members.map(({ model, weight, features }) => ({
+          model,
           weight,
-          configuration,
-          ...(iterations === undefined ? {} : { iterations }),
+          ...(features === undefined ? {} : { features }),
         })),
-        calibration: decided.calibration.kind,
-        validation: decided.scores.map((score) => ({ ...score })),
-        seed: context.input.seed,
-        taskHash: sha256(canonicalJson(spec)),
-        deterministic: context.input.maxSeconds === undefined,
-      } as Record<string, Json>,
-    });
+        numberCount: prepared.numberCount,
+        calibration: decided.calibration,
+        ...(decided.decision === undefined ? {} : { decision: decided.decision }),
+        ...(decided.interval === undefined ? {} : { interval: decided.interval }),
+        // Clock-free and path-free, so that the same request gives the same file.
+        card: {
+          formatVersion: 1,
+          madeBy: `traineragent ${version}`,
+          task: spec.task.value,
+          target: spec.target.value,
+          metric: spec.metrics[0]!.metric,
+          trainingRows: prepared.rowCount,
+          sourceRows: data!.rowCount,
+          members: chosen.members.map(({ learner, weight, configuration, iterations }) => ({
+            learner,
+            weight,
+            configuration,
+            ...(iterations === undefined ? {} : { iterations }),
+          })),
+          calibration: decided.calibration.kind,
+          validation: decided.scores.map((score) => ({ ...score })),
+          seed: context.input.seed,
+          taskHash: sha256(canonicalJson(spec)),
+          deterministic: context.input.maxSeconds === undefined,
+        } as Record<string, Json>,
+      },
+      { onHost: isOnHost },
+    );
     return {
       message: {
         model: output.model,

@@ -93,7 +93,7 @@ export const searchStage = defineStage<Searched>({
       const { stopped: _stopped, history: _history, ...rest } = kept.state;
       state = await runner.exhaust(addCandidates({ ...rest, history: [], stopped: 'plateau' }, [], units));
     }
-    if (best(state) === undefined) throw runner.failure();
+    if (best(state) === undefined) throw runner.failure(context.budget.workUnits);
     const all = settleTies(
       ranking(state).map((entry) => runner.ranked(state, entry)),
       prepared.folds,
@@ -101,9 +101,10 @@ export const searchStage = defineStage<Searched>({
     const samplingCost = learnRows === undefined ? undefined : await runner.samplingCost(all[0]!);
     const baseline = all.find(({ learner }) => learner === 'baseline');
     const rest = all.filter(({ learner }) => learner !== 'baseline').slice(0, maxRanked);
+    if (rest.length === 0) throw runner.failure(context.budget.workUnits);
     return {
       message: {
-        ranking: rest.length > 0 ? rest : all,
+        ranking: rest,
         ...(baseline === undefined ? {} : { baseline }),
         trials: state.trials,
         failed: state.candidates.filter(({ status }) => status === 'failed').length,

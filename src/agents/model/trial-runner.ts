@@ -168,11 +168,18 @@ export function trialRunner(
     restore(entries: readonly [number, Kept][]): void {
       for (const [candidate, value] of entries) kept.set(candidate, value);
     },
-    failure: () =>
-      new TrainerError(
-        'TRAIN_FAILED',
-        `Expected at least one configuration to be fitted, but all failed. The last one: ${failure}`,
-      ),
+    /** Why there is nothing but the baseline. */
+    failure: (units: number) =>
+      failure === ''
+        ? new TrainerError(
+            'BUDGET_EXCEEDED',
+            `Expected the budget to pay for one configuration on every fold, but its ${units} work units ended before. Give more, or use fewer rows or columns.`,
+            { details: { workUnits: units } },
+          )
+        : new TrainerError(
+            'TRAIN_FAILED',
+            `Expected at least one configuration to be fitted, but all failed. The last one: ${failure}`,
+          ),
   };
   return runner;
 }

@@ -13,6 +13,7 @@ import type { Conformal } from '../evaluate/conformal.ts';
 import { applyDecision, type DecisionRule } from '../evaluate/decision.ts';
 import { applyBlend } from '../evaluate/ensemble.ts';
 import type { Problem } from '../learn/learner.ts';
+import { isBuiltIn } from '../learn/learner-registry.ts';
 import { readModel } from '../learn/model-blob.ts';
 import { widenModel } from '../learn/select-features.ts';
 import { defineAction } from './action.ts';
@@ -133,6 +134,14 @@ export const freeze = defineAction<FreezeInput, FreezeOutput>({
       }
     }
     if (!(maxDifference <= tolerance) || labelDifferences > 0) {
+      const own = members.find((member) => !isBuiltIn(member.model.learner))?.model.learner;
+      if (own !== undefined) {
+        throw new TrainerError(
+          'PLUGIN_INVALID',
+          `Expected the graph of learner "${own}" to predict what its predict() does, within ${tolerance}; got a difference of ${maxDifference} and ${labelDifferences} other labels. Compare its toGraph() with predict(), and revive() with what fit() gave.`,
+          { details: { learner: own, maxDifference, labelDifferences } },
+        );
+      }
       throw new TrainerError(
         'INTERNAL',
         `Expected the model file to predict what its learners predict, within ${tolerance}; got a difference of ${maxDifference} and ${labelDifferences} other labels. Please report it.`,

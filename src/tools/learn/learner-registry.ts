@@ -1,4 +1,5 @@
 import { TrainerError } from '../../core/errors.ts';
+import { guardLearner } from './guard-learner.ts';
 import type { Learner } from './learner.ts';
 
 /** Built-in learners by name, loaded when first used. */
@@ -10,6 +11,11 @@ const builtIn: Readonly<Record<string, () => Promise<Learner>>> = {
 
 /** Names of the learners that come with the library, in the order in which they are tried. */
 const builtInLearners: readonly string[] = Object.keys(builtIn);
+
+/** Whether a learner comes with the library. */
+export function isBuiltIn(name: string): boolean {
+  return Object.hasOwn(builtIn, name);
+}
 
 /** Learners of one process. */
 export interface LearnerRegistry {
@@ -27,14 +33,24 @@ export function learnerRegistry(modules: readonly string[], inline: readonly Lea
       const module = (await import(url)) as { readonly default?: unknown };
       learners.push(checkLearner(module.default, url));
     }
-    return learners;
+    const names = new Set(builtInLearners);
+    for (const { name } of learners) {
+      if (names.has(name)) {
+        throw new TrainerError(
+          'PLUGIN_INVALID',
+          `Expected learners of different names (${builtInLearners.join(', ')} are taken), got "${name}" twice.`,
+        );
+      }
+      names.add(name);
+    }
+    return learners.map(guardLearner);
   };
   return {
     async learner(name) {
-      const own = builtIn[name];
-      if (own !== undefined) return own();
       loaded ??= load();
-      const found = (await loaded).find((learner) => learner.name === name);
+      const own = await loaded;
+      if (isBuiltIn(name)) return builtIn[name]!();
+      const found = own.find((learner) => learner.name === name);
       if (found !== undefined) return found;
       throw new TrainerError(
         'PLUGIN_INVALID',

@@ -9,7 +9,11 @@ import { actionRunner } from '../tools/actions/run-action.ts';
  */
 const loadBackend = async () => (await import('../backends/onnx/onnx-backend.ts')).onnxBackend();
 
-const send = (message: FromChild) => process.send?.(message);
+/** A message that can't leave has nobody to read it: the host was killed, and its child ends with it. */
+const send = (message: FromChild) =>
+  process.send?.(message, undefined, undefined, (error) => {
+    if (error !== null) process.exit(0);
+  });
 
 let run: ReturnType<typeof actionRunner> | undefined;
 let queue: Promise<void> = Promise.resolve();

@@ -1,31 +1,62 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRandom } from '../../src/core/helpers/random.ts';
 import type { RunRequest } from '../../src/index.ts';
+import { usefulThreads } from '../../src/tools/learn/trees/plan.ts';
 import { startHost } from './host.ts';
+import { csvOf } from './sample.ts';
 
 const isLong = process.env.TRAINERAGENT_LONG === '1';
 const example = (name: string) => fileURLToPath(new URL(`../../examples/data/${name}`, import.meta.url));
 
 const requests: readonly (readonly [string, RunRequest])[] = [
   ['penguins', { prompt: 'Predict the species of a penguin.', data: example('penguins.csv'), runId: 'run' }],
-  ['cars', { prompt: 'Predict the miles per gallon of a car.', data: example('cars.csv'), runId: 'run' }],
+  // Enough cells that reading and trees share them among threads.
+  [
+    'many rows',
+    {
+      prompt: 'Predict the label.',
+      data: 'many.csv',
+      runId: 'run',
+      answers: { 'model.candidates': { learners: ['trees'] } },
+    },
+  ],
+  ...(isLong
+    ? ([
+        ['cars', { prompt: 'Predict the miles per gallon of a car.', data: example('cars.csv'), runId: 'run' }],
+      ] as const)
+    : []),
 ];
+
+const manyRows = 36_000;
 
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'traineragent-same-'));
+  const random = createRandom('many rows');
+  const rows = Array.from({ length: manyRows }, () => {
+    const x = Array.from({ length: 13 }, () => random.normal());
+    const kind = 'abcdef'[random.integer(6)]!;
+    const label = x[0]! * x[1]! + (kind < 'c' ? 1 : 0) + random.normal() > 0 ? 'yes' : 'no';
+    return { ...Object.fromEntries(x.map((value, i) => [`x${i}`, value.toFixed(6)])), kind, label };
+  });
+  await writeFile(join(folder, 'many.csv'), csvOf(rows));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 let runs = 0;
 /** The hash of the model that a host process makes. */
 async function hashOf(request: RunRequest, cores: number, node = process.execPath): Promise<string | undefined> {
-  const own: RunRequest = { ...request, budget: isLong ? 'normal' : { workUnits: 1500 } };
+  const own: RunRequest = {
+    ...request,
+    data: resolve(folder, request.data as string),
+    budget: isLong && !String(request.data).startsWith('many') ? 'normal' : { workUnits: 1500 },
+  };
   const host = startHost({ folder: join(folder, `run-${runs++}`), request: own, cores, node });
   const end = await host.until(({ status }) => status !== undefined);
   await host.kill();
@@ -34,6 +65,10 @@ async function hashOf(request: RunRequest, cores: number, node = process.execPat
 }
 
 describe('the same request gives the same file', () => {
+  it('also where threads share the work, as they do here', () => {
+    expect(usefulThreads(4, 0.8 * manyRows, 14)).toBe(4);
+  });
+
   it.each(requests)(
     'with any number of cores: %s',
     async (_name, request) => {

@@ -36,6 +36,8 @@ export interface Host {
   readonly said: readonly Said[];
   /** Resolves with the first line that fits, or with undefined when the process has ended without one. */
   until(fits: (line: Said) => boolean): Promise<Said | undefined>;
+  /** What it and the processes that it started have said on stderr, when all of them are gone. */
+  complaints(): Promise<string>;
   /** SIGKILL from outside; resolves when the process is gone. */
   kill(): Promise<void>;
 }
@@ -43,11 +45,16 @@ export interface Host {
 /** Starts `host.mjs`, which runs the built library. */
 export function startHost({ node, ...options }: HostOptions): Host {
   const child = spawn(node ?? process.execPath, [script, JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said: Said[] = [];
   const waiting = new Set<() => void>();
-  const ended = once(child, 'close');
+  const ended = once(child, 'exit');
+  const closed = once(child, 'close');
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
   let isOver = false;
   let rest = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -56,7 +63,8 @@ export function startHost({ node, ...options }: HostOptions): Host {
     said.push(...lines.map((line) => JSON.parse(line) as Said));
     for (const wake of waiting) wake();
   });
-  void ended.then(() => {
+  // Not `exit`: lines may still be on their way.
+  void once(child.stdout, 'close').then(() => {
     isOver = true;
     for (const wake of waiting) wake();
   });
@@ -75,6 +83,10 @@ export function startHost({ node, ...options }: HostOptions): Host {
           waiting.add(wake);
         });
       }
+    },
+    async complaints() {
+      await closed;
+      return errors;
     },
     async kill() {
       child.kill('SIGKILL');

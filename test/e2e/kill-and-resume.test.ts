@@ -75,6 +75,7 @@ describe('a run whose process is killed', () => {
           callsOf(reference.records, 'trial').map(({ output }) => output),
         );
         expect(after.filter(({ body }) => body.kind === 'vault-read')).toHaveLength(1);
+        expect({ point, complaints: await host.complaints() }).toEqual({ point, complaints: '' });
         await rm(join(folder, name), { recursive: true, force: true });
       }
     };

@@ -24,6 +24,7 @@ export { cached, type ReplyStore } from './llm/cached.ts';
 export { fallback } from './llm/fallback.ts';
 export type { LanguageModel, ModelReply, ModelRequest, ModelUsage } from './llm/language-model.ts';
 export { type LimitOptions, limited } from './llm/limited.ts';
+export { loadModel } from './load-model.ts';
 export type { Model } from './tools/artefact/model.ts';
 export { defineLearner } from './tools/learn/define-learner.ts';
 export type {

@@ -58,6 +58,7 @@ const rootFiles = new Set([
   'trainer-outcome.ts',
   'start.ts',
   'finish.ts',
+  'load-model.ts',
   'host-workbench.ts',
 ]);
 /** Verification puts the rooms together too: it runs the stages again on a journal. */

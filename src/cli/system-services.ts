@@ -1,4 +1,4 @@
-import { access, open, readFile } from 'node:fs/promises';
+import { access, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock, systemIds } from '../core/clock.ts';
 import { TrainerError } from '../core/errors.ts';
@@ -31,7 +31,7 @@ export function systemServices(): CliServices {
       return (await trainerIn(folder, llm)).resume(await runIdOf(folder), { answers });
     },
     verify,
-    loadModel,
+    loadModel: openModel,
     async predictFile(path, model) {
       const { readTable } = await import('../tools/data/read-table.ts');
       const { decodePredictions } = await import('../tools/artefact/decode-predictions.ts');
@@ -60,24 +60,9 @@ async function languageModel(choice: LlmChoice): Promise<LanguageModel> {
 /** Models that were opened, by what the commands see of them. */
 const models = new WeakMap<CliModel, import('../tools/artefact/model.ts').Model>();
 
-async function loadModel(path: string): Promise<CliModel> {
-  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    const why =
-      cause.code === 'ENOENT'
-        ? 'it does not exist'
-        : cause.code === 'EISDIR'
-          ? 'it is a folder'
-          : (cause.code ?? 'unknown reason');
-    throw new TrainerError('MODEL_INVALID', `Expected a model file at ${path}, but ${why}.`, {
-      cause,
-      details: { path },
-    });
-  });
-  const [{ loadModel: load }, { onnxBackend }] = await Promise.all([
-    import('../tools/artefact/model.ts'),
-    import('../backends/onnx/onnx-backend.ts'),
-  ]);
-  const model = load(bytes, onnxBackend());
+async function openModel(path: string): Promise<CliModel> {
+  const { loadModel } = await import('../load-model.ts');
+  const model = await loadModel(path);
   const shown: CliModel = {
     signature: model.signature,
     hash: model.hash,

@@ -266,7 +266,12 @@ describe('the stages of a run', () => {
 
   it('may be replaced by those of an agent', () => {
     const own = stage('a.two', 'mine');
-    expect(arrangeStages(builtIn, [agent('x', { stages: [own] })])).toEqual([builtIn[0], own]);
+    const arranged = arrangeStages(builtIn, [agent('x', { stages: [own] })]);
+    expect(arranged.map(({ name, agent: by }) => `${name} by ${by}`)).toEqual([
+      `a.one by ${builtIn[0]!.agent}`,
+      `a.two by ${own.agent}`,
+    ]);
+    expect(arranged[1]).not.toBe(builtIn[1]);
     expect(builtIn[1]).not.toBe(own);
   });
 

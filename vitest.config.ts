@@ -4,7 +4,15 @@ import { defineConfig } from 'vitest/config';
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
 export default defineConfig({
-  resolve: { alias: { 'traineragent/testing': source('testing/index.ts'), traineragent: source('index.ts') } },
+  resolve: {
+    alias: {
+      'traineragent/testing': source('testing/index.ts'),
+      'traineragent/engine': source('backends/engine.ts'),
+      'traineragent/openai': source('llm/openai.ts'),
+      'traineragent/anthropic': source('llm/anthropic.ts'),
+      traineragent: source('index.ts'),
+    },
+  },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/interop/**'],

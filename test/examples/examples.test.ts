@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transformSync } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { protocols } from '../llm/protocols.ts';
+import { stream, type WireCall, wireServer } from '../llm/wire-server.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const home = process.cwd();
@@ -47,6 +49,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
   process.argv = argv;
   process.chdir(home);
   await rm(folder, { recursive: true, force: true });
@@ -110,4 +113,48 @@ describe('each example does what its first line says', () => {
     // scikit-learn's GaussianNB reaches 0.97 with island and sex as numbers.
     expect(Number(best)).toBeGreaterThan(0.9);
   });
+
+  it('language-model asks the first provider that answers, within a budget', async () => {
+    const messages = protocols.find(({ name }) => name === 'Anthropic Messages, native')!;
+    await using server = await wireServer([
+      (response, call) => stream(messages.events(modelAnswer(call)))(response, call),
+    ]);
+    vi.stubEnv('ANTHROPIC_API_KEY', 'sk-ant-test');
+    vi.stubEnv('ANTHROPIC_BASE_URL', server.url);
+    vi.stubEnv('OPENAI_API_KEY', 'sk-test');
+    const shown = await runExample('language-model');
+    expect(shown).toContain('Question: Which learners to try, in which order.');
+    expect(shown).toMatch(/anthropic:claude-haiku-4-5 \{"inputTokens":120,.*"costUsd":/);
+    expect(shown).toContain('model.candidates llm');
+    expect(server.calls.length).toBeGreaterThan(0);
+    expect(server.calls.every(({ headers }) => JSON.stringify(headers).includes('sk-ant-test'))).toBe(true);
+  });
+
+  it('replay-a-conversation records once, and then needs no network', async () => {
+    const responses = protocols.find(({ name }) => name === 'OpenAI Responses')!;
+    let recorded: string;
+    {
+      await using server = await wireServer([
+        (response, call) => stream(responses.events(modelAnswer(call)))(response, call),
+      ]);
+      vi.stubEnv('OPENAI_API_KEY', 'sk-test-0123456789');
+      vi.stubEnv('OPENAI_BASE_URL', `${server.url}/v1`);
+      vi.stubEnv('RECORD', '1');
+      recorded = await runExample('replay-a-conversation');
+    }
+    expect(recorded).toContain('model.candidates llm');
+    expect(readFileSync('conversation.json', 'utf8')).not.toContain('0123456789');
+    lines.length = 0;
+    vi.stubEnv('RECORD', '');
+    expect(await runExample('replay-a-conversation')).toBe(recorded);
+  });
 });
+
+/** What a sensible model would say to the questions that need an answer of its own. */
+function modelAnswer({ body }: WireCall): string {
+  const asked = JSON.stringify(body);
+  if (asked.includes('Which learners to try')) return '{"learners":["linear"]}';
+  if (asked.includes('Further configurations')) return '{"configurations":[]}';
+  if (asked.includes('Which variant')) return '{"variant":"as-found"}';
+  return '{"use":"single"}';
+}

@@ -20,6 +20,7 @@ export default defineConfig([
       testing: 'src/testing/index.ts',
       openai: 'src/llm/openai.ts',
       anthropic: 'src/llm/anthropic.ts',
+      engine: 'src/backends/engine.ts',
       cli: 'src/cli/main.ts',
       // Entry points of child processes and threads; `core/helpers/entry-url.ts` finds them beside the caller.
       child: 'src/child/main.ts',
@@ -36,6 +37,7 @@ export default defineConfig([
           entry: {
             index: 'src/index.ts',
             testing: 'src/testing/index.ts',
+            engine: 'src/backends/engine.ts',
             openai: 'src/llm/openai.ts',
             anthropic: 'src/llm/anthropic.ts',
           },

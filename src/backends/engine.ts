@@ -1,0 +1,34 @@
+/**
+ * The entry `traineragent/engine`: networks as plain JSON, and the backend that trains them in Node on ONNX Runtime.
+ * `docs/engine.md` explains how.
+ */
+export { TrainerError } from '../core/errors.ts';
+export type {
+  Backend,
+  BackendCapabilities,
+  Evaluation,
+  LoadOptions,
+  Predictor,
+  StepOptions,
+  Tensor,
+  Tensors,
+  TrainableNetwork,
+  TrainingData,
+  TrainingSnapshot,
+} from './backend.ts';
+export { gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } from './network/layers/activation.ts';
+export { dense } from './network/layers/dense.ts';
+export { dropout } from './network/layers/dropout.ts';
+export { embedding } from './network/layers/embedding.ts';
+export { add, concatenate, multiply } from './network/layers/joining.ts';
+export { batchNorm, layerNorm, rmsNorm } from './network/layers/normalisation.ts';
+export { residual } from './network/layers/residual.ts';
+export { flatten, reshape } from './network/layers/shaping.ts';
+export type { Loss } from './network/loss.ts';
+export { type NetworkOptions, network } from './network/network.ts';
+export type { Layer, NetworkSpec } from './network/network-spec.ts';
+export type { Optimiser } from './network/optimiser.ts';
+export type { Schedule } from './network/schedule.ts';
+export { type NetworkSummary, summariseNetwork } from './network/summarise-network.ts';
+export type { Training } from './network/training.ts';
+export { type OnnxBackendOptions, onnxBackend } from './onnx/onnx-backend.ts';

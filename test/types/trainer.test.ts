@@ -38,6 +38,15 @@ describe('the types of a trainer', () => {
     trainer.decide('task.plan', () => accept());
   });
 
+  it('know the built-in questions and their answers', () => {
+    new Trainer().decide('model.candidates', ({ proposal }) => {
+      expectTypeOf(proposal).toEqualTypeOf<{ learners: string[] }>();
+      return replace({ learners: ['linear'] });
+    });
+    // @ts-expect-error an answer of another question
+    new Trainer().decide('model.candidates', () => replace({ metric: 'accuracy' }));
+  });
+
   it('know no question of an agent that is not installed', () => {
     // @ts-expect-error no such agent
     new Trainer().decide('compliance.allowed', () => accept());

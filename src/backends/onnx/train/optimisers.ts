@@ -31,6 +31,18 @@ export interface OptimiserGraph {
   update(context: UpdateContext): Update;
 }
 
+/**
+ * Added to every gradient that a memory is made of. Where gradients stay zero (a dead unit, a row of an embedding that
+ * no batch has), memories would fade into denormal numbers, which take a hundred times as long and never reach zero.
+ * The square of it is a normal float, and it moves a weight by less than 1e-8 of the learning rate a step.
+ * Flushing denormals by the runtime's setting would be free, but the first session of a process decides it for the
+ * calling thread, and JavaScript's numbers would be flushed as well.
+ */
+const leastGradient = 1e-18;
+
+const awayFromZero = (graph: Graph, gradient: Value): Value =>
+  graph.apply('Add', [gradient, graph.scalar(leastGradient, gradient)]);
+
 function sgd({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptimiser): OptimiserGraph {
   return {
     slots: momentum === 0 ? [] : ['momentum'],
@@ -42,7 +54,7 @@ function sgd({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptimiser):
       const slope = isPulled ? graph.apply('Add', [gradient, times(weight, weightDecay)]) : gradient;
       const moved = (direction: Value) => graph.apply('Sub', [weight, graph.apply('Mul', [direction, rate!])]);
       if (momentum === 0) return { weight: moved(slope), slots: [] };
-      const velocity = graph.apply('Add', [times(slots[0]!, momentum), slope]);
+      const velocity = graph.apply('Add', [times(slots[0]!, momentum), awayFromZero(graph, slope)]);
       const direction = nesterov ? graph.apply('Add', [slope, times(velocity, momentum)]) : velocity;
       return { weight: moved(direction), slots: [velocity] };
     },
@@ -78,8 +90,9 @@ function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, ...rest }: AdamOptim
     },
     update({ graph, weight, gradient, slots: [m, v], controls: [factor, small, keep], isDecayed }) {
       const decay = (value: Value, beta: number) => graph.apply('Mul', [value, graph.scalar(beta, value)]);
-      const moment = graph.apply('Add', [decay(m!, beta1), gradient]);
-      const square = graph.apply('Add', [decay(v!, beta2), graph.apply('Mul', [gradient, gradient])]);
+      const slope = awayFromZero(graph, gradient);
+      const moment = graph.apply('Add', [decay(m!, beta1), slope]);
+      const square = graph.apply('Add', [decay(v!, beta2), graph.apply('Mul', [slope, slope])]);
       const size = graph.apply('Add', [graph.apply('Sqrt', [square]), small!]);
       const change = graph.apply('Mul', [graph.apply('Div', [moment, size]), factor!]);
       const held = keep !== undefined && isDecayed ? graph.apply('Mul', [weight, keep]) : weight;

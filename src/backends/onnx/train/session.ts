@@ -10,10 +10,7 @@ export interface TrainingSession extends AsyncDisposable {
   run(feeds: Feeds): Promise<Feeds>;
 }
 
-/**
- * Settings that train fastest; results do not depend on them but for the number of threads. Numbers below 1e-38 are
- * zero: gradients that fade would otherwise cost a third of the time.
- */
+/** Settings that train fastest; results depend on none of them but the number of threads. */
 function trainingOptions(threads: number): InferenceSession.SessionOptions {
   return {
     executionProviders: ['cpu'],
@@ -23,7 +20,6 @@ function trainingOptions(threads: number): InferenceSession.SessionOptions {
     interOpNumThreads: 1,
     // Fatal alone: what else goes wrong is an error of ours, and stderr is the host's.
     logSeverityLevel: 4,
-    extra: { session: { set_denormal_as_zero: '1' } },
   };
 }
 

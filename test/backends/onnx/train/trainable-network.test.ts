@@ -291,3 +291,24 @@ describe('bad input', () => {
     await trained[Symbol.asyncDispose]();
   });
 });
+
+describe('the process around', () => {
+  it('keeps its small numbers, and memories of gradients that stay zero do not fade into such', async () => {
+    const dead = network({ inputs: { x: { dtype: 'float32', shape: [4] } }, layers: [dense(2)] });
+    await using trained = await backend.compile(dead, {
+      loss: { kind: 'mean-squared-error' },
+      optimiser: { kind: 'adam', learningRate: 1e-3 },
+    });
+    const zeros: TrainingData = {
+      inputs: { x: { dtype: 'float32', shape: [2, 4], data: Float32Array.of(1, 1, 1, 1, 0, 0, 0, 0) } },
+      targets: { y: { dtype: 'float32', shape: [2, 2], data: new Float32Array(4) } },
+    };
+    const row = (number: number) => Int32Array.of(number);
+    await trained.steps(zeros, [row(0), ...Array(1500).fill(row(1))]);
+    const { state } = await trained.snapshot();
+    const moments = state['output/weight#moment']!.data as Float32Array;
+    expect(moments.every((value) => Math.abs(value) > 1.2e-38)).toBe(true);
+    const least = Float64Array.of(2.3e-308);
+    expect(least[0]! / 1024).toBeGreaterThan(0);
+  });
+});

@@ -39,8 +39,17 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 let runs = 0;
-/** The hash of the model that a host process makes. */
-async function hashOf(request: RunRequest, cores: number, node = process.execPath): Promise<string | undefined> {
+const known = new Map<string, Promise<string | undefined>>();
+
+/** The hash of the model that a host process makes; made once, where it is asked for again. */
+function hashOf(request: RunRequest, cores: number, node = process.execPath): Promise<string | undefined> {
+  const key = JSON.stringify([request, cores, node]);
+  const hash = known.get(key) ?? make(request, cores, node);
+  known.set(key, hash);
+  return hash;
+}
+
+async function make(request: RunRequest, cores: number, node: string): Promise<string | undefined> {
   const own: RunRequest = {
     ...request,
     data: resolve(folder, request.data as string),

@@ -24,14 +24,17 @@ export interface ModelQuestion<Answer> {
   readonly send: (outbound: string, round: number) => Promise<{ readonly text: string } | { readonly error: string }>;
 }
 
-/** JSON that can't close the marks around it. */
+/** JSON that can't close the marks around it, and has no character that is not seen or that some take for the end of a line. */
 function withoutMarks(json: string): string {
-  return json.replaceAll('<', '\\u003c');
+  return json.replace(/[<\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    // Two units for characters beyond the basic plane.
+    Array.from(character.split(''), (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
+  );
 }
 
 /** A message that may quote names from the data, as text that can't begin a line of its own. */
 function oneLine(text: string): string {
-  return withoutMarks(text.replace(/\s+/g, ' '));
+  return withoutMarks(text.replace(/[\s\p{Cc}]+/gu, ' '));
 }
 
 /** What stood at a path of the answer, as a repair shows it; nothing where the path leads nowhere. */

@@ -1,6 +1,7 @@
 import { listAfter, listBefore } from './lists.ts';
 import type { Mention } from './mention.ts';
 import { findAll, type Reading, type Span } from './reading.ts';
+import { sortedBy } from './target-words.ts';
 
 /** A column that a phrase of the prompt speaks of, with the phrase. */
 export interface ColumnWish extends Span {
@@ -100,6 +101,7 @@ export function findInputs(
   reading: Reading,
   mentions: readonly Mention[],
   taken: readonly Span[],
+  classLike: ReadonlySet<string>,
 ):
   | { readonly columns: readonly string[]; readonly isOnly: boolean; readonly span: Span; readonly restricts: boolean }
   | undefined {
@@ -126,6 +128,9 @@ export function findInputs(
         ...new Set(list.mentions.filter((mention) => mention.by !== 'value').map((mention) => mention.column)),
       ];
       if (columns.length === 0) continue;
+      // "Classify tickets by category": one column of classes is what they are sorted by, several are what they are told by.
+      const isSorted = columns.length === 1 && classLike.has(columns[0]!);
+      if (isSorted && sortedBy.test(`${reading.text.slice(0, reading.tokens[cue.to]!.at).trimEnd()} `)) continue;
       const exact = list.mentions.every((mention) => mention.by === 'name');
       const restricts = list.isComplete && (isOnly || columns.length >= 2 || exact);
       if (best === undefined || columns.length > best.columns.length)

@@ -148,6 +148,11 @@ export const metricWords: readonly Row[] = [
   {
     cue: 'recall',
     words:
+      'rather [^.;\\d]{1,60} than (?:miss|overlook|lose|let(?:ting)?(?= [^.;]{1,40} (?:through|slip|go|escape|pass|by)(?![\\p{L}])))(?:ing)?',
+  },
+  {
+    cue: 'recall',
+    words:
       'miss\\p{L}*[^.;,\\d]{0,40} (?:worse|costlier|costly|expensive|serious|dangerous|unacceptable|not an option|fatal|deadly|matters? most|kills?)|false[ -]negatives?[^.;,\\d]{0,20} (?:worse|costlier|costly|expensive|serious|dangerous|unacceptable)',
   },
   {

@@ -38,7 +38,8 @@ export function readParts(reading: Reading, columns: readonly NamedColumn[], men
   const exclusions = findExclusions(reading, mentions);
   const wishes = [roles.weight, roles.group, roles.time, roles.entity].filter((wish) => wish !== undefined);
   const taken: Span[] = [...exclusions.wishes, ...wishes, ...fairness.wishes];
-  const inputs = findInputs(reading, mentions, [...exclusions.wishes, ...wishes]);
+  const classLike = new Set(columns.filter(isClassLike).map((column) => column.name));
+  const inputs = findInputs(reading, mentions, [...exclusions.wishes, ...wishes], classLike);
   if (inputs !== undefined) taken.push(inputs.span);
   // A whole clause that wishes a score ("when it says that a parcel comes back, it is right") names its target itself.
   for (const cue of metricCues)
@@ -62,6 +63,11 @@ export function readParts(reading: Reading, columns: readonly NamedColumn[], men
     apart,
     taken,
   };
+}
+
+/** Classes, or numbers of few values. */
+function isClassLike({ profile }: NamedColumn): boolean {
+  return profile.kind === 'category' || profile.kind === 'boolean' || profile.distinct <= 20;
 }
 
 function kindOfCue(cue: MetricCue): 'classes' | 'number' | undefined {

@@ -42,7 +42,7 @@ export const synonymGroups: readonly (readonly string[])[] = [
   'job occupation profession',
   'respond response responds responded',
   'accident accidents crash crashes',
-  'charge charges fee fees premium premiums bill',
+  'charge charges fee fees premium premiums bill cost costs',
   'defect defective faulty scrap',
   'win winner wins won result outcome',
   'poisonous edible toxic',

@@ -18,7 +18,7 @@ export const stop =
   /^(?:from|using|given|based|with|without|knowing|through|via|except|because|ignoring|excluding|weighted|where|since|while|under|over|against|at|for)$/u;
 /** What stands before a column that is not wanted. */
 export const negation =
-  /(?:(?<![\p{L}])(?:(?<!(?:will|would|might|may|could|who do|that do) )not|rather than|instead of|never mind|forget about|no longer|don't care (?:about|for|how|what)|don't need|don't want|don't predict|do not predict|not interested in|not to predict|not predict|isn't|is not))(?: (?:the|a|an|its|their|how|much|many|it|about|in|predict|so|whether|which|for|by|any|just|of))*(?: \p{L}+)?$/u;
+  /(?:(?<![\p{L}])(?:(?<!(?:will|would|might|may|could|who do|that do) )not|rather than|instead of|never mind|forget about|no longer|don't care (?:about|for|how|what)|don't need|don't want|don't predict|do not predict|not interested in|not to predict|not predict|isn't|is not))(?: (?:the|a|an|its|their|how|much|many|it|about|in|predict|so|whether|which|for|by|any|just|of))*(?: (?!miss|overlook|lose|let)\p{L}+)?$/u;
 
 /** What may stand before the thing itself where a request begins with it ("Our late deliveries, please"). */
 export const opening =

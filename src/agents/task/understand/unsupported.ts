@@ -18,7 +18,7 @@ const besides: readonly (readonly [string, string])[] = [
   ],
   [
     'SCHEDULE',
-    '(?:every|each) (?:night|day|week|month|hour|morning|monday|sunday|evening)|nightly|(?:re-?train\\p{L}*|re-?fit\\p{L}*)(?: it)?(?: \\p{L}+)?|e-?mail(?:s|ed)? (?:me|us|the|it)|mail (?:me|us)|send (?:me|us|it|an?|the)|slack|notify|sms|cron',
+    '(?:every|each) (?:night|day|week|month|hour|morning|monday|sunday|evening)|nightly(?! (?:price|rate|cost|fee|charge|tariff|rent|temperature|demand|consumption|sale|revenue|value|average|stay)s?(?![\\p{L}]))|(?:re-?train\\p{L}*|re-?fit\\p{L}*)(?: it)?(?: \\p{L}+)?|e-?mail(?:s|ed)? (?:me|us|the|it)|mail (?:me|us)|send (?:me|us|it|an?|the)|slack|notify|sms|cron',
   ],
   [
     'SPECIFIC_MODEL',

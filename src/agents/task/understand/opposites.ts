@@ -21,7 +21,7 @@ const pairs: readonly (readonly [string, string])[] = [
 ];
 
 /** Where the prompt speaks only of the opposite of what a column records ("which will fail" of a column `passed`). */
-export function oppositeSaid(name: string, reading: Reading): Span | undefined {
+export function oppositeSaid(name: string, reading: Reading): (Span & { readonly isDenied: boolean }) | undefined {
   const own = splitName(name).join(' ');
   for (const [a, b] of pairs) {
     for (const [here, there] of [
@@ -32,7 +32,10 @@ export function oppositeSaid(name: string, reading: Reading): Span | undefined {
       const said = findAll(reading, whole(there))[0];
       // The column's own name may be spoken to say which column it is.
       const text = reading.text.replaceAll(name.toLowerCase(), ' ');
-      if (said !== undefined && !whole(here).test(text)) return { from: said.from, to: said.to };
+      if (said !== undefined && !whole(here).test(text)) {
+        const before = reading.text.slice(0, reading.tokens[said.from]!.at).trimEnd();
+        return { from: said.from, to: said.to, isDenied: denial.test(before) };
+      }
     }
   }
   return undefined;
@@ -48,6 +51,10 @@ export function byOpposite(reading: Reading, column: NamedColumn): Mention[] {
   const said = oppositeSaid(column.name, reading);
   return said === undefined ? [] : [{ ...said, column: column.name, quality: 0.6, by: 'synonym', isHead: true }];
 }
+
+/** "Don't repay" is no opposite of a default. */
+const denial =
+  /(?:n't|(?<![\p{L}])(?:not|never|fails? to|failed to|unable to))(?: (?:be|ever|get|been|always|fully))?$/u;
 
 /** Where the prompt asks only for what does not happen ("which will not renew" of a column `renewed`). */
 export function denialSaid(name: string, reading: Reading): Span | undefined {

@@ -34,6 +34,10 @@ export interface Reading {
 const pattern =
   /w\/o?(?=\s)|\d+(?:[.,]\d+)*|\.\d+|\p{L}[\p{L}\p{M}\p{N}_]*(?:['’]\p{L}+)?|_[\p{L}\p{N}_]+|>=|<=|=>|=<|==|\+\/-|[^\s]/gu;
 
+/** "Pay the loan back" is to repay it, and speaks of no pay. */
+const back =
+  /^\s+(?:(?:the|a|their|his|her|its|my|our|it|us|them|me|loans?|debts?|money|credits?)\s+){0,3}back(?!\p{L})/iu;
+
 /** Cuts a prompt into tokens and corrects the spelling of words that are close to a cue or to a word of the data. */
 export function readPrompt(prompt: string, dataWords: ReadonlySet<string>): Reading {
   const tokens: Token[] = [];
@@ -47,7 +51,9 @@ export function readPrompt(prompt: string, dataWords: ReadonlySet<string>): Read
     if (/\n/u.test(gap)) [sentence, clause] = [sentence + 1, clause + 1];
     const raw = match[0];
     const kind = /^[.\d]*\d/u.test(raw) ? 'number' : /^[\p{L}_]/u.test(raw) ? 'word' : 'sign';
-    const word = kind === 'word' ? correct(raw, dataWords) : raw.normalize('NFKC').toLowerCase();
+    const plain = kind === 'word' ? correct(raw, dataWords) : raw.normalize('NFKC').toLowerCase();
+    const word =
+      /^pa(?:y|ys|id|ying)$/u.test(plain) && back.test(prompt.slice(start + raw.length)) ? `re${plain}` : plain;
     text += gap.length > 0 ? ' ' : '';
     tokens.push({ text: raw, word, kind, start, end: start + raw.length, at: text.length, sentence, clause });
     text += word;

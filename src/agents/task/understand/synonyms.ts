@@ -4,7 +4,7 @@ export const synonymGroups: readonly (readonly string[])[] = [
   'survive survival survived die died dies death dead mortality deceased',
   'price cost costs value sell sells sold sale worth pricing expensive rent fetch',
   'fraud fraudulent scam scams suspicious',
-  'default defaults defaulted repay repaid repayment delinquent delinquency insolvency bankrupt bankruptcy',
+  'default defaults defaulted repay repays repaying repaid repayment delinquent delinquency insolvency bankrupt bankruptcy',
   'diagnosis disease sick ill illness cancer tumour tumor diagnose diagnosed',
   'fail failure fails failing failed break breaks breakdown fault faulty broken malfunction defective',
   'delay delayed late delays lateness',

@@ -36,7 +36,7 @@ export function scoreTargets(
 ): readonly Candidate[] {
   const spots = { verb: findAll(reading, verb), asking: findAll(reading, asking) };
   const negated = new Set<string>();
-  const best = new Map<string, Candidate>();
+  const best = new Map<string, Candidate & { readonly span: Span }>();
   for (const mention of mentions) {
     if (taken.some((span) => overlaps(span, mention) && span.from <= mention.from && span.to >= mention.to)) continue;
     const from = reading.tokens[mention.from]!.at;
@@ -91,6 +91,7 @@ export function scoreTargets(
         explicit,
       });
   }
+  const population = cues.yesNo === undefined ? undefined : populationOf(reading, cues.yesNo, columns, mentions, apart);
   const candidates: Candidate[] = [];
   for (const column of columns) {
     const named = new Set(
@@ -106,6 +107,7 @@ export function scoreTargets(
         found.score +
         (found.explicit ? 0 : suitability(column, cues, metricKind)) +
         (apart.get(column.name) ?? 0) +
+        (!found.explicit && population !== undefined && overlaps(population, found.span) ? -24 : 0) +
         (named.size > 1 ? 30 : 0),
     });
   }
@@ -126,6 +128,28 @@ function isOwner(reading: Reading, mention: Mention, mentions: readonly Mention[
   )
     return false;
   return !mentions.some((other) => other.column === mention.column && other.from <= at - 1 && other.to > at - 1);
+}
+
+/** "Which visitors are going to buy": who is asked about, where what they may do is a yes or no of the data. */
+function populationOf(
+  reading: Reading,
+  question: Span,
+  columns: readonly NamedColumn[],
+  mentions: readonly Mention[],
+  apart: ReadonlyMap<string, number>,
+): Span | undefined {
+  if (reading.tokens[question.from]!.word !== 'which') return undefined;
+  const inside = { from: question.from + 1, to: question.to };
+  const isAnswered = mentions.some(
+    (mention) =>
+      mention.from >= question.to &&
+      mention.quality >= 0.5 &&
+      reading.tokens[mention.from]!.sentence === reading.tokens[question.from]!.sentence &&
+      !apart.has(mention.column) &&
+      columns.some(({ name, profile }) => name === mention.column && profile.distinct === 2) &&
+      !mentions.some((other) => other.column === mention.column && overlaps(other, inside)),
+  );
+  return isAnswered ? inside : undefined;
 }
 
 /** "20 cycles", "life in cycles": a column's name that only says what another number is counted in. */

@@ -156,8 +156,9 @@ export function positiveOf(profile: ColumnProfile, reading: Reading): Sourced<st
     return { value, source: 'prompt', quote: quoteOf(reading, span) };
   }
   const negative = values.find((value) => /^(?:no|n|false|f|0)$/u.test(value.toLowerCase()));
+  const said = oppositeSaid(profile.name, reading);
   const opposite =
-    negative === undefined ? undefined : (oppositeSaid(profile.name, reading) ?? denialSaid(profile.name, reading));
+    negative === undefined || said?.isDenied === true ? undefined : (said ?? denialSaid(profile.name, reading));
   if (negative !== undefined && opposite !== undefined)
     return { value: negative, source: 'prompt', quote: quoteOf(reading, opposite) };
   const usual = yesLabels

@@ -126,6 +126,44 @@ export function refusedTarget(
   return undefined;
 }
 
+/**
+ * "Sells for more than 300k": the one column of numbers that words beside a limit speak of and that has values on both
+ * sides of it, where the same words fit a column of classes as well.
+ */
+export function comparedNumber(
+  reading: Reading,
+  first: string,
+  columns: readonly NamedColumn[],
+  mentions: readonly Mention[],
+  parts: Parts,
+): string | undefined {
+  if (parts.cues.yesNo === undefined || parts.metricKind === 'number') return undefined;
+  const profiles = new Map(columns.map(({ name, profile }) => [name, profile]));
+  for (const quantity of parts.rest) {
+    if (
+      (quantity.bound !== 'min' && quantity.bound !== 'max') ||
+      (quantity.unit !== 'none' && quantity.unit !== 'other')
+    )
+      continue;
+    const near = mentions.filter(
+      (mention) =>
+        mention.by !== 'unit' &&
+        mention.to <= quantity.from &&
+        quantity.from - mention.to <= 3 &&
+        reading.tokens[mention.from]!.sentence === reading.tokens[quantity.from]!.sentence,
+    );
+    if (!near.some((mention) => mention.column === first)) continue;
+    const own = near.filter((mention) => near.some((other) => other.column === first && overlaps(other, mention)));
+    if (own.some((mention) => profiles.get(mention.column)?.distinct === 2)) continue;
+    const numbers = [...new Set(own.map((mention) => mention.column))].filter((name) => {
+      const numeric = profiles.get(name)?.numeric;
+      return numeric !== undefined && numeric.min < quantity.value && quantity.value < numeric.max;
+    });
+    if (numbers.length === 1) return numbers[0];
+  }
+  return undefined;
+}
+
 function isYesNo(columns: readonly NamedColumn[], mention: Mention): boolean {
   return columns.some(({ name, profile }) => name === mention.column && profile.distinct === 2);
 }

@@ -7,7 +7,7 @@ import { languageOf } from './language.ts';
 import type { Mention, NamedColumn } from './mention.ts';
 import { type Parts, readParts } from './parts.ts';
 import { findAll, quoteOf, type Reading, readPrompt, type Span } from './reading.ts';
-import { otherKind, refusedTarget, rejected } from './refusals.ts';
+import { comparedNumber, otherKind, refusedTarget, rejected } from './refusals.ts';
 import { scoreTargets, targetsAsked } from './target.ts';
 import { targetFromData } from './target-from-data.ts';
 import { taskOf } from './task-kind.ts';
@@ -97,6 +97,8 @@ function chooseTarget(
   const candidates = scoreTargets(reading, columns, mentions, parts.cues, parts.metricKind, parts.apart, parts.taken);
   const [first, second] = candidates;
   if (first !== undefined && first.score >= enough) {
+    const compared = comparedNumber(reading, first.column, columns, mentions, parts);
+    if (compared !== undefined && !first.explicit) return { value: compared, source: 'prompt' };
     const likely = yesNoInstead(columns, parts, first);
     if (likely !== undefined) return { value: likely, source: 'data' };
     const asked = targetsAsked(reading, mentions, first.column, parts.apart);

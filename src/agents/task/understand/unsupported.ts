@@ -125,10 +125,27 @@ export function findOtherKinds(reading: Reading): readonly (Span & { readonly co
 export function findBesides(reading: Reading): readonly CodedWish[] {
   const found: CodedWish[] = [];
   for (const [code, words] of besides) {
-    const first = findAll(reading, whole(words))[0];
+    const first = findAll(reading, whole(words)).find(
+      (wish) => code !== 'DEPLOY_ELSEWHERE' || !isReason(reading, wish),
+    );
     if (first !== undefined) found.push({ code, from: first.from, to: first.to });
   }
   return found;
+}
+
+/** "It runs on a Raspberry Pi, so at most 1 MB" tells why the limits are as they are, and asks for them alone. */
+function isReason(reading: Reading, device: Span): boolean {
+  const { at, sentence } = reading.tokens[device.from]!;
+  const after = reading.tokens
+    .slice(device.to)
+    .filter((token) => token.sentence === sentence)
+    .map((token) => token.word)
+    .join(' ');
+  return (
+    /(?<![\p{L}])(?:runs|running|(?:will|going to|gonna) run|lives|will live|sits|will sit) (?:on|in|inside)(?: an?| the| our| my| some| tiny| small| old| cheap)* $/u.test(
+      reading.text.slice(0, at),
+    ) && /(?:^|, |- )(?:so|hence|therefore|which means|meaning)(?: [^.;]*)? \d/u.test(after)
+  );
 }
 
 function whole(words: string): RegExp {

@@ -24,9 +24,13 @@ function parse(text: string): unknown {
   // Deep nesting overflows the parser's stack on some engines; no schema of ours nests deeper than this.
   let depth = 0;
   let deepest = 0;
+  let isQuoted = false;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    if (c === 0x5b || c === 0x7b) deepest = Math.max(deepest, ++depth);
+    if (isQuoted && c === 0x5c) i++;
+    else if (c === 0x22) isQuoted = !isQuoted;
+    else if (isQuoted) continue;
+    else if (c === 0x5b || c === 0x7b) deepest = Math.max(deepest, ++depth);
     else if (c === 0x5d || c === 0x7d) depth--;
   }
   if (deepest > 50) return undefined;

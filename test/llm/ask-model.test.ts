@@ -12,6 +12,7 @@ describe('the JSON of a reply', () => {
     ['the last fenced block', '```json\n{"a":1}\n```\nBetter:\n```\n{"a":2}\n```', { a: 2 }],
     ['an object in prose', 'I choose {"a":[1,2,{"b":"}"}]} because it fits.', { a: [1, 2, { b: '}' }] }],
     ['an array in prose', 'Steps: ["x","y"].', ['x', 'y']],
+    ['a text of 60 brackets', JSON.stringify('\\"['.repeat(60)), '\\"['.repeat(60)],
     ['a text with escaped quotes', 'So: {"a":"say \\"}\\" twice"} ok', { a: 'say "}" twice' }],
   ])('is found as %s', (_, reply, value) => {
     expect(extractJson(reply)).toEqual(value);
@@ -24,6 +25,7 @@ describe('the JSON of a reply', () => {
     ['JSON with a comment', '{"a": 1 /* one */}'],
     ['an empty reply', ''],
     ['a reply of 300,000 characters', `"${'x'.repeat(300_000)}"`],
+    ['nesting of 51 levels', '['.repeat(51) + ']'.repeat(51)],
     ['nesting of 100,000 levels', '['.repeat(100_000) + ']'.repeat(100_000)],
   ])('is not found in %s', (_, reply) => {
     expect(extractJson(reply)).toBeUndefined();

@@ -11,7 +11,7 @@ export { memoryStore } from './core/memory-store.ts';
 export type { ModelCard, ModelInterface } from './core/outcome.ts';
 export { mergeSmallCounts, type Privacy, sampleCells } from './core/privacy.ts';
 export { type AnyQuestion, defineQuestion, type Question, type RuleAnswer } from './core/question.ts';
-export type { BudgetName, DataRecord, DataSource, RunRequest, TaskFields } from './core/request.ts';
+export type { BudgetName, DataRecord, DataSource, ReadingOptions, RunRequest, TaskFields } from './core/request.ts';
 export type { Run } from './core/run.ts';
 export type { OutboundCall } from './core/send-to-model.ts';
 export type { Stage, StageContext } from './core/stage.ts';

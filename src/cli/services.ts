@@ -29,6 +29,8 @@ export interface TrainCommand {
   readonly prompt: string;
   readonly dataPath: string;
   readonly target?: string;
+  readonly encoding?: 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
+  readonly delimiter?: string;
   readonly seed?: number;
   readonly budget?: 'quick' | 'normal' | 'thorough';
   /** The language model to ask; rules alone without one. */

@@ -17,11 +17,16 @@ export function systemServices(): CliServices {
   return {
     version,
     newRunId: () => systemIds(systemClock).runId(),
-    async train({ runId, prompt, dataPath, target, seed, budget, llm }, folder) {
+    async train({ runId, prompt, dataPath, target, seed, budget, llm, encoding, delimiter }, folder) {
+      const reading = {
+        ...(encoding === undefined ? {} : { encoding }),
+        ...(delimiter === undefined ? {} : { delimiter }),
+      };
       return (await trainerIn(folder, llm)).run({
         runId,
         prompt,
         data: dataPath,
+        ...(Object.keys(reading).length === 0 ? {} : { reading }),
         ...(target === undefined ? {} : { task: { target } }),
         ...(seed === undefined ? {} : { seed }),
         ...(budget === undefined ? {} : { budget }),

@@ -16,6 +16,12 @@ export const trainCommand: Command = {
     out: { type: 'string', value: 'DIR', about: 'A folder for the results. Default: traineragent-out/RUN_ID.' },
     seed: { type: 'string', value: 'N', about: 'The same seed gives the same model. Default: 0.' },
     budget: { type: 'string', value: 'NAME', about: 'quick, normal or thorough. Default: normal.' },
+    encoding: {
+      type: 'string',
+      value: 'NAME',
+      about: 'utf-8, utf-16le, utf-16be or windows-1252. Default: found from the bytes.',
+    },
+    delimiter: { type: 'string', value: 'TEXT', about: 'What separates fields. Default: found from the text.' },
     llm: llmOption,
     json: { type: 'boolean', about: 'Print one JSON object on stdout at the end.' },
   },
@@ -28,6 +34,8 @@ export const trainCommand: Command = {
     const target = args.text('target');
     const seed = wholeNumber(args, 'seed', 0, 4_294_967_295);
     const budget = oneOf(args, 'budget', ['quick', 'normal', 'thorough']);
+    const encoding = oneOf(args, 'encoding', ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252']);
+    const delimiter = args.text('delimiter');
     const llm = parseLlm(args.text('llm'));
     const runId = services.newRunId();
     const folder = resolve(io.cwd, args.text('out') ?? join('traineragent-out', runId));
@@ -38,6 +46,8 @@ export const trainCommand: Command = {
         prompt,
         dataPath: resolve(io.cwd, data),
         ...(target === undefined ? {} : { target }),
+        ...(encoding === undefined ? {} : { encoding }),
+        ...(delimiter === undefined ? {} : { delimiter }),
         ...(seed === undefined ? {} : { seed }),
         ...(budget === undefined ? {} : { budget }),
         ...(llm === undefined ? {} : { llm }),

@@ -26,6 +26,19 @@ export interface TaskFields {
   readonly threshold?: number;
 }
 
+/** How delimited text is read, where what is found from the bytes is not right. */
+export interface ReadingOptions {
+  readonly encoding?: 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
+  /** One character or more between fields. */
+  readonly delimiter?: string;
+  /** '' where quotes are ordinary characters. */
+  readonly quote?: string;
+  /** Whether the first row names the columns. */
+  readonly header?: boolean;
+  /** Spellings of missing besides the usual ones. */
+  readonly missing?: readonly string[];
+}
+
 /** What a host asks for. */
 export interface RunRequest {
   /** What is needed, in plain words. */
@@ -45,6 +58,8 @@ export interface RunRequest {
   readonly maxSeconds?: number;
   /** Rows to read at most; more are sampled, and the report says so. */
   readonly maxRows?: number;
+  /** How text files are read; the same for data and test data. */
+  readonly reading?: ReadingOptions;
   readonly signal?: AbortSignal;
   /** @default made by the trainer */
   readonly runId?: string;
@@ -74,6 +89,15 @@ const requestSchema = z.strictObject({
   seed: z.number().int().min(0).max(4_294_967_295).default(0),
   maxSeconds: z.number().positive().optional(),
   maxRows: z.number().int().positive().optional(),
+  reading: z
+    .strictObject({
+      encoding: z.enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252']).optional(),
+      delimiter: z.string().min(1).max(10).optional(),
+      quote: z.string().max(1).optional(),
+      header: z.boolean().optional(),
+      missing: z.array(z.string()).max(100).optional(),
+    })
+    .optional(),
   signal: z.instanceof(AbortSignal).optional(),
   runId: z.string().optional(),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { defineStage } from '../../core/stage.ts';
+import type { ReadingOptions } from '../../core/request.ts';
+import { defineStage, type StageContext } from '../../core/stage.ts';
 import { callAction } from '../call-action.ts';
 
 const hash = z.string();
@@ -46,9 +47,13 @@ export const collectStage = defineStage<Collected>({
   output: collectedSchema,
   async run(context) {
     if (context.input.dataName === undefined) return { message: {}, summary: 'No data were given.' };
-    const maxRows = context.input.maxRows === undefined ? {} : { maxRows: context.input.maxRows };
-    const data = await callAction(context, 'collect', { source: 'data', ...maxRows });
-    const test = context.input.hasTestData ? await callAction(context, 'collect', { source: 'testData' }) : undefined;
+    const { maxRows: limit, reading: how } = context.input;
+    const maxRows = limit === undefined ? {} : { maxRows: limit };
+    const reading = how === undefined ? {} : { reading: definedOnly(how) };
+    const data = await callAction(context, 'collect', { source: 'data', ...maxRows, ...reading });
+    const test = context.input.hasTestData
+      ? await callAction(context, 'collect', { source: 'testData', ...reading })
+      : undefined;
     return {
       message: {
         data: data as NonNullable<Collected['data']>,
@@ -66,3 +71,8 @@ export const collectStage = defineStage<Collected>({
     };
   },
 });
+
+/** An object without the members that are undefined. */
+function definedOnly(options: NonNullable<StageContext['input']['reading']>): ReadingOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

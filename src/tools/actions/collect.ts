@@ -1,13 +1,14 @@
 import { encodeTable } from '../data/columnar/encode-table.ts';
 import { describeReading } from '../data/describe-reading.ts';
 import { profileTable } from '../data/profile/profile-table.ts';
-import { readTable } from '../data/read-table.ts';
+import { type ReadOptions, readTable } from '../data/read-table.ts';
 import { defineAction } from './action.ts';
 
 export interface CollectInput {
   readonly source: 'data' | 'testData';
   /** Rows to keep at most; more are sampled. */
   readonly maxRows?: number;
+  readonly reading?: Pick<ReadOptions, 'encoding' | 'delimiter' | 'quote' | 'header' | 'missing'>;
 }
 
 export interface CollectOutput {
@@ -42,8 +43,8 @@ const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.strin
 export const collect = defineAction<CollectInput, CollectOutput>({
   name: 'collect',
   async run(input, context) {
-    const limit = input.maxRows === undefined ? {} : { maxRows: input.maxRows };
-    const { table, report } = await readTable({ kind: 'file', path: context.source(input.source) }, limit, {
+    const options = { ...input.reading, ...(input.maxRows === undefined ? {} : { maxRows: input.maxRows }) };
+    const { table, report } = await readTable({ kind: 'file', path: context.source(input.source) }, options, {
       threads: context.cores,
     });
     context.progress(0.6, 'read');

@@ -92,7 +92,12 @@ export const trial = defineAction<TrialInput, TrialOutput>({
           ...(input.iterations === undefined ? { validation: watched } : {}),
         });
         const predicted = fit.model.predict(validation.features);
-        scores.push(searchScore(input.metric, set.problem, validation, predicted));
+        const score = searchScore(input.metric, set.problem, validation, predicted);
+        if (!Number.isFinite(score)) {
+          const failed = `${input.metric} has no value on the validation rows of fold ${fold + 1}`;
+          return { failed, iterations: [], workUnits, notes };
+        }
+        scores.push(score);
         if (countsLabels) logLosses.push(-searchScore('logLoss', set.problem, validation, predicted));
         arrays[`fit${repeat}-${fold}`] = predicted;
         if (fit.bestIteration !== undefined) iterations.push(fit.bestIteration);

@@ -68,7 +68,7 @@ export function toUtf8(bytes: Uint8Array, encoding: Encoding): Buffer {
     throw new TrainerError(
       'DATA_ENCODING',
       `Expected ${encoding.toUpperCase()} text, got bytes that are none (cut in the middle of a character, or a lone ` +
-        'surrogate). Save the file as UTF-8, or name its encoding in the option "encoding".',
+        'surrogate). Save the file as UTF-8, or name its encoding: `reading: { encoding }` in the request.',
       { cause, details: { encoding } },
     );
   }
@@ -115,7 +115,7 @@ export function decideFallback(bytes: Uint8Array, hasMark: boolean): Encoding {
   throw new TrainerError(
     'DATA_ENCODING',
     `Expected UTF-8, got ${faults} ${faults === 1 ? 'byte that is' : 'bytes that are'} none (the first at byte ${first}) ` +
-      `among ${characters} valid characters beyond ASCII. Repair the file, or set the option "encoding" to "windows-1252".`,
+      `among ${characters} valid characters beyond ASCII. Repair the file, or say \`reading: { encoding: 'windows-1252' }\` in the request.`,
     { details: { firstByte: first, faults, characters } },
   );
 }

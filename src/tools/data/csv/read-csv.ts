@@ -127,7 +127,7 @@ function checkRows(rows: CsvRows, layout: CsvLayout): void {
       'DATA_FORMAT',
       `Expected rows of ${width} fields, got another number of fields in ${setAside} of ${rows.recordCount} rows ` +
         `(the first: data row ${rows.tooFew.rows[0] ?? rows.tooMany.rows[0]}). Is it a table? If so, set "delimiter", ` +
-        '"quote" or "header".',
+        '"quote" or "header" in the `reading` of the request.',
       { details: { columns: width, rows: rows.recordCount, setAside } },
     );
   }

@@ -125,7 +125,7 @@ function readable(cause: unknown): unknown {
     return new TrainerError(
       'DATA_FORMAT',
       `Expected each quoted field to be closed, got one that is still open at the end of the data (line ${lines}). ` +
-        'Close or double the quote, or set the option "quote" to "" where quotes are ordinary characters.',
+        'Close or double the quote, or set "quote" to "" in the `reading` of the request, where quotes are ordinary characters.',
       { cause, details },
     );
   }

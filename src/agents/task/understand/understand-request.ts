@@ -2,6 +2,7 @@ import { TrainerError } from '../../../core/errors.ts';
 import type { Sourced } from '../../../core/task-spec.ts';
 import type { TableProfile } from '../../../tools/data/profile/profile.ts';
 import { dataWords, findMentions, nameColumns } from './columns.ts';
+import { isDoubtful } from './doubt.ts';
 import { findHarm } from './harmful.ts';
 import { languageOf } from './language.ts';
 import type { Mention, NamedColumn } from './mention.ts';
@@ -103,6 +104,12 @@ function chooseTarget(
     if (likely !== undefined) return { value: likely, source: 'data' };
     const asked = targetsAsked(reading, mentions, first.column, parts.apart);
     if (asked.length >= 2) return rejected('SEVERAL_TARGETS', { columns: asked });
+    const { sure } = targetFromData(columns, parts.cues, parts.metricKind, parts.apart);
+    if (isDoubtful(reading, columns, mentions, parts, candidates, sure)) {
+      const named = candidates.filter((candidate) => first.score - candidate.score < 2 * margin);
+      const options = [...(sure === undefined ? [] : [sure]), ...named.map((candidate) => candidate.column)];
+      return clarify('TARGET_AMBIGUOUS', [...new Set(options)], columns);
+    }
     if (second === undefined || first.score - second.score >= margin) {
       return { value: first.column, source: 'prompt', ...(first.span && { quote: quoteOf(reading, first.span) }) };
     }

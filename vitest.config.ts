@@ -18,6 +18,8 @@ export default defineConfig({
     exclude: ['test/interop/**'],
     globalSetup: ['test/global-setup.ts'],
     pool: 'forks',
+    // Each test that trains keeps two processes busy; more workers than two would only wait for each other.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

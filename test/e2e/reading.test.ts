@@ -7,7 +7,10 @@ import { describe, expect, it } from 'vitest';
 describe('how text is read', () => {
   it('is found from the file, or said by the request', async () => {
     const path = join(await mkdtemp(join(tmpdir(), 'reading-')), 'data.txt');
-    const rows = Array.from({ length: 80 }, (_, i) => `${i % 13}~${i % 2 === 0 ? 'ja' : 'n\u00e4h'}~${(i % 13) * 2 + (i % 5)}`);
+    const rows = Array.from(
+      { length: 80 },
+      (_, i) => `${i % 13}~${i % 2 === 0 ? 'ja' : 'n\u00e4h'}~${(i % 13) * 2 + (i % 5)}`,
+    );
     await writeFile(path, Buffer.from(['x~kind~y', ...rows].join('\n'), 'latin1'));
     const outcome = await new Trainer().run({
       prompt: 'Predict y',

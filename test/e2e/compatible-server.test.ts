@@ -17,11 +17,7 @@ it('a server that speaks OpenAI’s protocol decides, from the command line’s 
     json(chat.error(503, 'server_error', 'Starting.'), 503),
     (response, call) => {
       const asked = JSON.stringify(call.body);
-      const reply = asked.includes('Which learners to try')
-        ? { learners: ['linear'] }
-        : asked.includes('Further configurations')
-          ? { configurations: [] }
-          : { odd: true };
+      const reply = asked.includes('Which learners to try') ? { learners: ['linear'] } : { odd: true };
       return stream(chat.events(JSON.stringify(reply)))(response, call);
     },
   ]);
@@ -40,7 +36,7 @@ it('a server that speaks OpenAI’s protocol decides, from the command line’s 
   expect((await run.result).status).toBe('complete');
   const decision = (id: string) => events.find((event) => event.type === 'decision' && event.question === id);
   expect(decision('model.candidates')).toMatchObject({ by: 'llm', answer: { learners: ['linear'] } });
-  expect(decision('model.compression')).toMatchObject({
+  expect(decision('model.configurations')).toMatchObject({
     by: 'rule',
     fallback: expect.stringMatching(/^no valid answer after 3 tries/),
   });

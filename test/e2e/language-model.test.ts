@@ -171,15 +171,7 @@ describe('A host decides', () => {
 });
 
 describe('A language model', () => {
-  const asked: readonly Id[] = [
-    'task.target',
-    'task.metric',
-    'data.leaks',
-    'model.candidates',
-    'model.configurations',
-    'model.ensemble',
-    'model.compression',
-  ];
+  const asked: readonly Id[] = ['task.target', 'task.metric', 'data.leaks', 'model.candidates', 'model.configurations'];
   const answered = once((request) => finished(request, { llm: modelFor(answersFor(request)) }));
   const confused = once((request) =>
     finished(request, {

@@ -99,7 +99,8 @@ export const compressionQuestion = defineQuestion({
       };
     return { answer: { variant: best(free).id }, why: 'It is smaller and loses nothing on validation.' };
   },
-  language: 'always',
+  // What was measured decides: a language model could only choose what scored worse.
+  language: 'unsure',
 });
 
 /** Fits the members on all rows outside the vault, tries smaller variants on the folds, and keeps one. */

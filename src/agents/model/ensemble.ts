@@ -36,7 +36,8 @@ export const ensembleQuestion = defineQuestion({
     use === 'blend' && blend.length < 2
       ? [{ path: 'use', message: 'Expected "single": there is no blend that gains.' }]
       : [],
-  language: 'always',
+  // What was measured decides: a language model could only choose what scored worse.
+  language: 'unsure',
 });
 
 const memberSchema = z.object({

@@ -36,6 +36,15 @@ export function isDoubtful(
   if (before.some((word) => /^(?:what|how|when|where|which)$/u.test(word))) return false;
   if (parts.rest.some((quantity) => quantity.bound === 'min' || quantity.bound === 'max')) return false;
   const distinct = new Map(columns.map(({ name, profile }) => [name, profile.distinct]));
+  const kind = columns.find(({ name }) => name === column)?.profile.kind;
+  // "Will a department grow": the subject of the question is not what is asked of it.
+  if (
+    kind === 'category' &&
+    distinct.get(column) !== 2 &&
+    span.from === yesNo.to &&
+    /^(?:will|would|does|did|should)$/u.test(reading.tokens[yesNo.from]!.word)
+  )
+    return true;
   if (sure === undefined || distinct.get(sure) !== 2 || distinct.get(column) === 2) return false;
   // "Which visitors" are who is asked about; "which carrier" is what is asked for.
   const isMany = overlaps(yesNo, span) && /[^su]s$/u.test(reading.tokens[span.to - 1]!.word);

@@ -2,6 +2,7 @@ import type { TaskKind } from '../../../core/task-spec.ts';
 import type { Mention, NamedColumn } from './mention.ts';
 import type { Parts } from './parts.ts';
 import { overlaps, quoteOf, type Reading, type Span } from './reading.ts';
+import type { Candidate } from './target.ts';
 import type { RejectCode, Understanding } from './understanding.ts';
 import { findHorizon, findOtherKinds, isChore } from './unsupported.ts';
 
@@ -128,17 +129,19 @@ export function refusedTarget(
 
 /**
  * "Sells for more than 300k": the one column of numbers that words beside a limit speak of and that has values on both
- * sides of it, where the same words fit a column of classes as well.
+ * sides of it, where the same words, or those for who is asked about, fit a column of classes better.
  */
 export function comparedNumber(
   reading: Reading,
-  first: string,
+  first: Candidate,
   columns: readonly NamedColumn[],
   mentions: readonly Mention[],
   parts: Parts,
 ): string | undefined {
-  if (parts.cues.yesNo === undefined || parts.metricKind === 'number') return undefined;
+  const { yesNo, classes } = parts.cues;
   const profiles = new Map(columns.map(({ name, profile }) => [name, profile]));
+  if (yesNo === undefined || parts.metricKind === 'number' || profiles.get(first.column)?.distinct === 2)
+    return undefined;
   for (const quantity of parts.rest) {
     if (
       (quantity.bound !== 'min' && quantity.bound !== 'max') ||
@@ -152,8 +155,12 @@ export function comparedNumber(
         quantity.from - mention.to <= 3 &&
         reading.tokens[mention.from]!.sentence === reading.tokens[quantity.from]!.sentence,
     );
-    if (!near.some((mention) => mention.column === first)) continue;
-    const own = near.filter((mention) => near.some((other) => other.column === first && overlaps(other, mention)));
+    // "Will a department sell over 50k" asks about departments, and compares what they sell.
+    const isAsked = first.span !== undefined && first.span.from >= yesNo.from && first.span.from <= yesNo.to;
+    const shared = near.filter((mention) =>
+      near.some((other) => other.column === first.column && overlaps(other, mention)),
+    );
+    const own = isAsked && classes === undefined ? near : shared;
     if (own.some((mention) => profiles.get(mention.column)?.distinct === 2)) continue;
     const numbers = [...new Set(own.map((mention) => mention.column))].filter((name) => {
       const numeric = profiles.get(name)?.numeric;

@@ -75,7 +75,7 @@ export const synonymGroups: readonly (readonly string[])[] = [
   'output production produce produced generation generated',
   'tip gratuity',
   'complaint complain complains',
-  'demand sales sold quantity',
+  'demand sales sold sell sells quantity',
   'mileage odometer',
   'injury injured injuries',
   'absence absenteeism absent absences',

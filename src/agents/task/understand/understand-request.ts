@@ -98,7 +98,7 @@ function chooseTarget(
   const candidates = scoreTargets(reading, columns, mentions, parts.cues, parts.metricKind, parts.apart, parts.taken);
   const [first, second] = candidates;
   if (first !== undefined && first.score >= enough) {
-    const compared = comparedNumber(reading, first.column, columns, mentions, parts);
+    const compared = comparedNumber(reading, first, columns, mentions, parts);
     if (compared !== undefined && !first.explicit) return { value: compared, source: 'prompt' };
     const likely = yesNoInstead(columns, parts, first);
     if (likely !== undefined) return { value: likely, source: 'data' };

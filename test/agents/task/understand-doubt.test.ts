@@ -54,6 +54,13 @@ describe('requests that two columns fit', () => {
     expect(read('Will a branch do well?', loans)).toMatchObject({ code: 'TARGET_AMBIGUOUS' });
   });
 
+  it.each(['Which branch managers never call back?', 'Does it come to more than 20000?'])(
+    'are asked back where no column is meant: "%s"',
+    (prompt) => {
+      expect(read(prompt, loans).options).toContain('default');
+    },
+  );
+
   it.each([
     ['Will a sale reach more than 300?', shop],
     ['Will a branch lend a loan amount of over 20k?', loans],

@@ -148,7 +148,7 @@ export const metricWords: readonly Row[] = [
   {
     cue: 'recall',
     words:
-      'rather [^.;\\d]{1,60} than (?:miss|overlook|lose|let(?:ting)?(?= [^.;]{1,40} (?:through|slip|go|escape|pass|by)(?![\\p{L}])))(?:ing)?',
+      'rather [^.;\\d]{1,60} than (?:(?:an?|any|some|the|one) )?(?:miss(?:ed)?|overlook(?:ed)?|lose|let(?:ting)?(?= [^.;]{1,40} (?:through|slip|go|escape|pass|by)(?![\\p{L}])))(?:ing)?',
   },
   {
     cue: 'recall',

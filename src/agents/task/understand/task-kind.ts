@@ -26,9 +26,10 @@ export function findKindCues(reading: Reading): KindCues {
     findAll(reading, expression).find(
       (found) =>
         skip === undefined ||
-        !skip.test(reading.text.slice(Math.max(0, (found.match.index ?? 0) - 9), found.match.index)),
+        !skip.test(reading.text.slice(Math.max(0, (found.match.index ?? 0) - 20), found.match.index)),
     );
-  const a = first(yesNo);
+  // "When will it arrive" and "what is the price" are no questions for yes or no.
+  const a = first(yesNo, /(?<![\p{L}])(?:when|where|what|why)(?: \p{L}+)? $/u);
   const b = first(classes, /(?:positive|negative|of the) $/u);
   const c = first(number, /logistic $/u);
   // "How many days will a patient stay" asks for a number, whatever stands behind it.

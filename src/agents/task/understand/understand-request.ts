@@ -2,7 +2,7 @@ import { TrainerError } from '../../../core/errors.ts';
 import type { Sourced } from '../../../core/task-spec.ts';
 import type { TableProfile } from '../../../tools/data/profile/profile.ts';
 import { dataWords, findMentions, nameColumns } from './columns.ts';
-import { isDoubtful } from './doubt.ts';
+import { isDoubtful, lostWish } from './doubt.ts';
 import { findHarm } from './harmful.ts';
 import { languageOf } from './language.ts';
 import type { Mention, NamedColumn } from './mention.ts';
@@ -124,12 +124,13 @@ function chooseTarget(
   if (first !== undefined && ahead >= hint && (first.score >= 2 * hint || data.ranked[0] === first.column))
     return { value: first.column, source: 'prompt', ...(first.span && { quote: quoteOf(reading, first.span) }) };
   const thing = namedThing(reading);
-  if (data.sure !== undefined && thing === undefined) return { value: data.sure, source: 'data' };
+  const lost = lostWish(columns, mentions, parts);
+  if (data.sure !== undefined && thing === undefined && lost === false) return { value: data.sure, source: 'data' };
   if (data.ranked.length === 0) return rejected('NO_TARGET', { columns: columns.length });
   const named = candidates.filter((candidate) => candidate.score > 12).map((candidate) => candidate.column);
   return clarify(
     thing === undefined ? 'TARGET_NOT_NAMED' : 'TARGET_NOT_FOUND',
-    [...new Set([...named, ...data.ranked])],
+    [...new Set([...(typeof lost === 'string' ? [lost] : []), ...named, ...data.ranked])],
     columns,
   );
 }

@@ -30,15 +30,17 @@ const messages: Readonly<Record<ReasonCode, (evidence: Evidence) => string>> = {
   NO_TARGET: (e) =>
     `The data have ${count(e.columns, 'column')} and none can be predicted from another. ${close}add the column to predict, or the columns to predict it from.`,
   NO_INPUTS: (e) =>
-    `No column is left to predict ${name(e.target)} from. A model would have nothing to go by. ${close}leave out fewer columns, or add more.`,
+    `${typeof e.inputs === 'number' && e.inputs > 0 ? `No column can be used to predict ${name(e.target)}: each of the others is constant, free text, or different in every row, as an identifier is` : `No column is left to predict ${name(e.target)} from`}. A model would have nothing to go by. ${close}leave out fewer columns, or add more.`,
   ONE_CLASS: (e) =>
     `Every row has the same value of ${name(e.target)}. There is nothing to tell apart. ${close}add rows with another value, or choose another target.`,
   TOO_FEW_ROWS: (e) =>
     `There are ${count(e.rows, 'row')} with a value of ${name(e.target)}; at least ${text(e.least)} are needed. A score on so few would be chance. ${close}add rows.`,
   TOO_FEW_OF_CLASS: (e) =>
-    `A class of ${name(e.target)} has ${count(e.rows, 'row')}; at least ${text(e.least)} are needed of each. Such a class can be neither learned nor tested. ${close}add rows of it, join it with another class, or leave its rows out.`,
+    `A class of ${name(e.target)} has ${e.atMost === true ? 'at most ' : ''}${count(e.rows, 'row')}; at least ${text(e.least)} are needed of each. Such a class can be neither learned nor tested. ${close}add rows of it, join it with another class, or leave its rows out.`,
   TARGET_KIND: (e) =>
-    `The column ${name(e.column)} holds ${kindWord(e.kind)}. Only numbers and classes can be predicted. ${close}add a column with a number or a class made of it.`,
+    e.kind === 'number'
+      ? `The values of ${name(e.column)} are ${e.beyond === true ? 'beyond 3.4e38' : 'nearly equal beside their size'}. A model answers in numbers of 32 bits (about seven digits), which can't tell them apart. ${close}${e.beyond === true ? 'correct the largest values, or choose a larger unit.' : 'subtract a constant from the column, or predict the difference to another column.'}`
+      : `The column ${name(e.column)} holds ${kindWord(e.kind)}. Only numbers and classes can be predicted. ${close}add a column with a number or a class made of it.`,
   WEAK_SIGNAL: (e) =>
     `On rows that it had never seen the model reached ${metric(e.metric)} ${number(e.value)}, and guessing without any input reaches ${number(e.baseline)}; the difference is within chance there. ${close}add rows or columns, and do not rely on this model yet.`,
   STOPPED_BY_HOST: (e) =>
@@ -187,7 +189,7 @@ function name(value: unknown): string {
 function number(value: unknown): string {
   return typeof value !== 'number'
     ? text(value)
-    : Number.isInteger(value)
+    : Number.isInteger(value) && Math.abs(value) < 1e15
       ? String(value)
       : String(Number(value.toPrecision(3)));
 }

@@ -99,7 +99,10 @@ export const checkStage = defineStage<Checked>({
       suspects.length === 0 ? [] : (await context.ask(leaksQuestion, { suspects, inputCount: inputs.length })).leaveOut;
     const left = inputs.filter((name) => !leaks.includes(name));
     if (left.length === 0)
-      context.decline({ kind: 'reject', reasons: [{ code: 'NO_INPUTS', evidence: { columns: inputs.length } }] });
+      context.decline({
+        kind: 'reject',
+        reasons: [{ code: 'NO_INPUTS', evidence: { target: spec.target.value, columns: inputs.length } }],
+      });
     const severe = results.filter(({ severity }) => severity === 'severe').length;
     return {
       message: {

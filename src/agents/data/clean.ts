@@ -86,7 +86,8 @@ export const cleanStage = defineStage({
       };
     });
     if (columns.every(({ setAside }) => setAside !== undefined)) {
-      context.decline({ kind: 'reject', reasons: [{ code: 'NO_INPUTS', evidence: { columns: columns.length } }] });
+      const evidence = { target: spec.target.value, inputs: spec.inputs.value.length };
+      context.decline({ kind: 'reject', reasons: [{ code: 'NO_INPUTS', evidence }] });
     }
     const { use } = await context.ask(columnsQuestion, { columns });
     const used = new Set(use);

@@ -69,6 +69,7 @@ export function assessRequest(spec: TaskSpec, profile: TableProfile, context: As
   if (!spec.inputs.value.some((name) => isUsable(profile.columns.find((candidate) => candidate.name === name))))
     add('NO_INPUTS', { target, inputs: spec.inputs.value.length });
   if (spec.task.value !== 'regression') assessClasses(spec, column, rows, add);
+  else assessPrecision(column, add);
   if (rows >= leastRows && rows < leastForVault && context.hasTestData !== true) add('NO_VAULT', { rows });
   else if (rows >= leastForVault && rows < 1000) add('SMALL_DATA', { rows });
   assessData(spec, profile, column, add);
@@ -85,6 +86,10 @@ type Add = (code: ReasonCode, evidence: Reason['evidence']) => void;
 function assessClasses(spec: TaskSpec, column: ColumnProfile, rows: number, add: Add): void {
   const target = column.name;
   const top = column.top ?? [];
+  // Of numbers of many values the counts are not known, but so many classes can't all have rows enough.
+  const smallest = Math.floor(rows / Math.max(1, column.distinct));
+  if (column.top === undefined && column.distinctExact && column.distinct > 1 && smallest < leastOfClass)
+    add('TOO_FEW_OF_CLASS', { target, rows: smallest, least: leastOfClass, classes: column.distinct, atMost: true });
   const counts = top.map((entry) => entry.count);
   if (counts.length < 2) return;
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
@@ -99,6 +104,23 @@ function assessClasses(spec: TaskSpec, column: ColumnProfile, rows: number, add:
   const accuracy = spec.metrics.find((wish) => wish.metric === 'accuracy');
   if (accuracy?.threshold !== undefined && accuracy.threshold <= most / rows)
     add('THRESHOLD_TRIVIAL', { metric: 'accuracy', threshold: accuracy.threshold, baseline: most / rows });
+}
+
+/** Answers are float32: values beyond it, or closer to each other than its steps, can't be told. */
+function assessPrecision({ name, numeric }: ColumnProfile, add: Add): void {
+  if (numeric === undefined) return;
+  const largest = Math.max(Math.abs(numeric.min), Math.abs(numeric.max));
+  if (!Number.isFinite(Math.fround(largest))) add('TARGET_KIND', { column: name, kind: 'number', beyond: true });
+  else if (numeric.deviation > 0 && stepAt(largest) > numeric.deviation)
+    add('TARGET_KIND', { column: name, kind: 'number' });
+}
+
+/** Distance between neighbours in float32. */
+function stepAt(value: number): number {
+  const bits = new Float32Array([value]);
+  const [rounded] = bits as unknown as [number];
+  new Uint32Array(bits.buffer)[0]!++;
+  return bits[0]! - rounded;
 }
 
 function assessData(spec: TaskSpec, profile: TableProfile, column: ColumnProfile, add: Add): void {

@@ -179,7 +179,9 @@ export const understandStage = defineStage({
       understanding = understandRequest({ prompt, profile, fixed: { ...fixed, target } });
     }
     if (understanding.kind !== 'spec') context.decline(assessUnderstanding(understanding));
-    const { spec, learners } = understanding as Extract<Understanding, { kind: 'spec' }>;
+    const { spec: understood, learners } = understanding as Extract<Understanding, { kind: 'spec' }>;
+    checkFixed(understood, fixed);
+    const spec = withReachable(understood);
     const [main, ...others] = spec.metrics;
     const { metric, threshold } = await context.ask(metricQuestion, {
       prompt,
@@ -203,6 +205,67 @@ export const understandStage = defineStage({
     };
   },
 });
+
+const mostOf = (metric: MetricWish['metric']): number => (isError(metric) ? 1e12 : 1);
+type MetricWish = TaskSpec['metrics'][number];
+
+/** Without thresholds that no metric of the kind can have, such as an accuracy of 200 %: they are told as unsuited. */
+function withReachable(spec: TaskSpec): TaskSpec {
+  const isReachable = ({ metric, threshold = 0 }: MetricWish) => threshold >= 0 && threshold <= mostOf(metric);
+  const beyond = spec.metrics.filter((wish) => !isReachable(wish));
+  if (beyond.length === 0) return spec;
+  const told = beyond.map(({ metric, quote }) => ({ code: 'METRIC_UNSUITED', quote: quote ?? metric }));
+  return {
+    ...spec,
+    metrics: spec.metrics.map(({ threshold, ...wish }) =>
+      threshold === undefined || !isReachable({ ...wish, threshold }) ? wish : { ...wish, threshold },
+    ),
+    unsupported: [...spec.unsupported, ...told] as TaskSpec['unsupported'],
+  };
+}
+
+/**
+ * Refuses fields that the host fixed and that do not fit each other.
+ *
+ * @throws {TrainerError} REQUEST_INVALID
+ */
+function checkFixed(spec: TaskSpec, { metrics, ...fixed }: FixedAnswers): void {
+  const target = spec.target.value;
+  for (const role of ['weight', 'group', 'time'] as const) {
+    if (fixed[role] !== target) continue;
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      `Expected \`task.${role}\` to be another column than the target, got "${target}" for both.`,
+      { details: { role, column: target } },
+    );
+  }
+  if (fixed.ignore?.includes(target) === true) {
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      `Expected \`task.ignore\` without the target, got "${target}" in it. The target is never an input.`,
+      { details: { column: target } },
+    );
+  }
+  const task = spec.task.value;
+  for (const { metric, threshold } of metrics ?? []) {
+    const fitting: readonly string[] = metricsOf[task];
+    if (!fitting.includes(metric)) {
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        `Expected \`task.metric\` to be one of ${fitting.join(', ')}, because "${target}" makes it a ${task} task, got ${metric}.`,
+        { details: { metric, task } },
+      );
+    }
+    const limit = mostOf(metric);
+    if (threshold !== undefined && !(threshold >= 0 && threshold <= limit)) {
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        `Expected \`task.threshold\` of ${metric} to be from 0 to ${limit}, got ${threshold}.`,
+        { details: { metric, threshold } },
+      );
+    }
+  }
+}
 
 function fixedOf({ input }: StageContext): FixedAnswers {
   const { metric, threshold, ...rest } = input.task ?? {};

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { TrainerError } from '../../../core/errors.ts';
 import { isMissing } from '../columns/missing.ts';
@@ -22,6 +23,8 @@ export interface CsvLayout {
   readonly dataStart: number;
   readonly estimatedRows: number;
   readonly headText: string;
+  /** Whether the header is UTF-8: it is read here, and by no parser that would notice. */
+  readonly headerIsUtf8: boolean;
 }
 
 const sampleRows = 1000;
@@ -69,7 +72,9 @@ export function inspectCsv(
   const kinds = names.map((_, column) => kindOf(data, column, options.missing));
   const perRow = Math.max(2, whole / Math.max(1, countLines(head.subarray(0, whole))));
   const estimatedRows = Math.ceil((size - dataStart) / perRow);
-  return { dialect: sniffed, names, kinds, start, dataStart, estimatedRows, headText: text.slice(0, 1 << 20) };
+  const headerIsUtf8 = isUtf8(head.subarray(0, dataStart - start));
+  const headText = text.slice(0, 1 << 20);
+  return { dialect: sniffed, names, kinds, start, dataStart, estimatedRows, headText, headerIsUtf8 };
 }
 
 function readHead(source: ByteSource, start: number, length: number): Uint8Array {

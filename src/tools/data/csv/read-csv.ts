@@ -64,7 +64,9 @@ export async function readCsv(path: string, head: Uint8Array, size: number, opti
   for (;;) {
     const layout = inspectCsv(source, start, length, options);
     const sampleShare = shareToKeep(layout, length, options);
-    const outcome = await readRows(source, layout, { ...options, length, sampleShare });
+    const outcome = layout.headerIsUtf8
+      ? await readRows(source, layout, { ...options, length, sampleShare })
+      : ('not-utf8' as const);
     if (outcome === 'not-utf8') {
       const bytes = await readWhole(path, size);
       if (options.encoding === 'utf-8') decideFallback(bytes, true);

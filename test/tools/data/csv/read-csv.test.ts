@@ -166,6 +166,13 @@ describe('encodings', () => {
     expect(valuesOf(table)).toEqual({ name: ['Zoë €', 'José'], n: [1, 2] });
   });
 
+  it('reads Windows-1252 that shows in the header alone', async () => {
+    const bytes = Buffer.from('größe;n\n1;2\n3;4\n', 'latin1');
+    const { table, report } = await readTable({ kind: 'file', path: files.write(bytes) });
+    expect(report.text).toMatchObject({ encoding: 'windows-1252' });
+    expect(valuesOf(table)).toEqual({ größe: [1, 3], n: [2, 4] });
+  });
+
   it('refuses a file that is mostly UTF-8 and damaged', async () => {
     const bytes = Buffer.concat([Buffer.from(`a\n${'é\n'.repeat(50)}`), Buffer.from([0xff, 10])]);
     await expect(read(bytes)).rejects.toMatchObject({

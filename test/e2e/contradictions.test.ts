@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RunRequest } from '../../src/core/request.ts';
-import { Trainer } from '../../src/index.ts';
+import { replace, Trainer } from '../../src/index.ts';
 
 const records = Array.from({ length: 120 }, (_, i) => ({ a: i % 7, b: (i * 13) % 31, label: i % 2 ? 'p' : 'q' }));
 const start = (request: RunRequest) =>
@@ -54,6 +54,19 @@ describe('numbers as classes', () => {
     expect(await start(request).result).toMatchObject({
       status: 'declined',
       verdict: { reasons: [{ code: 'TOO_FEW_OF_CLASS', evidence: { rows: 1 } }, {}] },
+    });
+  });
+});
+
+describe('a host that stops a search', () => {
+  it('is named as the reason, not a lack of signal', async () => {
+    const data = records.map(({ a, b }, i) => ({ a, b, label: a + (i % 3) > 4 ? 'p' : 'q' }));
+    const trainer = new Trainer();
+    trainer.decide('task.next', () => replace({ move: 'stop' }));
+    const outcome = await trainer.run({ prompt: 'Predict the label.', data, budget: 'quick' }).result;
+    expect(outcome).toMatchObject({
+      status: 'declined',
+      verdict: { reasons: [{ code: 'STOPPED_BY_HOST', evidence: { question: 'task.next' } }] },
     });
   });
 });

@@ -67,7 +67,7 @@ export const nextStage = defineStage<NextMessage>({
     const shown = (score: number) => shownScore(main!.metric, score);
     const left = context.budget.left / context.budget.workUnits;
     const canSearchOn = searched.stopped === 'plateau' && rounds < maxRounds && left > leastLeft;
-    const { move } = await context.ask(nextQuestion, {
+    const subject: NextSubject = {
       metric: main!.metric,
       ...(main!.threshold === undefined ? {} : { threshold: main!.threshold }),
       best: searched.progress.map(shown),
@@ -80,8 +80,11 @@ export const nextStage = defineStage<NextMessage>({
       rowsThere: rows,
       limitsKept: true,
       canSearchOn,
-    });
-    if (move === 'stop') context.decline(noSignal(spec, searched, shown));
+    };
+    const { move } = await context.ask(nextQuestion, subject);
+    const isSignal = nextStep(subject).move !== 'stop';
+    // The rule stops where nothing was found; who stops in spite of a signal has reasons of their own.
+    if (move === 'stop') context.decline(isSignal ? stopped : noSignal(spec, searched, shown));
     const goTo = move === 'more-budget' ? 'model.search' : move === 'reduce-less' ? 'data.reduce' : undefined;
     return {
       message: { move, rounds },
@@ -96,6 +99,11 @@ export const nextStage = defineStage<NextMessage>({
     };
   },
 });
+
+const stopped = {
+  kind: 'reject' as const,
+  reasons: [{ code: 'STOPPED_BY_HOST' as const, evidence: { question: 'task.next' } }],
+};
 
 function noSignal(spec: TaskSpec, searched: Searched, shown: (score: number) => number) {
   return {

@@ -95,6 +95,7 @@ export async function spoolRecords(
     );
   }
   signal.throwIfAborted();
+  if (row === 0) throw new TrainerError('DATA_EMPTY', 'Expected records, got none. Pass at least 20.');
   flush();
   return blobs.put(pieces);
 }

@@ -41,6 +41,10 @@ const messages: Readonly<Record<ReasonCode, (evidence: Evidence) => string>> = {
     e.kind === 'number'
       ? `The values of ${name(e.column)} are ${e.beyond === true ? 'beyond 3.4e38' : 'nearly equal beside their size'}. A model answers in numbers of 32 bits (about seven digits), which can't tell them apart. ${close}${e.beyond === true ? 'correct the largest values, or choose a larger unit.' : 'subtract a constant from the column, or predict the difference to another column.'}`
       : `The column ${name(e.column)} holds ${kindWord(e.kind)}. Only numbers and classes can be predicted. ${close}add a column with a number or a class made of it.`,
+  SCORE_UNDEFINED: (e) =>
+    `${metric(e.metric)} has no value on the ${count(e.rows, 'test row')} (${text(e.why)}), so the model was not judged by it. ${close}hand over test rows in which every class occurs, or ask for another score.`,
+  UNSEEN_CLASSES: (e) =>
+    `${count(e.rows, 'test row')} had no class that the model knows and did not count. ${close}look at the spellings of ${name(e.target)}, or add rows of those classes to learn from.`,
   WEAK_SIGNAL: (e) =>
     `On rows that it had never seen the model reached ${metric(e.metric)} ${number(e.value)}, and guessing without any input reaches ${number(e.baseline)}; the difference is within chance there. ${close}add rows or columns, and do not rely on this model yet.`,
   STOPPED_BY_HOST: (e) =>

@@ -40,6 +40,8 @@ export const reasonKinds = {
   LANGUAGE: 'clarify',
   TARGET_MISSED: 'counter-offer',
   WEAK_SIGNAL: 'counter-offer',
+  SCORE_UNDEFINED: 'counter-offer',
+  UNSEEN_CLASSES: 'accept-with-warning',
   LIMIT_BELOW_MEASURED: 'counter-offer',
   NO_VAULT: 'accept-with-warning',
   SMALL_DATA: 'accept-with-warning',

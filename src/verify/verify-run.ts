@@ -1,3 +1,5 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Agent } from '../agents/agent.ts';
 import { childWorkbench } from '../core/child-workbench.ts';
 import { TrainerError } from '../core/errors.ts';
@@ -57,6 +59,18 @@ export async function verifyRun(folder: string, options: VerifyOptions = {}): Pr
     checks.push(...(await recomputeCalls(store, bench)));
     const replayed = await replay(store, options.agents ?? []);
     checks.push(...replayed.checks);
+    // A journal that was cut behind a record looks like an earlier state; files that only a finished run writes betray it.
+    if (
+      options.outputs !== undefined &&
+      replayed.facts === undefined &&
+      (await exists(join(options.outputs, 'card.json')))
+    )
+      checks.push({
+        name: 'journal ends',
+        reported: 'the run was finished',
+        found: 'the journal has no end',
+        ok: false,
+      });
     if (options.outputs !== undefined && replayed.facts !== undefined)
       checks.push(
         ...(await checkOutputs(options.outputs, replayed.facts, (facts) => reportOf(bench, facts), versionOf(store))),
@@ -100,4 +114,11 @@ async function reportOf(bench: Workbench, facts: RunFacts): Promise<string> {
 function versionOf(store: RunStore): string {
   const first = store.records[0]!.body;
   return first.kind === 'run' ? first.version : '';
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -40,8 +40,11 @@ describe('records of a host', () => {
     expect(await spooled(many)).toEqual(many);
   });
 
-  it('may be none', async () => {
-    expect(await spooled([])).toEqual([]);
+  it('must be there', async () => {
+    await expect(spooled([])).rejects.toMatchObject({
+      code: 'DATA_EMPTY',
+      message: 'Expected records, got none. Pass at least 20.',
+    });
   });
 
   it('keep big integers, dates and not-a-number as JSON can', async () => {

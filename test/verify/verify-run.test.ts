@@ -129,6 +129,14 @@ describe('verifyRun', () => {
     expect(await verify('record')).toMatchObject([{ name: `journal record ${at + 1}`, ok: false }]);
   });
 
+  it('finds that the end of a journal was cut off, by the files that only a finished run writes', async () => {
+    await copy('cut');
+    const path = join(folder, 'cut/run/journal.jsonl');
+    const lines = (await readFile(path, 'utf8')).split('\n');
+    await writeFile(path, `${lines.slice(0, 12).join('\n')}\n`);
+    expect((await verify('cut')).filter(({ ok }) => !ok)).toMatchObject([{ name: 'journal ends' }]);
+  });
+
   it('finds results that were changed by somebody who wrote the checksums anew', async () => {
     await copy('forged');
     await rewrite('forged', (body, { body: { kind } }) => {

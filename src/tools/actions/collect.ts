@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { encodeTable } from '../data/columnar/encode-table.ts';
 import { describeReading } from '../data/describe-reading.ts';
 import { profileTable } from '../data/profile/profile-table.ts';
@@ -43,8 +44,15 @@ const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.strin
 export const collect = defineAction<CollectInput, CollectOutput>({
   name: 'collect',
   async run(input, context) {
-    const options = { ...input.reading, ...(input.maxRows === undefined ? {} : { maxRows: input.maxRows }) };
-    const { table, report } = await readTable({ kind: 'file', path: context.source(input.source) }, options, {
+    const path = context.source(input.source);
+    // Records were spooled as lines of JSON under the hash of their bytes; one line alone would pass for a JSON file.
+    const spooled = /^[0-9a-f]{64}$/.test(basename(path)) ? { format: 'ndjson' as const } : {};
+    const options = {
+      ...spooled,
+      ...input.reading,
+      ...(input.maxRows === undefined ? {} : { maxRows: input.maxRows }),
+    };
+    const { table, report } = await readTable({ kind: 'file', path }, options, {
       threads: context.cores,
     });
     context.progress(0.6, 'read');

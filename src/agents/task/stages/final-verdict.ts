@@ -1,4 +1,4 @@
-import type { MetricId } from '../../../core/task-spec.ts';
+import type { MetricId, TaskSpec } from '../../../core/task-spec.ts';
 import { joinVerdicts, type Reason, type Verdict, verdictOf } from '../../../core/verdict.ts';
 import type { Checked } from '../../data/check.ts';
 import type { Evaluated } from '../../model/evaluate.ts';
@@ -25,7 +25,7 @@ export function finalVerdict(messages: ReadonlyMap<string, unknown>, openReason:
       rows: evaluated.vault?.rows ?? 0,
       resources: Object.fromEntries((estimated?.limits ?? []).map(({ limit, measured: value }) => [limit, value])),
     });
-    verdicts.push(afterTraining(outcome));
+    verdicts.push(afterTraining(outcome), verdictOf(vaultReasons(spec, evaluated)));
   }
   return joinVerdicts(...verdicts);
 }
@@ -46,4 +46,21 @@ function afterTraining(verdict: Verdict): Verdict {
     reason.code === 'NO_SIGNAL' ? { ...reason, code: 'WEAK_SIGNAL' as const } : reason,
   );
   return verdictOf(reasons, verdict.offer);
+}
+
+/** What the vault could not judge. */
+function vaultReasons(spec: TaskSpec, { vault }: Evaluated): Reason[] {
+  const reasons: Reason[] = [];
+  if (vault === undefined) return reasons;
+  for (const score of vault.scores) {
+    if (!score.defined)
+      reasons.push({
+        code: 'SCORE_UNDEFINED',
+        evidence: { metric: score.metric, rows: vault.rows, why: score.reason },
+      });
+  }
+  if (vault.unseenClassRows > 0) {
+    reasons.push({ code: 'UNSEEN_CLASSES', evidence: { rows: vault.unseenClassRows, target: spec.target.value } });
+  }
+  return reasons;
 }

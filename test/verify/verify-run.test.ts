@@ -130,11 +130,11 @@ describe('verifyRun', () => {
   });
 
   it('finds that the end of a journal was cut off, by the files that only a finished run writes', async () => {
-    await copy('cut');
-    const path = join(folder, 'cut/run/journal.jsonl');
+    await copy('ended');
+    const path = join(folder, 'ended/run/journal.jsonl');
     const lines = (await readFile(path, 'utf8')).split('\n');
     await writeFile(path, `${lines.slice(0, 12).join('\n')}\n`);
-    expect((await verify('cut')).filter(({ ok }) => !ok)).toMatchObject([{ name: 'journal ends' }]);
+    expect((await verify('ended')).filter(({ ok }) => !ok)).toMatchObject([{ name: 'journal ends' }]);
   });
 
   it('finds results that were changed by somebody who wrote the checksums anew', async () => {
@@ -182,6 +182,8 @@ describe('verifyRun', () => {
     const path = join(folder, 'cut/run/journal.jsonl');
     const text = await readFile(path, 'utf8');
     await truncate(path, text.indexOf('{"record":31') + 40);
+    // A run that was killed has written no files.
+    for (const name of ['model.onnx', 'card.json', 'card.md', 'report.html']) await rm(join(folder, 'cut', name));
     const checks = await verify('cut');
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
     expect(checks.map(({ name }) => name).join()).not.toContain('card.json');

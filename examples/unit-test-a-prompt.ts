@@ -6,9 +6,7 @@ import { scriptedModel } from 'traineragent/testing';
 const llm = scriptedModel([
   { learners: ['linear', 'magic'] }, // not one of the learners: refused, and shown what was wrong
   'Sorry! { "learners": ["linear"] }', // words around the JSON do no harm
-  { configurations: [] },
   new Error('rate limit'), // the rule answers instead, and the event says why
-  { variant: 'as-found' },
 ]);
 
 const run = new Trainer({ llm }).run({

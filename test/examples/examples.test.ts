@@ -104,7 +104,7 @@ describe('each example does what its first line says', () => {
   it('unit-test-a-prompt passes', async () => {
     await runExample('unit-test-a-prompt');
     const [by] = lines[0] as [Map<string, string>];
-    expect(by.get('model.ensemble')).toContain('rate limit');
+    expect(by.get('model.configurations')).toContain('rate limit');
   });
 
   it('own-learner is tried, and as good as its kind', async () => {

@@ -7,7 +7,7 @@ import type { Prepared } from '../data/prepare.ts';
 import { forecast } from '../server/forecast.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
 import type { CandidatesMessage } from './candidates.ts';
-import type { Member, Members } from './ensemble.ts';
+import { type Member, type Members, memberSchema } from './ensemble.ts';
 import type { Searched } from './search.ts';
 import { searchSeed } from './trial-runner.ts';
 import { variantsOf } from './variants.ts';
@@ -16,21 +16,7 @@ const fittedSchema = z.object({
   id: z.string(),
   /** In plain words. */
   what: z.string(),
-  members: z.array(
-    z.object({
-      trial: z.number(),
-      learner: z.string(),
-      configuration: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
-      iterations: z.number().optional(),
-      features: z.array(z.number()).optional(),
-      weight: z.number(),
-      predictions: z.array(z.string()),
-      score: z.number(),
-      foldScores: z.array(z.number()),
-      model: z.string(),
-      importance: z.array(z.number()),
-    }),
-  ),
+  members: z.array(memberSchema.extend({ model: z.string(), importance: z.array(z.number()) })),
   /** Weighted mean of the members' validation scores; greater is better. */
   score: z.number(),
   /** Of the fitted members. */

@@ -65,6 +65,16 @@ export const decisionQuestion = defineQuestion({
 
 const finiteNumbers = z.array(z.number());
 
+/** A metric over the folds, with its interval. */
+export const foldScoreSchema = z.object({
+  metric: z.string(),
+  value: z.number(),
+  low: z.number(),
+  high: z.number(),
+  folds: z.number(),
+  repeats: z.number(),
+});
+
 export const decidedSchema = z.object({
   calibration: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('none') }),
@@ -83,16 +93,7 @@ export const decidedSchema = z.object({
     .object({ kind: z.literal('residual'), coverage: z.number(), low: z.number(), high: z.number() })
     .optional(),
   /** Over the folds, after calibration and decision. */
-  scores: z.array(
-    z.object({
-      metric: z.string(),
-      value: z.number(),
-      low: z.number(),
-      high: z.number(),
-      folds: z.number(),
-      repeats: z.number(),
-    }),
-  ),
+  scores: z.array(foldScoreSchema),
   outOfFold: z.string(),
 });
 

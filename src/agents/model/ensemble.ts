@@ -40,7 +40,8 @@ export const ensembleQuestion = defineQuestion({
   language: 'unsure',
 });
 
-const memberSchema = z.object({
+/** A candidate with its weight in the model. */
+export const memberSchema = z.object({
   trial: z.number(),
   learner: z.string(),
   configuration: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),

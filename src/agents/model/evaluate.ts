@@ -6,6 +6,7 @@ import type { Prepared } from '../data/prepare.ts';
 import type { SplitMessage } from '../data/split.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
 import type { CandidatesMessage } from './candidates.ts';
+import { foldScoreSchema } from './decide.ts';
 import type { Frozen } from './freeze.ts';
 import type { Searched } from './search.ts';
 
@@ -43,26 +44,8 @@ export const evaluatedSchema = z.object({
   /** Nested cross-validation, where there is no vault. */
   nested: z
     .object({
-      scores: z.array(
-        z.object({
-          metric: z.string(),
-          value: z.number(),
-          low: z.number(),
-          high: z.number(),
-          folds: z.number(),
-          repeats: z.number(),
-        }),
-      ),
-      baseline: z.array(
-        z.object({
-          metric: z.string(),
-          value: z.number(),
-          low: z.number(),
-          high: z.number(),
-          folds: z.number(),
-          repeats: z.number(),
-        }),
-      ),
+      scores: z.array(foldScoreSchema),
+      baseline: z.array(foldScoreSchema),
     })
     .optional(),
 });

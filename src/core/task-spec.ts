@@ -82,3 +82,24 @@ export function isError(metric: MetricId): boolean {
 export function shownScore(metric: MetricId, score: number): number {
   return isError(metric) ? -score : score;
 }
+
+/** Names of metrics for people. */
+export const metricNames: Readonly<Record<MetricId, string>> = {
+  rocAuc: 'ROC AUC',
+  averagePrecision: 'average precision',
+  logLoss: 'log loss',
+  brier: 'Brier score',
+  accuracy: 'accuracy',
+  balancedAccuracy: 'balanced accuracy',
+  f1: 'F1',
+  f1Macro: 'macro F1',
+  precision: 'precision',
+  recall: 'recall',
+  specificity: 'specificity',
+  mcc: 'Matthews correlation',
+  rmse: 'RMSE',
+  mae: 'mean absolute error',
+  medianAbsoluteError: 'median absolute error',
+  mape: 'mean absolute percentage error',
+  r2: 'R²',
+};

@@ -1,3 +1,4 @@
+import { metricNames } from './task-spec.ts';
 import type { Evidence, Offer, Reason, ReasonCode } from './verdict.ts';
 
 /** What was asked for and can't be served, in words. */
@@ -156,27 +157,6 @@ export function offerMessage(offer: Offer): string {
   }
 }
 
-/** Names of metrics for people. */
-export const metricNames: Readonly<Record<string, string>> = {
-  rocAuc: 'ROC AUC',
-  averagePrecision: 'average precision',
-  logLoss: 'log loss',
-  brier: 'Brier score',
-  accuracy: 'accuracy',
-  balancedAccuracy: 'balanced accuracy',
-  f1: 'F1',
-  f1Macro: 'macro F1',
-  precision: 'precision',
-  recall: 'recall',
-  specificity: 'specificity',
-  mcc: 'Matthews correlation',
-  rmse: 'RMSE',
-  mae: 'mean absolute error',
-  medianAbsoluteError: 'median absolute error',
-  mape: 'mean absolute percentage error',
-  r2: 'R²',
-};
-
 function text(value: unknown): string {
   return value === undefined || value === null
     ? 'unknown'
@@ -207,7 +187,8 @@ function count(value: unknown, one: string, many = `${one}s`): string {
 }
 
 function metric(value: unknown): string {
-  return metricNames[text(value)] ?? text(value);
+  const name = text(value);
+  return (metricNames as Readonly<Record<string, string>>)[name] ?? name;
 }
 
 function capital(words: string): string {

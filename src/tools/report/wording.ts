@@ -1,32 +1,10 @@
-import type { MetricId } from '../../core/task-spec.ts';
-
-const metricNames: Readonly<Record<MetricId, string>> = {
-  rocAuc: 'ROC AUC',
-  averagePrecision: 'average precision',
-  logLoss: 'log loss',
-  brier: 'Brier score',
-  accuracy: 'accuracy',
-  balancedAccuracy: 'balanced accuracy',
-  f1: 'F1',
-  f1Macro: 'macro F1',
-  precision: 'precision',
-  recall: 'recall',
-  specificity: 'specificity',
-  mcc: 'Matthews correlation',
-  rmse: 'RMSE',
-  mae: 'mean absolute error',
-  medianAbsoluteError: 'median absolute error',
-  mape: 'mean absolute percentage error',
-  r2: 'R²',
-};
-
-const lessIsBetter: ReadonlySet<MetricId> = new Set(['logLoss', 'brier', 'rmse', 'mae', 'medianAbsoluteError', 'mape']);
+import { isError, type MetricId, metricNames } from '../../core/task-spec.ts';
 
 /** The name of a metric as people write it. */
 export const metricName = (metric: MetricId): string => metricNames[metric] ?? metric;
 
 /** Whether less of a metric is better. */
-export const isLessBetter = (metric: MetricId): boolean => lessIsBetter.has(metric);
+export const isLessBetter = (metric: MetricId): boolean => isError(metric);
 
 /** A number for reading: up to four significant digits, three decimals below one, no exponent for what people meet. */
 export function formatNumber(value: number): string {

@@ -1,4 +1,4 @@
-import { type MetricId, metricIds, type TaskSpec } from '../../../core/task-spec.ts';
+import { isError, type MetricId, metricIds, type TaskSpec } from '../../../core/task-spec.ts';
 import { type Offer, type Reason, type ReasonCode, type Verdict, verdictOf } from '../../../core/verdict.ts';
 import type { ColumnProfile, TableProfile } from '../../../tools/data/profile/profile.ts';
 import type { Understanding } from '../understand/understanding.ts';
@@ -159,5 +159,5 @@ function isImplausible(metric: MetricId, threshold: number): boolean {
 
 /** Whether more of a metric is better. */
 export function isGreaterBetter(metric: MetricId): boolean {
-  return !['logLoss', 'brier', 'rmse', 'mae', 'medianAbsoluteError', 'mape'].includes(metric);
+  return !isError(metric);
 }

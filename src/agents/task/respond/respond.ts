@@ -1,6 +1,6 @@
-import type { MetricId, TaskKind } from '../../../core/task-spec.ts';
+import { type MetricId, metricNames, type TaskKind } from '../../../core/task-spec.ts';
 import type { Verdict } from '../../../core/verdict.ts';
-import { metricNames, offerMessage, verdictMessage } from '../../../core/verdict-messages.ts';
+import { offerMessage, verdictMessage } from '../../../core/verdict-messages.ts';
 import { isGreaterBetter } from '../assess/assess.ts';
 import type { Clarification } from '../understand/understanding.ts';
 

@@ -196,7 +196,7 @@ export const understandStage = defineStage({
       : {
           metric: metric as TaskSpec['metrics'][number]['metric'],
           ...(threshold === undefined ? {} : { threshold }),
-          source: 'host' as const,
+          source: context.decidedBy(metricQuestion.id) === 'llm' ? ('llm' as const) : ('host' as const),
         };
     const final: TaskSpec = { ...spec, metrics: [chosen, ...others.filter((other) => other.metric !== metric)] };
     return {

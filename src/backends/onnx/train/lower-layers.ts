@@ -7,23 +7,7 @@ import type { Graph } from '../autodiff/graph.ts';
 import { sizeOf } from '../autodiff/shapes.ts';
 import type { Value } from '../autodiff/value.ts';
 import { dropOut } from './dropout.ts';
-
-/** What a layer's values are made from. */
-export interface LayerContext {
-  readonly graph: Graph;
-  readonly name: string;
-  readonly inputs: readonly Value[];
-  /** A parameter of the layer by its name within it. */
-  parameter(name: string): Value;
-  /** Says what a running statistic is after this step. */
-  update(name: string, value: Value): void;
-  /** Random numbers of dropout for this step; undefined where the network predicts. */
-  readonly random: ((name: string, type: 'rows' | 'columns', count: number) => Value) | undefined;
-}
-
-type Lower<L> = (context: LayerContext, layer: L) => Value;
-
-const last = { axis: { int: -1 } } as const;
+import { asMatrix, type LayerContext, type Lower, last, likeRows } from './layer-context.ts';
 
 const activationOf: Readonly<Record<ActivationLayer['activation'], Lower<ActivationLayer>>> = {
   relu: ({ graph, inputs }) => graph.apply('Relu', inputs),
@@ -40,17 +24,6 @@ const activationOf: Readonly<Record<ActivationLayer['activation'], Lower<Activat
   softplus: ({ graph, inputs }) => graph.apply('Softplus', inputs),
   softmax: ({ graph, inputs }) => graph.apply('Softmax', inputs, last),
 };
-
-/** The last axis of a value as columns of a matrix; the batch stays free. */
-function asMatrix(graph: Graph, value: Value): Value {
-  return value.shape.length === 2 ? value : graph.apply('Reshape', [value, graph.ints([-1, value.shape.at(-1)!])]);
-}
-
-/** A matrix in the shape of a value but for its last axis; the batch stays free. */
-function likeRows(graph: Graph, matrix: Value, value: Value): Value {
-  if (value.shape.length === 2) return matrix;
-  return graph.apply('Reshape', [matrix, graph.ints([-1, ...value.shape.slice(1, -1), matrix.shape[1]!])]);
-}
 
 function chain(operator: string): Lower<unknown> {
   return ({ graph, inputs }) => inputs.reduce((a, b) => graph.apply(operator, [a, b]));

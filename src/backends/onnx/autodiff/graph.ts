@@ -8,6 +8,9 @@ import type { Attributes, GraphNode, Value, ValueSignature, ValueType } from './
 /** Elements up to which equal constants are shared. */
 const sharedSize = 64;
 
+/** Integers of 64 bits as text, which JSON has none of. */
+const plain = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}` : value);
+
 /**
  * A graph of values and nodes, in which every type and shape is known: what gradients are derived on. An equal call of
  * an operator on the same values is made once.
@@ -81,7 +84,7 @@ export class Graph implements GraphOperations {
       throw new TrainerError('MODEL_UNSUPPORTED', `The operator ${operator} can not be trained through.`);
     }
     // Numbers, lists and strings alone: attributes of these operators hold no graph and no large tensor.
-    const key = `${operator}(${inputs.map(({ id }) => id).join()})${JSON.stringify(attributes)}`;
+    const key = `${operator}(${inputs.map(({ id }) => id).join()})${JSON.stringify(attributes, plain)}`;
     let outputs = this.#byKey.get(key);
     if (outputs === undefined) {
       outputs = definition.infer(inputs, attributes).map((signature) => this.#value(signature));

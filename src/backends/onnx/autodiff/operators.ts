@@ -1,10 +1,16 @@
 import type { Operator } from './operator.ts';
 import { abs } from './operators/abs.ts';
 import { add } from './operators/add.ts';
+import { and } from './operators/and.ts';
+import { argMax } from './operators/arg-max.ts';
 import { cast } from './operators/cast.ts';
+import { ceil } from './operators/ceil.ts';
 import { concat } from './operators/concat.ts';
+import { constantOfShape } from './operators/constant-of-shape.ts';
 import { cos } from './operators/cos.ts';
+import { cumSum } from './operators/cum-sum.ts';
 import { div } from './operators/div.ts';
+import { einsum } from './operators/einsum.ts';
 import { equal } from './operators/equal.ts';
 import { erf } from './operators/erf.ts';
 import { exp } from './operators/exp.ts';
@@ -13,33 +19,50 @@ import { floor } from './operators/floor.ts';
 import { fusedMatMul } from './operators/fused-mat-mul.ts';
 import { gather } from './operators/gather.ts';
 import { gatherElements } from './operators/gather-elements.ts';
+import { gatherNd } from './operators/gather-nd.ts';
 import { gelu } from './operators/gelu.ts';
 import { gemm } from './operators/gemm.ts';
 import { greater } from './operators/greater.ts';
+import { greaterOrEqual } from './operators/greater-or-equal.ts';
 import { hardSigmoid } from './operators/hard-sigmoid.ts';
 import { identity } from './operators/identity.ts';
 import { layerNormalization } from './operators/layer-normalization.ts';
 import { leakyRelu } from './operators/leaky-relu.ts';
 import { less } from './operators/less.ts';
+import { lessOrEqual } from './operators/less-or-equal.ts';
 import { log } from './operators/log.ts';
 import { logSoftmax } from './operators/log-softmax.ts';
 import { matMul } from './operators/mat-mul.ts';
 import { max } from './operators/max.ts';
 import { min } from './operators/min.ts';
+import { mod } from './operators/mod.ts';
 import { mul } from './operators/mul.ts';
 import { neg } from './operators/neg.ts';
+import { not } from './operators/not.ts';
 import { oneHot } from './operators/one-hot.ts';
+import { or } from './operators/or.ts';
 import { pad } from './operators/pad.ts';
+import { pow } from './operators/pow.ts';
+import { range } from './operators/range.ts';
 import { reciprocal } from './operators/reciprocal.ts';
+import { reduceL1 } from './operators/reduce-l1.ts';
+import { reduceL2 } from './operators/reduce-l2.ts';
+import { reduceLogSumExp } from './operators/reduce-log-sum-exp.ts';
 import { reduceMax } from './operators/reduce-max.ts';
 import { reduceMean } from './operators/reduce-mean.ts';
+import { reduceMin } from './operators/reduce-min.ts';
+import { reduceProd } from './operators/reduce-prod.ts';
 import { reduceSum } from './operators/reduce-sum.ts';
 import { reduceSumSquare } from './operators/reduce-sum-square.ts';
 import { relu } from './operators/relu.ts';
 import { reshape } from './operators/reshape.ts';
+import { round } from './operators/round.ts';
 import { scatterElements } from './operators/scatter-elements.ts';
+import { scatterNd } from './operators/scatter-nd.ts';
+import { shape } from './operators/shape.ts';
 import { sigmoid } from './operators/sigmoid.ts';
 import { sign } from './operators/sign.ts';
+import { simplifiedLayerNormalization } from './operators/simplified-layer-normalization.ts';
 import { sin } from './operators/sin.ts';
 import { slice } from './operators/slice.ts';
 import { softmax } from './operators/softmax.ts';
@@ -49,7 +72,10 @@ import { sqrt } from './operators/sqrt.ts';
 import { squeeze } from './operators/squeeze.ts';
 import { sub } from './operators/sub.ts';
 import { tanh } from './operators/tanh.ts';
+import { tile } from './operators/tile.ts';
+import { topK } from './operators/top-k.ts';
 import { transpose } from './operators/transpose.ts';
+import { trilu } from './operators/trilu.ts';
 import { unsqueeze } from './operators/unsqueeze.ts';
 import { where } from './operators/where.ts';
 
@@ -58,45 +84,68 @@ export const operators: ReadonlyMap<string, Operator> = new Map(
   [
     abs,
     add,
+    and,
+    argMax,
     cast,
+    ceil,
     concat,
+    constantOfShape,
     cos,
+    cumSum,
     div,
+    einsum,
     equal,
     erf,
     exp,
     expand,
     floor,
     fusedMatMul,
-    gatherElements,
     gather,
+    gatherElements,
+    gatherNd,
     gelu,
     gemm,
     greater,
+    greaterOrEqual,
     hardSigmoid,
     identity,
     layerNormalization,
     leakyRelu,
     less,
-    logSoftmax,
+    lessOrEqual,
     log,
+    logSoftmax,
     matMul,
     max,
     min,
+    mod,
     mul,
     neg,
+    not,
     oneHot,
+    or,
     pad,
+    pow,
+    range,
     reciprocal,
+    reduceL1,
+    reduceL2,
+    reduceLogSumExp,
     reduceMax,
     reduceMean,
-    reduceSumSquare,
+    reduceMin,
+    reduceProd,
     reduceSum,
+    reduceSumSquare,
     relu,
     reshape,
+    round,
     scatterElements,
+    scatterNd,
+    shape,
     sigmoid,
     sign,
+    simplifiedLayerNormalization,
     sin,
     slice,
     softmax,
@@ -106,7 +155,10 @@ export const operators: ReadonlyMap<string, Operator> = new Map(
     squeeze,
     sub,
     tanh,
+    tile,
+    topK,
     transpose,
+    trilu,
     unsqueeze,
     where,
   ].map((operator) => [operator.name, operator]),

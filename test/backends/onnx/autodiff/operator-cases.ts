@@ -1,14 +1,6 @@
 import type { Graph } from '../../../../src/backends/onnx/autodiff/graph.ts';
-import type { Attributes, Value } from '../../../../src/backends/onnx/autodiff/value.ts';
-
-/** One use of an operator; inputs, outputs and gradients by PyTorch are in `test/fixtures/engine/operators.json`. */
-export interface OperatorCase {
-  readonly build: (graph: Graph, inputs: readonly Value[]) => Value;
-  /** Types that the runtime has kernels for. @default both */
-  readonly types?: readonly ('float' | 'double')[];
-  /** Whether finite differences make no sense: a corner, or no values. */
-  readonly isCorner?: true;
-}
+import type { Attributes } from '../../../../src/backends/onnx/autodiff/value.ts';
+import type { OperatorCase } from './operator-case.ts';
 
 const int = (value: number) => ({ int: value });
 

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { gradientsOf } from '../../../../src/backends/onnx/autodiff/gradients.ts';
 import { Graph } from '../../../../src/backends/onnx/autodiff/graph.ts';
 import { operators } from '../../../../src/backends/onnx/autodiff/operators.ts';
-import { operatorCases } from './operator-cases.ts';
+import { operatorCases as plainCases } from './operator-cases.ts';
 import { runner } from './run-graph.ts';
+import { sequenceOperatorCases } from './sequence-operator-cases.ts';
 
 interface Stored {
   readonly inputs: readonly { readonly shape: readonly number[]; readonly data: readonly number[] }[];
@@ -13,8 +14,15 @@ interface Stored {
   readonly gradients: readonly (readonly number[])[];
 }
 
-const path = new URL('../../../fixtures/engine/operators.json', import.meta.url);
-const fixture = JSON.parse(readFileSync(path, 'utf8')) as Record<string, Stored>;
+const read = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../../../fixtures/engine/${name}`, import.meta.url), 'utf8')) as Record<
+    string,
+    Stored
+  >;
+
+// A table of cases and its fixture for each family of operators.
+const operatorCases = { ...plainCases, ...sequenceOperatorCases };
+const fixture = { ...read('operators.json'), ...read('sequence-operators.json') };
 
 /** The largest difference, relative to values above 1. */
 function distance(a: readonly number[], b: readonly number[]): number {

@@ -1,13 +1,8 @@
+import { addRows } from '../add-rows.ts';
 import { defineOperator, intOf } from '../operator.ts';
 import { frontAxis, sizeOf } from '../shapes.ts';
 
-/** Rows up to which the gradient is a product with one-hot vectors. */
-const oneHotRows = 512;
-
-/**
- * Slices along an axis by their numbers. The gradient adds each slice back to its row: by a product with one-hot
- * vectors for few rows, else by `ScatterElements`. (`ScatterND` adds repeated rows wrongly with several threads.)
- */
+/** Slices along an axis by their numbers; the gradient adds each slice back to its row. */
 export const gather = defineOperator({
   name: 'Gather',
   infer([x, indices], attributes) {
@@ -26,23 +21,7 @@ export const gather = defineOperator({
     const front = outer === 1 ? slabs : graph.apply('Transpose', [slabs], { perm: { ints: [1, 0, 2] } });
     const matrix = graph.apply('Reshape', [front, graph.ints([count, outer * inner])]);
     const flat = graph.apply('Reshape', [indices!, graph.ints([count])]);
-    const sums =
-      rows <= oneHotRows && x!.type === 'float'
-        ? graph.apply('Gemm', [graph.apply('OneHot', [flat, graph.ints([rows]), graph.offOn(0, 1)]), matrix], {
-            transA: { int: 1 },
-          })
-        : graph.apply(
-            'ScatterElements',
-            [
-              graph.full([rows, outer * inner], 0, x!),
-              graph.apply('Expand', [
-                graph.apply('Reshape', [flat, graph.ints([count, 1])]),
-                graph.ints([count, outer * inner]),
-              ]),
-              matrix,
-            ],
-            { axis: { int: 0 }, reduction: { string: 'add' } },
-          );
+    const sums = addRows(graph, rows, flat, matrix);
     const split = graph.apply('Reshape', [sums, graph.ints([rows, outer, inner])]);
     const back = outer === 1 ? split : graph.apply('Transpose', [split], { perm: { ints: [1, 0, 2] } });
     return graph.apply('Reshape', [back, graph.ints(x!.shape)]);

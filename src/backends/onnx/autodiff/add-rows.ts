@@ -1,0 +1,26 @@
+import type { GraphOperations } from './operator.ts';
+import type { Value } from './value.ts';
+
+/** Rows up to which adding is a product with one-hot vectors. */
+const oneHotRows = 512;
+
+/**
+ * Adds each row of a matrix [count, columns] to the row of a matrix of zeros [rows, columns] that its index names. By a
+ * product with one-hot vectors for few rows, else by `ScatterElements`. (`ScatterND` adds repeated rows wrongly with
+ * several threads.)
+ */
+export function addRows(graph: GraphOperations, rows: number, indices: Value, matrix: Value): Value {
+  const [count, columns] = matrix.shape as [number, number];
+  if (rows <= oneHotRows && matrix.type === 'float') {
+    const isRow = graph.apply('OneHot', [indices, graph.ints([rows]), graph.offOn(0, 1)]);
+    return graph.apply('Gemm', [isRow, matrix], { transA: { int: 1 } });
+  }
+  const wide = graph.apply('Expand', [
+    graph.apply('Reshape', [indices, graph.ints([count, 1])]),
+    graph.ints([count, columns]),
+  ]);
+  return graph.apply('ScatterElements', [graph.full([rows, columns], 0, matrix), wide, matrix], {
+    axis: { int: 0 },
+    reduction: { string: 'add' },
+  });
+}

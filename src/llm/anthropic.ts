@@ -1,41 +1,23 @@
-import { TrainerError } from '../core/errors.ts';
-import { guardedFetch } from './guarded-fetch.ts';
+import { type HostedOptions, hostedModel } from './hosted-model.ts';
 import { isRecord } from './is-record.ts';
 import type { LanguageModel, ModelReply } from './language-model.ts';
 import { modelError, usageOf } from './model-error.ts';
-import {
-  callProvider,
-  type NetworkOptions,
-  networkSettings,
-  peerMissing,
-  type ReplyText,
-  wireBytes,
-} from './provider-try.ts';
-import { type StrictSchema, strictSchema } from './strict-schema.ts';
+import type { ReplyText } from './reply-text.ts';
+import type { StrictSchema } from './strict-schema.ts';
 
-export type { NetworkOptions } from './provider-try.ts';
+export type { HostedOptions } from './hosted-model.ts';
+export type { NetworkOptions } from './network-options.ts';
 export type { RetryOptions } from './retrying.ts';
 
 /** Options of {@link anthropic}. */
-export interface AnthropicOptions extends NetworkOptions {
-  /** The name of the model, as Anthropic writes it. */
-  readonly model: string;
-  /** @default the environment's `ANTHROPIC_API_KEY`; with `baseURL`, none: a key goes to no host that it was not given for */
-  readonly apiKey?: string;
-  /** A gateway that speaks the same protocol. @default Anthropic */
-  readonly baseURL?: string;
+export interface AnthropicOptions extends HostedOptions {
   /**
    * `native` holds the reply to the schema, `tool` asks for the input of a tool of that schema, `none` leaves it to the prompt.
    *
    * @default 'native', for models before Claude 4.5 'tool'
    */
   readonly structuredOutput?: 'native' | 'tool' | 'none';
-  /** @default the model's own */
-  readonly temperature?: number;
 }
-
-type Vendor = typeof import('@anthropic-ai/sdk');
-type Client = InstanceType<Vendor['Anthropic']>;
 
 /** Models that came before structured output: Claude 2, 3 and 4.0, 4.1. */
 const beforeNative = /^claude-(?:2|3|instant|(?:opus|sonnet)-4(?:-[01])?(?:-\d{8})?$)/;
@@ -48,78 +30,40 @@ const beforeNative = /^claude-(?:2|3|instant|(?:opus|sonnet)-4(?:-[01])?(?:-\d{8
  * const trainer = new Trainer({ llm: anthropic({ model: 'claude-haiku-4-5' }) });
  */
 export function anthropic(options: AnthropicOptions): LanguageModel {
-  const { model, baseURL } = options;
-  if (typeof model !== 'string' || model === '')
-    throw new TrainerError('REQUEST_INVALID', `Expected the name of a model, got ${String(model)}.`);
-  if (baseURL !== undefined && !/^https?:\/\//.test(baseURL))
-    throw new TrainerError('REQUEST_INVALID', 'Expected baseURL to begin with http:// or https://.');
-  const apiKey = options.apiKey ?? (baseURL === undefined ? process.env.ANTHROPIC_API_KEY : undefined);
-  if ((apiKey === undefined || apiKey === '') && baseURL === undefined)
-    throw new TrainerError(
-      'REQUEST_INVALID',
-      'Expected a key for Anthropic, got none. Set ANTHROPIC_API_KEY, or give apiKey.',
-    );
-  const settings = networkSettings('anthropic()', options);
+  const { model, baseURL, temperature } = options;
   const structuredOutput = options.structuredOutput ?? (beforeNative.test(model) ? 'tool' : 'native');
-  const name = `anthropic:${model}`;
-
-  let client: Promise<{ client: Client; vendor: Vendor }> | undefined;
-  const open = () => {
-    client ??= import('@anthropic-ai/sdk').then(
-      (vendor) => ({
-        vendor,
-        client: new vendor.Anthropic({
-          apiKey: apiKey ?? 'none',
-          authToken: null,
-          ...(baseURL === undefined ? {} : { baseURL }),
-          maxRetries: 0, // tries are counted here
-          timeout: settings.stream ? settings.timeoutMs : settings.totalTimeoutMs,
-          logLevel: 'off', // its log would hold prompts
-          fetch: guardedFetch(name, {
-            idleTimeoutMs: settings.idleTimeoutMs,
-            maxBytes: wireBytes(settings.maxReplyCharacters),
-          }),
-        }),
-      }),
-      (cause) => {
-        client = undefined;
-        throw peerMissing('@anthropic-ai/sdk', cause);
-      },
-    );
-    return client;
-  };
-
-  return {
-    name,
-    capabilities: { structuredOutput },
-    async generate(request) {
-      const { client: opened, vendor } = await open();
-      const strict =
-        structuredOutput === 'none'
-          ? undefined
-          : strictSchema(request.schema, { keepBounds: structuredOutput === 'tool' });
-      const maxTokens = Math.min(settings.maxOutputTokens, request.maxOutputTokens ?? Number.POSITIVE_INFINITY);
-      const reply = await callProvider(name, request, settings, vendor, async (text, signal) => {
-        const answer: unknown = await opened.messages.create(
+  return hostedModel(
+    {
+      id: 'anthropic',
+      title: 'Anthropic',
+      keyVariable: 'ANTHROPIC_API_KEY',
+      packageName: '@anthropic-ai/sdk',
+      structuredOutput,
+      keepsBounds: structuredOutput === 'tool', // the native form knows none
+      load: () => import('@anthropic-ai/sdk'),
+      open: ({ Anthropic }, client) =>
+        new Anthropic({ ...client, authToken: null, ...(baseURL === undefined ? {} : { baseURL }) }),
+      async send(client, { name, system, prompt, strict, stream, maxOutputTokens, signal }, text) {
+        const answer: unknown = await client.messages.create(
           {
             model,
-            max_tokens: maxTokens,
+            max_tokens: maxOutputTokens,
             // Profile and knowledge are the same for all questions of an agent: the provider may keep them.
-            ...(request.system === ''
+            ...(system === ''
               ? {}
-              : { system: [{ type: 'text', text: request.system, cache_control: { type: 'ephemeral' } }] }),
-            messages: [{ role: 'user', content: request.prompt }],
-            stream: settings.stream,
-            ...(options.temperature === undefined ? {} : { temperature: options.temperature }),
+              : { system: [{ type: 'text', text: system, cache_control: { type: 'ephemeral' } }] }),
+            messages: [{ role: 'user', content: prompt }],
+            stream,
+            ...(temperature === undefined ? {} : { temperature }),
             ...formOf(strict, structuredOutput),
           },
           { signal },
         );
-        return readMessage(name, answer, text, maxTokens);
-      });
-      return strict === undefined ? reply : { ...reply, text: strict.restore(reply.text) };
+        return readMessage(name, answer, text, maxOutputTokens);
+      },
     },
-  };
+    options,
+  );
 }
 
 function formOf(strict: StrictSchema | undefined, structuredOutput: 'native' | 'tool' | 'none') {

@@ -1,19 +1,12 @@
 import { isRecord } from './is-record.ts';
-import type { StrictSchema } from './strict-schema.ts';
+import type { ProviderTry } from './provider-call.ts';
 
-/** One try of a call. */
-export interface OpenAICall {
-  readonly name: string;
+/** One try of a call to a server that speaks OpenAI's protocol. */
+export interface OpenAICall extends ProviderTry {
   readonly model: string;
-  readonly system: string;
-  readonly prompt: string;
-  readonly strict: StrictSchema | undefined;
-  readonly stream: boolean;
-  readonly maxOutputTokens: number;
   readonly temperature?: number;
   /** Not OpenAI itself: older names of parameters are understood by more servers. */
   readonly isCompatible: boolean;
-  readonly signal: AbortSignal;
 }
 
 /** The events of a stream, or the one reply where the server did not stream. */

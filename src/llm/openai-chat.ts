@@ -2,7 +2,7 @@ import { isRecord } from './is-record.ts';
 import type { ModelReply, ModelUsage } from './language-model.ts';
 import { modelError, usageOf } from './model-error.ts';
 import { eventsOf, type OpenAICall } from './openai-call.ts';
-import type { ReplyText } from './provider-try.ts';
+import type { ReplyText } from './reply-text.ts';
 
 /** One try over Chat Completions, which most servers speak. */
 export async function readChat(

@@ -1,7 +1,7 @@
 import { anthropic } from '../../src/llm/anthropic.ts';
 import type { LanguageModel } from '../../src/llm/language-model.ts';
+import type { NetworkOptions } from '../../src/llm/network-options.ts';
 import { openai } from '../../src/llm/openai.ts';
-import type { NetworkOptions } from '../../src/llm/provider-try.ts';
 import { sse } from './wire-server.ts';
 
 /** How a reply ends. */

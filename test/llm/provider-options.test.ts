@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { anthropic } from '../../src/llm/anthropic.ts';
 import { openai } from '../../src/llm/openai.ts';
-import { peerMissing } from '../../src/llm/provider-try.ts';
+import { peerMissing } from '../../src/llm/peer-missing.ts';
 import { retryAfterMs } from '../../src/llm/retrying.ts';
 
 afterEach(() => {

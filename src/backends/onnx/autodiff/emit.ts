@@ -2,7 +2,7 @@ import { attributeOf, tensorOf } from '../../../onnx/create-graph-builder.ts';
 import { dataTypes, type OnnxGraph, type OnnxNode, type OnnxTensor, type OnnxValue } from '../../../onnx/model.ts';
 import type { Graph } from './graph.ts';
 import { operators } from './operators.ts';
-import type { Value } from './value.ts';
+import type { GraphNode, Value } from './value.ts';
 
 /** What is to be made of a graph. */
 export interface EmitOptions {
@@ -15,6 +15,13 @@ export interface EmitOptions {
   readonly prefix?: string;
   /** Inputs and outputs whose first dimension is free, with its name. @default none */
   readonly free?: ReadonlyMap<Value, string>;
+}
+
+/** The outputs of a node that a model has: optional ones at the end that nothing needs are left out. */
+function writtenOutputs({ operator, outputs }: GraphNode, needed: ReadonlySet<Value>): readonly Value[] {
+  if (operators.get(operator)?.hasOptionalOutputs !== true) return outputs;
+  const last = outputs.findLastIndex((output) => needed.has(output));
+  return outputs.slice(0, last + 1);
 }
 
 /** Writes the part of a graph that its outputs need as an ONNX graph. Equal graphs give equal bytes. */
@@ -49,7 +56,7 @@ export function emitGraph(graph: Graph, { name, inputs, outputs, prefix = '', fr
       operator: node.operator,
       domain: operators.get(node.operator)?.domain ?? '',
       inputs: node.inputs.map(nameOf),
-      outputs: node.outputs.map(nameOf),
+      outputs: writtenOutputs(node, needed).map(nameOf),
       attributes: Object.keys(node.attributes)
         .sort()
         .map((key) => attributeOf(key, node.attributes[key]!)),

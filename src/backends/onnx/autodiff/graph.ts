@@ -19,11 +19,17 @@ export class Graph implements GraphOperations {
   readonly #nodes: GraphNode[] = [];
   readonly #byKey = new Map<string, readonly Value[]>();
   readonly #constants = new Map<string, Value>();
+  readonly #producers = new Map<Value, GraphNode>();
   #count = 0;
 
   /** Nodes in an order in which each comes after what it takes. */
   get nodes(): readonly GraphNode[] {
     return this.#nodes;
+  }
+
+  /** The node that a value is the output of; undefined for inputs and constants. */
+  producerOf(value: Value): GraphNode | undefined {
+    return this.#producers.get(value);
   }
 
   /** Declares an input of the graph, or of the graph around it. */
@@ -70,6 +76,12 @@ export class Graph implements GraphOperations {
     return this.constant({ type: 'int64', shape: [values.length], data: BigInt64Array.from(values, BigInt) });
   }
 
+  floats(shape: readonly number[], values: ArrayLike<number>, like: Value): Value {
+    return like.type === 'double'
+      ? this.constant({ type: 'double', shape, data: Float64Array.from(values) })
+      : this.constant({ type: 'float', shape, data: Float32Array.from(values) });
+  }
+
   offOn(off: number, on: number): Value {
     return this.constant({ type: 'float', shape: [2], data: Float32Array.of(off, on) });
   }
@@ -89,7 +101,9 @@ export class Graph implements GraphOperations {
     if (outputs === undefined) {
       outputs = definition.infer(inputs, attributes).map((signature) => this.#value(signature));
       this.#byKey.set(key, outputs);
-      this.#nodes.push({ operator, inputs, outputs, attributes });
+      const node = { operator, inputs, outputs, attributes };
+      this.#nodes.push(node);
+      for (const output of outputs) this.#producers.set(output, node);
     }
     return outputs;
   }

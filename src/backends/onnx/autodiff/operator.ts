@@ -13,6 +13,8 @@ export interface GraphOperations {
   full(shape: readonly number[], value: number, like: Value): Value;
   /** A list of integers as an int64 constant: axes, shapes. */
   ints(values: readonly number[]): Value;
+  /** A constant of the floating type of another value. */
+  floats(shape: readonly number[], values: ArrayLike<number>, like: Value): Value;
   /** The two floats that a one-hot vector is made of. */
   offOn(off: number, on: number): Value;
 }
@@ -34,6 +36,8 @@ export interface Operator {
   readonly name: string;
   /** @default '' (the ONNX domain) */
   readonly domain?: 'com.microsoft';
+  /** Whether outputs behind the first are left out of a model that has no use for them. @default false */
+  readonly hasOptionalOutputs?: true;
   /** Types and shapes of the outputs. @throws {TrainerError} MODEL_INVALID where the inputs do not fit. */
   infer(inputs: readonly Value[], attributes: Attributes): readonly ValueSignature[];
   /**

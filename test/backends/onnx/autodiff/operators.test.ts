@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { gradientsOf } from '../../../../src/backends/onnx/autodiff/gradients.ts';
 import { Graph } from '../../../../src/backends/onnx/autodiff/graph.ts';
 import { operators } from '../../../../src/backends/onnx/autodiff/operators.ts';
+import { imageOperatorCases } from './image-operator-cases.ts';
 import { operatorCases as plainCases } from './operator-cases.ts';
 import { runner } from './run-graph.ts';
 import { sequenceOperatorCases } from './sequence-operator-cases.ts';
@@ -21,8 +22,8 @@ const read = (name: string) =>
   >;
 
 // A table of cases and its fixture for each family of operators.
-const operatorCases = { ...plainCases, ...sequenceOperatorCases };
-const fixture = { ...read('operators.json'), ...read('sequence-operators.json') };
+const operatorCases = { ...plainCases, ...sequenceOperatorCases, ...imageOperatorCases };
+const fixture = { ...read('operators.json'), ...read('sequence-operators.json'), ...read('image-operators.json') };
 
 /** The largest difference, relative to values above 1. */
 function distance(a: readonly number[], b: readonly number[]): number {

@@ -6,6 +6,7 @@ import { defineOperator, intOf, unfit } from '../operator.ts';
  */
 export const layerNormalization = defineOperator({
   name: 'LayerNormalization',
+  hasOptionalOutputs: true,
   infer([x], attributes) {
     if (intOf(attributes, 'axis', -1) !== -1) throw unfit('LayerNormalization', 'expected the last axis');
     const { type, shape } = x!;

@@ -78,8 +78,8 @@ const fieldsSchema = z.strictObject({
 });
 
 const requestSchema = z.strictObject({
-  // Reading a prompt takes time that grows faster than its length, on the host's thread.
-  prompt: z.string().max(4000).default(''),
+  // A long one is condensed before it is read, in time that is linear in its length.
+  prompt: z.string().max(20_000).default(''),
   data: z.any().optional(),
   testData: z.any().optional(),
   task: fieldsSchema.optional(),

@@ -22,8 +22,8 @@ describe('a request', () => {
     [{ promt: 'x' }, 'Expected a valid request, but it: Unrecognized key: "promt".'],
     [{ prompt: 5 }, 'Expected a valid request, but prompt: Invalid input: expected string, received number.'],
     [
-      { prompt: 'x'.repeat(4001) },
-      'Expected a valid request, but prompt: Too big: expected string to have <=4000 characters.',
+      { prompt: 'x'.repeat(20_001) },
+      'Expected a valid request, but prompt: Too big: expected string to have <=20000 characters.',
     ],
     [{ seed: -1 }, 'Expected a valid request, but seed: Too small: expected number to be >=0.'],
     [{ seed: 0.5 }, 'Expected a valid request, but seed: Invalid input: expected int, received number.'],

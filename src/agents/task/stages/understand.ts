@@ -179,7 +179,7 @@ export const understandStage = defineStage({
       understanding = understandRequest({ prompt, profile, fixed: { ...fixed, target } });
     }
     if (understanding.kind !== 'spec') context.decline(assessUnderstanding(understanding));
-    const { spec: understood, learners } = understanding as Extract<Understanding, { kind: 'spec' }>;
+    const { spec: understood, learners, unread = 0 } = understanding as Extract<Understanding, { kind: 'spec' }>;
     checkFixed(understood, fixed);
     const spec = withReachable(understood);
     const [main, ...others] = spec.metrics;
@@ -201,7 +201,7 @@ export const understandStage = defineStage({
     const final: TaskSpec = { ...spec, metrics: [chosen, ...others.filter((other) => other.metric !== metric)] };
     return {
       message: { spec: final, learners },
-      summary: `${final.task.value}: predict "${final.target.value}" from ${final.inputs.value.length} columns; ${final.metrics.map((wish) => (wish.threshold === undefined ? wish.metric : `${wish.metric} ${isError(wish.metric) ? '≤' : '≥'} ${wish.threshold}`)).join(', ')}.`,
+      summary: `${final.task.value}: predict "${final.target.value}" from ${final.inputs.value.length} columns; ${final.metrics.map((wish) => (wish.threshold === undefined ? wish.metric : `${wish.metric} ${isError(wish.metric) ? '≤' : '≥'} ${wish.threshold}`)).join(', ')}.${unread > 0 ? ` ${unread} characters of the prompt repeat others, or were too many to be read.` : ''}`,
     };
   },
 });

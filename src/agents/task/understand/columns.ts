@@ -49,6 +49,9 @@ export function dataWords(columns: readonly NamedColumn[]): ReadonlySet<string> 
   return words;
 }
 
+/** Mentions of one column that are looked at. */
+const mostMentions = 30;
+
 /** All mentions of columns, best first where they overlap; several columns may share a place. */
 export function findMentions(reading: Reading, columns: readonly NamedColumn[]): readonly Mention[] {
   const atoms: Atom[] = [];
@@ -76,7 +79,14 @@ export function findMentions(reading: Reading, columns: readonly NamedColumn[]):
       }
     }
   }
-  return withoutShadowed(mentions).sort((a, b) => a.from - b.from || b.quality - a.quality);
+  const found = withoutShadowed(mentions).sort((a, b) => a.from - b.from || b.quality - a.quality);
+  // Who names a column that often says nothing more about it.
+  const counts = new Map<string, number>();
+  return found.filter(({ column }) => {
+    const count = (counts.get(column) ?? 0) + 1;
+    counts.set(column, count);
+    return count <= mostMentions;
+  });
 }
 
 /** A weaker mention inside the whole name of another column is none; one that shares a word with it is worth less. */
@@ -99,7 +109,8 @@ function withoutShadowed(mentions: readonly Mention[]): Mention[] {
 }
 
 function byWholeName(reading: Reading, atoms: readonly Atom[], column: NamedColumn): Mention[] {
-  const goals = new Map<string, number>([[squash(column.name), 1]]);
+  const squashed = squash(column.name);
+  const goals = new Map<string, number>([[squashed, 1]]);
   const bare = column.words.join('');
   if (!goals.has(bare)) goals.set(bare, 0.97);
   const expanded = column.words.flatMap((word) => abbreviations.get(word) ?? [word]).join('');
@@ -108,22 +119,20 @@ function byWholeName(reading: Reading, atoms: readonly Atom[], column: NamedColu
   const mentions: Mention[] = [];
   for (let from = 0; from < atoms.length; from += 1) {
     let joined = '';
+    let initials = '';
     for (let to = from; to < Math.min(atoms.length, from + 8); to += 1) {
+      const { word, token } = atoms[to]!;
       // "passenger class" for Pclass: initials and the last word.
-      const short =
-        joined === ''
-          ? ''
-          : atoms
-              .slice(from, to)
-              .map((atom) => atom.word[0])
-              .join('') + atoms[to]!.word;
-      joined += atoms[to]!.word;
-      const span = { from: atoms[from]!.token, to: atoms[to]!.token + 1 };
+      const isShort = initials !== '' && word.length >= 3 && initials + word === squashed;
+      joined += word;
+      initials += word[0];
       const quality =
         goals.get(joined) ??
-        goals.get(joined.replace(/s$/u, '')) ??
-        (atoms[to]!.word.length >= 3 && short === squash(column.name) ? 0.9 : undefined);
-      if (quality === undefined || !isPlainEnough(reading, span, column, joined)) continue;
+        (joined.endsWith('s') ? goals.get(joined.slice(0, -1)) : undefined) ??
+        (isShort ? 0.9 : undefined);
+      if (quality === undefined) continue;
+      const span = { from: atoms[from]!.token, to: token + 1 };
+      if (!isPlainEnough(reading, span, column, joined)) continue;
       mentions.push({
         ...span,
         column: column.name,

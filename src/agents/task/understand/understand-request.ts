@@ -2,6 +2,7 @@ import { TrainerError } from '../../../core/errors.ts';
 import type { Sourced } from '../../../core/task-spec.ts';
 import type { TableProfile } from '../../../tools/data/profile/profile.ts';
 import { dataWords, findMentions, nameColumns } from './columns.ts';
+import { condense } from './condense.ts';
 import { isDoubtful, lostWish } from './doubt.ts';
 import { findHarm } from './harmful.ts';
 import { languageOf } from './language.ts';
@@ -32,7 +33,8 @@ export function understandRequest({ prompt, profile, fixed = {} }: Request): Und
   checkFixed(profile, fixed);
   const columns = nameColumns(profile.columns);
   const words = dataWords(columns);
-  const reading = readPrompt(prompt, words);
+  const { text, unread } = condense(prompt, words);
+  const reading = readPrompt(text, words);
   const harm = findHarm(reading);
   if (harm !== undefined) return rejected('HARMFUL', { quote: quoteOf(reading, harm) });
   if (profile.rowCount === 0 || columns.length === 0)
@@ -64,6 +66,7 @@ export function understandRequest({ prompt, profile, fixed = {} }: Request): Und
     kind: 'spec',
     spec: writeSpec({ reading, profile, columns, mentions, parts, fixed, target, task, language }),
     learners: learnersAsked(reading),
+    ...(unread > 0 ? { unread } : {}),
   };
 }
 

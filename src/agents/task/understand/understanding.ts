@@ -64,6 +64,8 @@ export type Understanding =
       readonly spec: TaskSpec;
       /** Families of learners that the words ask for; a preference for the plan, never a promise. */
       readonly learners: readonly ('linear' | 'trees')[];
+      /** Characters of a long prompt that say something again, or were beyond what is read. @default 0 */
+      readonly unread?: number;
     }
   | { readonly kind: 'clarify'; readonly code: ClarifyCode; readonly clarify: readonly Clarification[] }
   | { readonly kind: 'reject'; readonly reject: { readonly code: RejectCode; readonly evidence: Json } };

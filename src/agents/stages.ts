@@ -12,6 +12,7 @@ import { compressStage } from './model/compress.ts';
 import { decideStage } from './model/decide.ts';
 import { ensembleStage } from './model/ensemble.ts';
 import { evaluateStage } from './model/evaluate.ts';
+import { explainStage } from './model/explain.ts';
 import { freezeStage } from './model/freeze.ts';
 import { modelProfile } from './model/profile.ts';
 import { searchStage } from './model/search.ts';
@@ -44,6 +45,7 @@ export const builtInStages: readonly Stage[] = [
   compressStage,
   decideStage,
   freezeStage,
+  explainStage,
   evaluateStage,
   estimateStage,
   interfaceStage,

@@ -15,11 +15,14 @@ type Call = Extract<JournalBody, { kind: 'call' }>;
  * held to the last bit.
  */
 const runtimeTolerance = 1e-6;
-const byRuntime: ReadonlySet<string> = new Set(['evaluate', 'freeze']);
+const byRuntime: ReadonlySet<string> = new Set(['evaluate', 'explain', 'freeze', 'importance']);
 
 /** Numbers that people read, each on a line of its own. */
 const shownPaths: Readonly<Record<string, RegExp>> = {
-  evaluate: /^(scores|baseline)\[\d+\]\.(value|low|high|probability)$|^gain\.|^(rows|coverage)$/,
+  importance: /^columns\[\d+\]\.(drop|low|high)$|^rows$/,
+  explain: /^(judged|errors|loss)$|^slices\[\d+\]\.(loss|low|high)$/,
+  evaluate:
+    /^groups\[\d+\]\.groups\[\d+\]\.(value|low|high|rows)$|^(scores|baseline)\[\d+\]\.(value|low|high|probability)$|^gain\.|^(rows|coverage)$/,
   decide: /^scores\[\d+\]\.(value|low|high)$|^logLoss\./,
   nested: /^(scores|baseline)\[\d+\]\.(value|low|high)$/,
   freeze: /^(model|sizeBytes|maxDifference)$/,

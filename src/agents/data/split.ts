@@ -8,6 +8,7 @@ import type { Collected } from './collect.ts';
 export const splitSchema = z.object({
   train: z.string(),
   trainRows: z.number(),
+  trainNumbers: z.string(),
   vault: z.string().optional(),
   vaultRows: z.number(),
   vaultGroups: z.string().optional(),

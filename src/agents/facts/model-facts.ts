@@ -4,6 +4,7 @@ import type { BaselineFacts, RunFacts, ScoreFact, TrialFact, WinnerFacts } from 
 import { formatBytes } from '../../tools/report/wording.ts';
 import type { Prepared } from '../data/prepare.ts';
 import type { CandidatesMessage } from '../model/candidates.ts';
+import { reliance } from '../model/columns-relied-on.ts';
 import type { Compressed } from '../model/compress.ts';
 import type { Decided } from '../model/decide.ts';
 import type { Evaluated } from '../model/evaluate.ts';
@@ -171,19 +172,11 @@ export function crossValidationFacts(
   return { metric: metric as MetricId, ...rest, ...records.call('model.decide', 'decide') };
 }
 
-/** Importance by source column: weighted over members, summed over the features made of a column. */
+/** Importance by source column. */
 export function importanceFacts(messages: Messages): RunFacts['importances'] {
   const compressed = messages.get('model.compress') as Compressed | undefined;
   const prepared = messages.get('data.prepare') as Prepared | undefined;
-  if (compressed === undefined || prepared === undefined) return [];
-  const shares = new Map<string, number>(prepared.inputs.map((column) => [column, 0]));
-  for (const { importance, weight } of compressed.chosen.members) {
-    importance.forEach((value, feature) => {
-      const { column } = prepared.features[feature]!;
-      shares.set(column, (shares.get(column) ?? 0) + weight * value);
-    });
-  }
-  return [...shares].map(([column, share]) => ({ column, share })).sort((a, b) => b.share - a.share);
+  return compressed === undefined || prepared === undefined ? [] : reliance(compressed.chosen.members, prepared);
 }
 
 /** Learners that were tried, the baseline left out. */

@@ -7,6 +7,7 @@ import type { SplitMessage } from '../data/split.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
 import type { CandidatesMessage } from './candidates.ts';
 import { foldScoreSchema } from './decide.ts';
+import { whereSchema } from './explain.ts';
 import type { Frozen } from './freeze.ts';
 import type { Searched } from './search.ts';
 
@@ -25,7 +26,34 @@ const scoreSchema = z.discriminatedUnion('defined', [
   z.object({ metric: z.string(), defined: z.literal(false), reason: z.string() }),
 ]);
 
+const importanceSchema = z.object({
+  metric: z.string(),
+  rows: z.number(),
+  of: z.number(),
+  shuffles: z.number(),
+  columns: z.array(z.object({ column: z.string(), drop: z.number(), low: z.number(), high: z.number() })),
+});
+
+const groupsSchema = z.object({
+  column: z.string(),
+  metric: z.string(),
+  groups: z.array(
+    z.object({
+      where: whereSchema,
+      rows: z.number(),
+      value: z.number().optional(),
+      low: z.number().optional(),
+      high: z.number().optional(),
+      predictedPositive: z.number().optional(),
+    }),
+  ),
+  otherRows: z.number(),
+  gap: z.number().optional(),
+});
+
 export const evaluatedSchema = z.object({
+  /** Permutation importance, on the vault where there is one, else on the rows that the model has learnt from. */
+  importance: importanceSchema,
   /** Absent where the data were too few for a vault. */
   vault: z
     .object({
@@ -35,6 +63,7 @@ export const evaluatedSchema = z.object({
       baseline: z.array(scoreSchema),
       gain: z.object({ gain: z.number(), low: z.number(), high: z.number(), probabilityBetter: z.number() }).optional(),
       curves: z.array(z.looseObject({ kind: z.string() })),
+      groups: z.array(groupsSchema),
       coverage: z.number().optional(),
       predictions: z.string(),
       /** Other models that were judged on these rows before. */
@@ -70,6 +99,23 @@ export const evaluateStage = defineStage<Evaluated>({
     const wishes = spec.metrics.map(({ metric, threshold }) =>
       threshold === undefined ? { metric } : { metric, threshold },
     );
+    const problem = { task: prepared.task, classCount: prepared.classes.length };
+    const importanceOn = async (rows: string, groups?: string) => {
+      const output = await callAction(context, 'importance', {
+        model: frozen.model,
+        rows,
+        ...(groups === undefined ? {} : { groups }),
+        ordered: split.method === 'time',
+        plan,
+        problem,
+        target: spec.target.value,
+        classes: prepared.classes,
+        metric: wishes[0]!.metric,
+        operationsPerRow: frozen.operationsPerRow,
+        seed: context.input.seed,
+      });
+      return output as Evaluated['importance'];
+    };
     if (split.vault === undefined) {
       const candidates = nestedCandidatesOf(context);
       const { onHost } = context.message<CandidatesMessage>('model.candidates')!;
@@ -87,7 +133,10 @@ export const evaluateStage = defineStage<Evaluated>({
       );
       context.budget.spend(nested.workUnits);
       return {
-        message: { nested: { scores: [...nested.scores], baseline: [...nested.baseline] } },
+        message: {
+          importance: await importanceOn(split.train),
+          nested: { scores: [...nested.scores], baseline: [...nested.baseline] },
+        },
         summary: `Nested cross-validation: ${nested.scores.map(({ metric, value }) => `${metric} ${value.toPrecision(4)}`).join(', ')}.`,
       };
     }
@@ -97,12 +146,13 @@ export const evaluateStage = defineStage<Evaluated>({
       vault: split.vault,
       ...(split.vaultGroups === undefined ? {} : { groups: split.vaultGroups }),
       ordered: split.method === 'time',
-      problem: { task: prepared.task, classCount: prepared.classes.length },
+      problem,
       target: spec.target.value,
       classes: prepared.classes,
       plan,
       metrics: wishes,
       baseline: frozen.baseline,
+      fairness: spec.fairness.map(({ column }) => column),
       seed: context.input.seed,
     });
     const shown = output.scores.map((score) =>
@@ -111,7 +161,11 @@ export const evaluateStage = defineStage<Evaluated>({
         : `${score.metric} undefined`,
     );
     return {
-      message: { vault: { ...output, readsBefore } as unknown as NonNullable<Evaluated['vault']> },
+      message: {
+        // The same rows, for the same model: no second look.
+        importance: await importanceOn(split.vault, split.vaultGroups),
+        vault: { ...output, readsBefore } as unknown as NonNullable<Evaluated['vault']>,
+      },
       summary: `${output.rows} rows of the vault: ${shown.join(', ')}.`,
     };
   },

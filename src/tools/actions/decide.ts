@@ -15,6 +15,7 @@ import { applyBlend } from '../evaluate/ensemble.ts';
 import type { Prediction } from '../evaluate/metric.ts';
 import { metrics } from '../evaluate/metrics.ts';
 import { readOutOfFold } from '../evaluate/out-of-fold.ts';
+import { part, pick } from '../evaluate/rows-of-prediction.ts';
 import { readTrainingSet } from '../learn/training-set.ts';
 import { defineAction } from './action.ts';
 
@@ -161,23 +162,4 @@ function thin(rows: DecisionRows): DecisionRows {
     classCount: rows.classCount,
     weights: rows.weights && pick(rows.weights, kept, 1),
   };
-}
-
-/** Some rows of a prediction. */
-export function part(prediction: Prediction, rows: Uint32Array): Prediction {
-  const { classCount, probabilities, labels, values } = prediction;
-  return {
-    classCount,
-    ...(probabilities && { probabilities: pick(probabilities, rows, classCount > 2 ? classCount : 1) }),
-    ...(labels && { labels: Int32Array.from(rows, (row) => labels[row]!) }),
-    ...(values && { values: pick(values, rows, 1) }),
-  };
-}
-
-function pick(values: Float64Array, rows: Uint32Array, width: number): Float64Array {
-  const out = new Float64Array(rows.length * width);
-  rows.forEach((row, i) => {
-    out.set(values.subarray(row * width, (row + 1) * width), i * width);
-  });
-  return out;
 }

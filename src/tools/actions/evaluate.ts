@@ -1,23 +1,24 @@
 import type { MetricId } from '../../core/task-spec.ts';
-import type { PredictedRows } from '../artefact/decode-predictions.ts';
 import { loadModel } from '../artefact/model.ts';
+import { predictionOf } from '../artefact/prediction-of.ts';
 import { applyCleaning } from '../data/clean/apply-cleaning.ts';
 import type { CleaningPlan } from '../data/clean/cleaning-plan.ts';
 import { decodeArrays, encodeArrays } from '../data/columnar/encode-arrays.ts';
 import { decodeTable } from '../data/columnar/encode-table.ts';
 import { encodeTarget } from '../data/prepare/encode-target.ts';
-import { columnOf } from '../data/rows.ts';
+import { columnOf, takeRows } from '../data/rows.ts';
 import { curveFacts } from '../evaluate/curve-facts.ts';
+import { type GroupScores, scoresByGroup } from '../evaluate/group-scores.ts';
 import { bootstrapGain, bootstrapMetric, probabilityMeets } from '../evaluate/intervals.ts';
 import type { Prediction, UndefinedReason } from '../evaluate/metric.ts';
 import { metrics } from '../evaluate/metrics.ts';
 import { blockLength, type Resampling } from '../evaluate/resample.ts';
+import { part } from '../evaluate/rows-of-prediction.ts';
 import { toPrediction } from '../evaluate/search-score.ts';
 import type { Problem } from '../learn/learner.ts';
 import { readModel } from '../learn/model-blob.ts';
 import type { CurveFacts } from '../report/report-facts.ts';
 import { defineAction } from './action.ts';
-import { part } from './decide.ts';
 
 export interface EvaluateInput {
   /** Blob of the model file. */
@@ -35,6 +36,8 @@ export interface EvaluateInput {
   readonly metrics: readonly { readonly metric: MetricId; readonly threshold?: number }[];
   /** Blob of the fitted baseline. */
   readonly baseline: string;
+  /** Columns whose groups are scored apart. */
+  readonly fairness: readonly string[];
   readonly seed: number;
 }
 
@@ -67,6 +70,8 @@ export interface EvaluateOutput {
     readonly probabilityBetter: number;
   };
   readonly curves: readonly CurveFacts[];
+  /** The first metric by group of each column that the result should be fair to. */
+  readonly groups: readonly GroupScores[];
   /** Share of the vault's values inside the model's intervals; regression alone. */
   readonly coverage?: number;
   /** Blob of the predictions, so that every number can be computed again. */
@@ -78,7 +83,9 @@ export const evaluate = defineAction<EvaluateInput, EvaluateOutput>({
   name: 'evaluate',
   async run(input, context) {
     const { problem, classes } = input;
-    const { table: vault } = applyCleaning(decodeTable(await context.blobs.get(input.vault)), input.plan);
+    // Columns that the result should be fair to may have been left out of the model.
+    const original = decodeTable(await context.blobs.get(input.vault));
+    const { table: vault } = applyCleaning(original, input.plan);
     await using model = loadModel(await context.blobs.get(input.model), await context.backend(), {
       where: 'inline',
       threads: context.cores,
@@ -127,6 +134,10 @@ export const evaluate = defineAction<EvaluateInput, EvaluateOutput>({
           ...(probability === undefined ? {} : { probability }),
         };
       });
+    const judgedTable = input.fairness.length === 0 ? undefined : takeRows(original, judged);
+    const groupScores = input.fairness.map((name) =>
+      scoresByGroup(columnOf(judgedTable!, name), input.metrics[0]!.metric, truth, prediction, interval),
+    );
     const gain = bootstrapGain(input.metrics[0]!.metric, truth, prediction, base, interval);
     return {
       rows: truth.length,
@@ -137,6 +148,7 @@ export const evaluate = defineAction<EvaluateInput, EvaluateOutput>({
         ? {}
         : { gain: { gain: gain.gain, low: gain.low, high: gain.high, probabilityBetter: gain.probabilityBetter } }),
       curves: curveFacts(problem, truth, prediction, classes, input.unit),
+      groups: groupScores,
       ...(predicted.kind === 'regression' && predicted.intervals !== undefined
         ? { coverage: coverageOf(predicted.intervals, truth, judged) }
         : {}),
@@ -154,19 +166,6 @@ export const evaluate = defineAction<EvaluateInput, EvaluateOutput>({
     };
   },
 });
-
-function predictionOf(predicted: PredictedRows, classes: readonly string[]): Prediction {
-  if (predicted.kind === 'regression') return { classCount: 0, values: Float64Array.from(predicted.values) };
-  const classCount = classes.length;
-  const indexOf = new Map(classes.map((label, index) => [label, index]));
-  return {
-    classCount,
-    probabilities: Float64Array.from(
-      classCount === 2 ? predicted.probabilities.filter((_, i) => i % 2 === 1) : predicted.probabilities,
-    ),
-    labels: Int32Array.from(predicted.labels, (label) => indexOf.get(label)!),
-  };
-}
 
 function coverageOf(intervals: Float32Array, truth: Float64Array, rows: Uint32Array): number {
   let inside = 0;

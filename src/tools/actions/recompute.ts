@@ -40,6 +40,8 @@ const replayed: Readonly<Record<string, () => Promise<Action<never, object>>>> =
   combine: async () => (await import('./combine.ts')).combine,
   decide: async () => (await import('./decide.ts')).decide,
   freeze: async () => (await import('./freeze.ts')).freeze,
+  explain: async () => (await import('./explain.ts')).explain,
+  importance: async () => (await import('./importance.ts')).importance,
   evaluate: async () => (await import('./evaluate.ts')).evaluate,
   describe: async () => (await import('./describe.ts')).describe,
 };

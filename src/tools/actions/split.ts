@@ -26,6 +26,8 @@ export interface SplitActionOutput {
   /** Blob of the rows to learn from. */
   readonly train: string;
   readonly trainRows: number;
+  /** Blob of their row numbers in the data, for reports. */
+  readonly trainNumbers: string;
   /** Blob of the vault; absent where the data are too few for one. */
   readonly vault?: string;
   readonly vaultRows: number;
@@ -64,6 +66,7 @@ export const split = defineAction<SplitActionInput, SplitActionOutput>({
     return {
       train: await put(takeRows(table, made.train)),
       trainRows: made.train.length,
+      trainNumbers: await context.blobs.put(encodeArrays({}, { rows: made.train })),
       ...(vault === undefined ? {} : { vault: await put(vault) }),
       vaultRows: vault?.rowCount ?? 0,
       ...(made.vaultGroups === undefined || input.testTable !== undefined

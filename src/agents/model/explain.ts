@@ -1,0 +1,194 @@
+import { z } from 'zod';
+import { defineStage, type StageContext } from '../../core/stage.ts';
+import { shownScore } from '../../core/task-spec.ts';
+import { measureSamplingCost } from '../../tools/data/reduce/sampling-cost.ts';
+import { callAction } from '../call-action.ts';
+import type { Cleaned } from '../data/clean.ts';
+import type { Prepared } from '../data/prepare.ts';
+import type { Reduced } from '../data/reduce.ts';
+import type { SplitMessage } from '../data/split.ts';
+import { taskSpecOf } from '../task/stages/understand.ts';
+import type { CandidatesMessage } from './candidates.ts';
+import { reliance } from './columns-relied-on.ts';
+import type { Compressed } from './compress.ts';
+import type { Decided } from './decide.ts';
+import type { Frozen } from './freeze.ts';
+import type { Searched } from './search.ts';
+import { searchSeed } from './trial-runner.ts';
+
+export const whereSchema = z.discriminatedUnion('kind', [
+  z.object({ column: z.string(), kind: z.literal('value'), value: z.string() }),
+  z.object({
+    column: z.string(),
+    kind: z.literal('range'),
+    low: z.number().optional(),
+    high: z.number().optional(),
+    isDate: z.literal(true).optional(),
+  }),
+  z.object({ column: z.string(), kind: z.literal('missing') }),
+]);
+
+const curveSchema = z.object({
+  learner: z.string(),
+  metric: z.string(),
+  folds: z.number(),
+  /** Mean over the folds of the first repeat, by the rows that a fit learned from; rising, the last is all that search used. */
+  points: z.array(z.object({ rows: z.number(), score: z.number() })),
+  /** What the last doubling of the rows gained (greater is better), with its 95 % interval. */
+  gain: z.object({ gain: z.number(), low: z.number(), high: z.number(), significant: z.boolean() }),
+  workUnits: z.number(),
+});
+
+export const explainedSchema = z.object({
+  judged: z.number(),
+  sliceRows: z.number(),
+  loss: z.number(),
+  slicesLookedAt: z.number(),
+  slices: z.array(
+    z.object({
+      where: z.array(whereSchema),
+      rows: z.number(),
+      loss: z.number(),
+      low: z.number(),
+      high: z.number(),
+      elsewhere: z.number(),
+    }),
+  ),
+  errors: z.number(),
+  worst: z.array(
+    z.object({
+      row: z.number(),
+      loss: z.number(),
+      truth: z.number().optional(),
+      predicted: z.number().optional(),
+      probability: z.number().optional(),
+    }),
+  ),
+  dependenceRows: z.number(),
+  dependence: z.array(
+    z.object({
+      column: z.string(),
+      kind: z.enum(['number', 'datetime', 'category', 'boolean']),
+      points: z.array(
+        z.object({ at: z.union([z.number(), z.string()]), means: z.array(z.number()), rows: z.number() }),
+      ),
+    }),
+  ),
+  learningCurve: curveSchema.optional(),
+  /** Why there is no learning curve. */
+  whyNoCurve: z.string().optional(),
+});
+
+export type Explained = z.infer<typeof explainedSchema>;
+
+/** Explains the frozen model on the rows outside the vault; nothing is chosen from it. */
+export const explainStage = defineStage<Explained>({
+  name: 'model.explain',
+  agent: 'model',
+  to: 'task',
+  output: explainedSchema,
+  async run(context) {
+    const spec = taskSpecOf(context);
+    const { train, trainNumbers } = context.message<SplitMessage>('data.split')!;
+    const { plan } = context.message<Cleaned>('data.clean')!;
+    const prepared = context.message<Prepared>('data.prepare')!;
+    const { chosen } = context.message<Compressed>('model.compress')!;
+    const decided = context.message<Decided>('model.decide')!;
+    const frozen = context.message<Frozen>('model.freeze')!;
+    const { group, entity } = spec.roles;
+    const output = await callAction(context, 'explain', {
+      model: frozen.model,
+      set: prepared.set,
+      train,
+      rowNumbers: trainNumbers,
+      plan,
+      problem: { task: prepared.task, classCount: prepared.classes.length },
+      classes: prepared.classes,
+      outOfFold: decided.outOfFold,
+      columns: reliance(chosen.members, prepared).map(({ column }) => column),
+      groupColumns: [group, entity].flatMap((role) => (role === undefined ? [] : [role.value])),
+      operationsPerRow: frozen.operationsPerRow,
+      seed: context.input.seed,
+    });
+    const curve = await learningCurve(context, prepared);
+    return {
+      message: { ...(output as Explained), ...curve },
+      summary: `${output.errors} of ${output.judged} rows ${prepared.task === 'regression' ? 'are predicted with an error' : 'are predicted wrongly'} out of fold; ${output.slices.length} weak slices of ${output.slicesLookedAt}.${'learningCurve' in curve ? ` ${curveWords(curve.learningCurve)}` : ''}`,
+    };
+  },
+});
+
+/** Shares of the learning rows that the winner learns from again. */
+const shares = [0.125, 0.25, 0.5];
+/** A fit of fewer rows says nothing about more. */
+const leastRows = 20;
+
+/** The best candidate again on parts of the rows, on the folds of the first repeat: would more rows help? */
+async function learningCurve(
+  context: StageContext,
+  prepared: Prepared,
+): Promise<{ readonly learningCurve: z.infer<typeof curveSchema> } | { readonly whyNoCurve: string }> {
+  const [main] = taskSpecOf(context).metrics;
+  const [winner] = context.message<Searched>('model.search')!.ranking;
+  const { foldMethod } = context.message<SplitMessage>('data.split')!;
+  const { learnRows } = context.message<Reduced>('data.reduce')!;
+  const { onHost } = context.message<CandidatesMessage>('model.candidates')!;
+  if (foldMethod === 'time')
+    return { whyNoCurve: 'The folds follow the time, so that their number of rows differs already.' };
+  const all = learnRows ?? Math.floor((prepared.rowCount * (prepared.folds - 1)) / prepared.folds);
+  const sizes = shares.map((share) => Math.floor(all * share)).filter((rows) => rows >= leastRows);
+  if (sizes.length === 0) return { whyNoCurve: 'There are too few rows to leave most of them out.' };
+  const { learner, configuration, cost, trial, foldScores } = winner!;
+  const expected = (cost * prepared.folds * sizes.reduce((sum, rows) => sum + rows, 0)) / all;
+  if (expected > context.budget.left) return { whyNoCurve: 'The budget of work units was spent on search.' };
+  const fits = Array.from({ length: prepared.folds }, (_, fold) => ({ repeat: 0, fold }));
+  const outputs = await Promise.all(
+    sizes.map((rows) =>
+      callAction(
+        context,
+        'trial',
+        {
+          set: prepared.set,
+          learner,
+          configuration,
+          iterationShare: 1,
+          fits,
+          metric: main!.metric,
+          learnRows: rows,
+          seed: searchSeed(context, trial),
+        },
+        { onHost: onHost.includes(learner) },
+      ),
+    ),
+  );
+  const workUnits = outputs.reduce((sum, output) => sum + output.workUnits, 0);
+  context.budget.spend(workUnits);
+  const whole = foldScores.slice(0, prepared.folds);
+  const half = outputs.at(-1)!.scores;
+  if (half === undefined) return { whyNoCurve: 'The winner could not be fitted on half of the rows.' };
+  const { loss, low, high, significant } = measureSamplingCost(whole, half);
+  const points = [...outputs.map(({ scores }) => scores), whole].flatMap((scores, i) =>
+    scores === undefined ? [] : [{ rows: sizes[i] ?? all, score: shownScore(main!.metric, mean(scores)) }],
+  );
+  return {
+    learningCurve: {
+      learner,
+      metric: main!.metric,
+      folds: prepared.folds,
+      points,
+      gain: { gain: loss, low, high, significant },
+      workUnits,
+    },
+  };
+}
+
+function curveWords({ gain }: z.infer<typeof curveSchema>): string {
+  if (!gain.significant) return 'The last doubling of the rows changed nothing beyond noise.';
+  return gain.gain > 0
+    ? 'The last doubling of the rows gained: more would help.'
+    : 'The last doubling of the rows lost.';
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -32,6 +32,7 @@ export function stageContext(
     signal: session.signal,
     clock: session.clock,
     hostLearners: session.hostLearners,
+    privacy: session.privacy,
     message: <T>(name: string) => messages.get(name) as T | undefined,
     ask: (question, subject) => ask(session, position(question.id), stage.agent, question, subject),
     decidedBy: (question) => session.journal.decidedBy({ stage: stage.name, visit, name: question }),

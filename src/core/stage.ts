@@ -5,6 +5,7 @@ import type { OpenQuestion } from './halt.ts';
 import type { Json } from './helpers/canonical-json.ts';
 import type { Random } from './helpers/random.ts';
 import type { JournalBody } from './journal-record.ts';
+import type { Privacy } from './privacy.ts';
 import type { Question } from './question.ts';
 import type { CheckedRequest } from './request.ts';
 import type { Schema } from './standard-schema.ts';
@@ -26,6 +27,8 @@ export interface StageContext {
   readonly clock: Clock;
   /** Names of learners that the host gave as objects: they run on its thread. */
   readonly hostLearners: readonly string[];
+  /** What of the data may be shown to others. */
+  readonly privacy: Privacy;
   /** Messages of the stages that ran before, by stage name; the latest visit of each. */
   message<T>(stage: string): T | undefined;
   /** Asks a question: given, journal, language model, rule, then the host's deciders. */

@@ -65,7 +65,7 @@ export function dataFacts(
       ? {}
       : { sampled: { from: data.sampledFrom, why: 'The source is larger than the limit of rows.' } }),
     duplicateRows: data.duplicateRows,
-    columns: columnFacts(data, spec, cleaned, checked, prepared),
+    columns: columnFacts(data, profile, spec, cleaned, checked, prepared),
     steps: stepFacts(messages, records),
     ...(target === undefined ? {} : { target }),
   };
@@ -73,6 +73,7 @@ export function dataFacts(
 
 function columnFacts(
   data: NonNullable<Collected['data']>,
+  profile: TableProfile | undefined,
   spec: TaskSpec | undefined,
   cleaned: Cleaned | undefined,
   checked: Checked | undefined,
@@ -88,7 +89,8 @@ function columnFacts(
   return data.columns.map(({ name, kind, missing, distinct }) => {
     const relation = checked?.relations.find(({ column }) => column === name);
     const alone = relation === undefined ? {} : { alone: { metric: relation.metric, score: relation.score } };
-    const fact = { name, kind, missing, distinct, ...alone };
+    const histogram = histogramOf(profile, name);
+    const fact = { name, kind, missing, distinct, ...alone, ...(histogram === undefined ? {} : { histogram }) };
     if (name === spec?.target.value) return { ...fact, role: 'target' };
     const role = roles.get(name);
     if (used.has(name)) return { ...fact, role: role ?? 'input' };
@@ -102,6 +104,23 @@ function columnFacts(
         : (late ?? 'ignored');
     return { ...fact, role: 'set-aside', reason: reasonWords[reason] ?? reason };
   });
+}
+
+/** Values that fewer rows have are not told: they could be somebody's. */
+const leastRows = 10;
+const mostValues = 20;
+
+function histogramOf(profile: TableProfile | undefined, name: string): DataColumnFact['histogram'] {
+  const column = profile?.columns.find((candidate) => candidate.name === name);
+  if (column === undefined) return undefined;
+  if (column.numeric !== undefined && column.kind !== 'boolean') {
+    const { quantiles, histogram } = column.numeric;
+    return { kind: 'bins', low: quantiles[0]!, high: quantiles.at(-1)!, counts: histogram };
+  }
+  const values = (column.top ?? []).filter(({ count }) => count >= leastRows).slice(0, mostValues);
+  if (values.length === 0) return undefined;
+  const told = values.reduce((sum, { count }) => sum + count, 0);
+  return { kind: 'values', values, others: profile!.rowCount - column.missing - told };
 }
 
 function stepFacts(messages: Messages, records: Records): DataFacts['steps'] {

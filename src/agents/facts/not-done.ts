@@ -3,6 +3,8 @@ import type { RunFacts } from '../../tools/report/report-facts.ts';
 import type { Cleaned } from '../data/clean.ts';
 import type { SplitMessage } from '../data/split.ts';
 import type { Compressed } from '../model/compress.ts';
+import type { Evaluated } from '../model/evaluate.ts';
+import type { Explained } from '../model/explain.ts';
 import type { Searched } from '../model/search.ts';
 
 /** What was asked, or would be usual, and was not done, with the reason. */
@@ -11,11 +13,18 @@ export function notDoneFacts(messages: ReadonlyMap<string, unknown>, spec: TaskS
   if (spec === undefined) return found;
   for (const { code, quote } of spec.unsupported)
     found.push({ what: `"${quote}"`, why: `This can't be served here (${code}).` });
+  const evaluated = messages.get('model.evaluate') as Evaluated | undefined;
   for (const { column } of spec.fairness)
     found.push({
       what: `Treating values of "${column}" alike`,
-      why: 'Fairness is noted, not enforced: scores by group are not computed in this version.',
+      why:
+        evaluated === undefined || evaluated.vault !== undefined
+          ? 'Fairness is measured, not enforced: the scores by group are told, and nothing was changed to make them alike.'
+          : 'Fairness is not enforced, and there are too few rows to score groups apart.',
     });
+  const explained = messages.get('model.explain') as Explained | undefined;
+  if (explained?.whyNoCurve !== undefined)
+    found.push({ what: 'A learning curve (would more rows help?)', why: explained.whyNoCurve });
   const cleaned = messages.get('data.clean') as Cleaned | undefined;
   const texts =
     cleaned?.plan.columns.filter((column) => column.action === 'set-aside' && column.reason === 'text') ?? [];

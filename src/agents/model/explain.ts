@@ -64,14 +64,17 @@ export const explainedSchema = z.object({
       probability: z.number().optional(),
     }),
   ),
+  /** Blob of the values of the worst rows; where the host's privacy allows samples. */
+  worstValues: z.string().optional(),
   dependenceRows: z.number(),
   dependence: z.array(
     z.object({
       column: z.string(),
       kind: z.enum(['number', 'datetime', 'category', 'boolean']),
       points: z.array(
-        z.object({ at: z.union([z.number(), z.string()]), means: z.array(z.number()), rows: z.number() }),
+        z.object({ at: z.union([z.number(), z.string()]), means: z.array(z.number()), rows: z.number().optional() }),
       ),
+      density: z.array(z.number()).optional(),
     }),
   ),
   learningCurve: curveSchema.optional(),
@@ -96,6 +99,8 @@ export const explainStage = defineStage<Explained>({
     const decided = context.message<Decided>('model.decide')!;
     const frozen = context.message<Frozen>('model.freeze')!;
     const { group, entity } = spec.roles;
+    // Recorded: who looks at the run later may have another setting.
+    const showValues = await context.once('show-values', () => context.privacy === 'samples');
     const output = await callAction(context, 'explain', {
       model: frozen.model,
       set: prepared.set,
@@ -107,13 +112,14 @@ export const explainStage = defineStage<Explained>({
       outOfFold: decided.outOfFold,
       columns: reliance(chosen.members, prepared).map(({ column }) => column),
       groupColumns: [group, entity].flatMap((role) => (role === undefined ? [] : [role.value])),
+      showValues,
       operationsPerRow: frozen.operationsPerRow,
       seed: context.input.seed,
     });
     const curve = await learningCurve(context, prepared);
     return {
       message: { ...(output as Explained), ...curve },
-      summary: `${output.errors} of ${output.judged} rows ${prepared.task === 'regression' ? 'are predicted with an error' : 'are predicted wrongly'} out of fold; ${output.slices.length} weak slices of ${output.slicesLookedAt}.${'learningCurve' in curve ? ` ${curveWords(curve.learningCurve)}` : ''}`,
+      summary: `${prepared.task === 'regression' ? `Out of fold the mean absolute error is ${output.loss.toPrecision(4)}` : `${output.errors} of ${output.judged} rows are predicted wrongly out of fold`}; ${output.slices.length} weak slices of ${output.slicesLookedAt}.${'learningCurve' in curve ? ` ${curveWords(curve.learningCurve)}` : ''}`,
     };
   },
 });

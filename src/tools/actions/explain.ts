@@ -40,6 +40,8 @@ export interface ExplainInput {
   readonly columns: readonly string[];
   /** Columns beside the inputs that slices may be made of. */
   readonly groupColumns: readonly string[];
+  /** Whether the values of the worst rows are kept for the report. */
+  readonly showValues: boolean;
   readonly operationsPerRow: number;
   readonly seed: number;
 }
@@ -48,12 +50,14 @@ export interface ExplainInput {
 export interface PartialDependence {
   readonly column: string;
   readonly kind: 'number' | 'datetime' | 'category' | 'boolean';
-  /** `means`: of the positive class, of each class, or of the value; `rows`: how many of all rows lie nearest to the point. */
+  /** `means`: of the positive class, of each class, or of the value; `rows`: how many have a category or boolean. */
   readonly points: readonly {
     readonly at: number | string;
     readonly means: readonly number[];
-    readonly rows: number;
+    readonly rows?: number;
   }[];
+  /** Rows in bins of equal width from the first point to the last; those beyond are left out. Numbers and datetimes alone. */
+  readonly density?: readonly number[];
 }
 
 /** A row that the model is most wrong about, out of fold. */
@@ -78,12 +82,15 @@ export interface ExplainOutput {
   readonly slices: readonly WeakSlice<Where>[];
   readonly errors: number;
   readonly worst: readonly WorstRowFact[];
+  /** Blob of the values of the worst rows, as JSON: a record a row. */
+  readonly worstValues?: string;
   readonly dependenceRows: number;
   readonly dependence: readonly PartialDependence[];
 }
 
 const shownColumns = 6;
 const gridPoints = 20;
+const densityBins = 24;
 const mostCategories = 12;
 const mostWorst = 20;
 const mostSliceRows = 50_000;
@@ -122,7 +129,8 @@ async function errorsOf(input: ExplainInput, table: Table, context: ActionContex
   const truth = Float64Array.from(rows, (row) => set.target[row]!);
   const losses = rowLosses(truth, prediction);
   const rowNumbers = numbers.rows as Uint32Array;
-  const worst = worstRows(truth, prediction, mostWorst).map(({ row, loss }): WorstRowFact => {
+  const found = worstRows(truth, prediction, mostWorst);
+  const worst = found.map(({ row, loss }): WorstRowFact => {
     const number = rowNumbers[rows[row]!]! + 1;
     if (prediction.labels === undefined) return { row: number, loss };
     const predicted = prediction.labels[row]!;
@@ -146,20 +154,44 @@ async function errorsOf(input: ExplainInput, table: Table, context: ActionContex
     columnParts(columnOf(table, name), tableRows).map((found) => ({ ...found, column })),
   );
   const groups = set.groups === undefined ? undefined : Int32Array.from(tableRows, (row) => set.groups![row]!);
-  const { lookedAt, found } = findWeakSlices(sliceLosses, parts, {
+  const { lookedAt, found: slices } = findWeakSlices(sliceLosses, parts, {
     isShare: problem.task !== 'regression',
     design: designEffect(sliceLosses, groups),
     pairedColumns,
   });
+  const worstValues = input.showValues
+    ? await context.blobs.put(
+        new TextEncoder().encode(
+          JSON.stringify(
+            recordsOf(
+              table,
+              input.columns,
+              found.map(({ row }) => rows[row]!),
+            ),
+          ),
+        ),
+      )
+    : undefined;
   return {
     judged: rows.length,
     sliceRows: taken.length,
     loss: sliceLosses.reduce((sum, loss) => sum + loss, 0) / sliceLosses.length,
     slicesLookedAt: lookedAt,
-    slices: found,
+    slices,
     errors: losses.reduce((sum, loss) => sum + (loss > 0 ? 1 : 0), 0),
     worst,
+    ...(worstValues === undefined ? {} : { worstValues }),
   };
+}
+
+/** The cells of some rows as texts; a missing one is left out. */
+function recordsOf(table: Table, names: readonly string[], rows: readonly number[]): Record<string, string>[] {
+  const columns = names.map((name) => columnOf(table, name));
+  return rows.map((row) =>
+    Object.fromEntries(
+      columns.flatMap((column) => (isMissing(column, row) ? [] : [[column.name, classLabels(column)(row)]])),
+    ),
+  );
 }
 
 async function dependenceOf(input: ExplainInput, table: Table, context: ActionContext) {
@@ -182,12 +214,23 @@ async function dependenceOf(input: ExplainInput, table: Table, context: ActionCo
   const dependence: PartialDependence[] = [];
   for (const column of shown) {
     const points: PartialDependence['points'][number][] = [];
-    for (const { at, label, count } of gridOf(columnOf(table, column.name), column)) {
+    const { grid, density } = gridOf(columnOf(table, column.name), column);
+    for (const { at, label, count } of grid) {
       const outputs = await predictor.predict(withValue(tensors, column, at));
       const prediction = predictionOf(collectPredictions(signature, [outputs]), input.classes);
-      points.push({ at: label ?? at, means: meanPrediction(prediction), rows: count });
+      points.push({
+        at: label ?? at,
+        means: meanPrediction(prediction),
+        ...(count === undefined ? {} : { rows: count }),
+      });
     }
-    if (points.length > 1) dependence.push({ column: column.name, kind: column.kind, points });
+    if (points.length > 1)
+      dependence.push({
+        column: column.name,
+        kind: column.kind,
+        points,
+        ...(density === undefined ? {} : { density }),
+      });
   }
   return { dependenceRows: rows.length, dependence };
 }
@@ -196,20 +239,21 @@ interface GridPoint {
   readonly at: number | string;
   /** How it is told, where that is not the value. */
   readonly label?: string;
-  /** Rows of the data nearest to it. */
-  readonly count: number;
+  /** Rows that have it. */
+  readonly count?: number;
 }
 
 /** Where a column is held: quantiles of its numbers, its frequent values. */
-function gridOf(column: Column, { kind }: SignatureInput): readonly GridPoint[] {
+function gridOf(
+  column: Column,
+  { kind }: SignatureInput,
+): { readonly grid: readonly GridPoint[]; readonly density?: readonly number[] } {
   const held = Array.from({ length: lengthOf(column) }, (_, row) => row).filter((row) => !isMissing(column, row));
-  if (held.length === 0 || column.kind === 'text') return [];
+  if (held.length === 0 || column.kind === 'text') return { grid: [] };
   if ((kind === 'number' || kind === 'datetime') && (column.kind === 'number' || column.kind === 'datetime')) {
     const values = Float64Array.from(held, (row) => column.values[row]!);
     const grid = quantileGrid((levels) => quantiles(values, levels), gridPoints);
-    const counts = grid.map(() => 0);
-    for (const value of values) counts[nearest(grid, value)]!++;
-    return grid.map((at, i) => ({ at, count: counts[i]! }));
+    return { grid: grid.map((at) => ({ at })), density: densityOf(values, grid[0]!, grid.at(-1)!) };
   }
   const labelAt = classLabels(column);
   const counts = new Map<string, { count: number; row: number }>();
@@ -217,17 +261,21 @@ function gridOf(column: Column, { kind }: SignatureInput): readonly GridPoint[] 
     const label = labelAt(row);
     counts.set(label, { count: (counts.get(label)?.count ?? 0) + 1, row });
   }
-  return [...counts]
+  const grid = [...counts]
     .filter(([, { count }]) => count >= leastValueRows)
     .sort((a, b) => b[1].count - a[1].count)
     .slice(0, mostCategories)
     .map(([label, { count, row }]) =>
       column.kind === 'boolean' ? { at: column.values[row]!, label, count } : { at: label, count },
     );
+  return { grid };
 }
 
-function nearest(grid: readonly number[], value: number): number {
-  let best = 0;
-  for (let i = 1; i < grid.length; i++) if (Math.abs(grid[i]! - value) < Math.abs(grid[best]! - value)) best = i;
-  return best;
+function densityOf(values: Float64Array, low: number, high: number): readonly number[] {
+  const counts = new Array<number>(densityBins).fill(0);
+  for (const value of values) {
+    if (value < low || value > high) continue;
+    counts[Math.min(densityBins - 1, Math.floor((densityBins * (value - low)) / (high - low)))]!++;
+  }
+  return counts;
 }

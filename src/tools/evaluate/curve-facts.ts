@@ -22,6 +22,17 @@ export function curveFacts(
         points: byPredicted.map((bin) => [bin.predicted, bin.truth] as const),
         ...(unit === undefined ? {} : { unit }),
       },
+      {
+        kind: 'residual-spread',
+        bins: byPredicted.map(({ rows, predicted, truth: mean, low, high }) => ({
+          predicted,
+          mean: mean - predicted,
+          low,
+          high,
+          rows,
+        })),
+        ...(unit === undefined ? {} : { unit }),
+      },
     ];
   }
   const { classCount } = problem;

@@ -27,6 +27,7 @@ export const chartConfig = {
     tickSize: 4,
     labelLimit: 170,
     labelOverlap: true,
+    labelFlush: false,
   },
   legend: {
     labelColor: quietInk,

@@ -31,7 +31,7 @@ export function scoreChart(score: ScoreFact, baseline: ScoreFact | undefined): o
   };
   return {
     config: chartConfig,
-    ...wide,
+    width: 440,
     height: rows.length * 48,
     data: { values: rows },
     layer: [

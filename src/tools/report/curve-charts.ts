@@ -14,6 +14,7 @@ const curveAxes = {
 /** One curve of the winner on the vault; nothing where there are too many classes to tell apart. */
 export function curveChart(curve: CurveFacts): object | undefined {
   if (curve.kind === 'residuals') return residualChart(curve);
+  if (curve.kind === 'residual-spread') return spreadChart(curve);
   if (curve.kind === 'confusion') return confusionChart(curve);
   if (curve.lines.length > seriesColours.length) return undefined;
   const [xTitle, yTitle] = curveAxes[curve.kind];
@@ -68,7 +69,7 @@ function diagonal(from: number, to: number): object {
 function residualChart(curve: Extract<CurveFacts, { kind: 'residuals' }>): object | undefined {
   if (curve.points.length === 0) return undefined;
   const [low, high] = padded(curve.points.flat());
-  const scale = { domain: [low, high], nice: true };
+  const scale = { domain: [low, high], nice: true, zero: false };
   const unit = curve.unit ? ` (${visible(curve.unit)})` : '';
   return {
     config: chartConfig,
@@ -84,6 +85,46 @@ function residualChart(curve: Extract<CurveFacts, { kind: 'residuals' }>): objec
           x: { field: 'x', type: 'quantitative', title: `predicted${unit}`, scale },
           y: { field: 'y', type: 'quantitative', title: `true${unit}`, scale },
         },
+      },
+    ],
+  };
+}
+
+function spreadChart(curve: Extract<CurveFacts, { kind: 'residual-spread' }>): object | undefined {
+  if (curve.bins.length < 2) return undefined;
+  const unit = curve.unit ? ` (${visible(curve.unit)})` : '';
+  const x = {
+    field: 'predicted',
+    type: 'quantitative',
+    title: `predicted${unit}`,
+    scale: { domain: padded(curve.bins.map(({ predicted }) => predicted)), nice: true, zero: false },
+  };
+  const y = (field: string): object => ({
+    field,
+    type: 'quantitative',
+    title: `true less predicted${unit}`,
+    scale: { domain: padded([0, ...curve.bins.flatMap(({ low, high }) => [low, high])]), nice: true },
+  });
+  return {
+    config: chartConfig,
+    width: 360,
+    height: 320,
+    title: 'Residuals',
+    layer: [
+      {
+        data: { values: [{ zero: 0 }] },
+        mark: { type: 'rule', color: quietInk, strokeDash: [3, 4], opacity: 0.6 },
+        encoding: { y: y('zero') },
+      },
+      {
+        data: { values: curve.bins },
+        mark: { type: 'rule', color: accent, strokeWidth: 4, opacity: 0.35 },
+        encoding: { x, y: y('low'), y2: { field: 'high' } },
+      },
+      {
+        data: { values: curve.bins },
+        mark: { type: 'circle', size: 60, opacity: 1, color: accent },
+        encoding: { x, y: y('mean') },
       },
     ],
   };

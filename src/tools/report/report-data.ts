@@ -1,4 +1,5 @@
 import { targetChart } from './charts.ts';
+import { histogramStrip } from './histogram-strip.ts';
 import { type Html, html } from './html.ts';
 import { renderChart } from './render-chart.ts';
 import type { CheckFact, RunFacts } from './report-facts.ts';
@@ -22,30 +23,43 @@ export async function dataSection({ data, split, task }: RunFacts): Promise<Html
     data.duplicateRows ? ` ${formatNumber(data.duplicateRows)} rows repeat an earlier one.` : ''
   }</p>
 ${split && html`<p>${splitText(split)}</p>`}
-${chart && figure(await renderChart(chart), `The target${task ? `, ${task.target.value}` : ''}, over the rows used.`)}
+${chart && figure(await renderChart(chart), targetText(data.target!), `The target${task ? `, ${task.target.value}` : ''}, over the rows used.`)}
 ${data.steps.length > 0 && html`<h3>What was done</h3><ul>${data.steps.map((step) => html`<li>${step.what}${step.count !== undefined && ` (${formatNumber(step.count)})`}</li>`)}</ul>`}
 <h3>Columns</h3>
-${foldedTable(columns, 30, 'columns', [
-  { head: 'column', kind: 'name', cell: (row) => row.name },
-  { head: 'kind', cell: (row) => row.kind },
-  { head: 'role', cell: (row) => (row.role === 'set-aside' ? 'set aside' : row.role) },
-  {
-    head: 'missing',
-    kind: 'n',
-    cell: (row) =>
-      row.missing === 0
-        ? '–'
-        : `${formatNumber(row.missing)} (${formatShare(row.missing / Math.max(1, data.rowsRead))})`,
-  },
-  { head: 'distinct', kind: 'n', cell: (row) => row.distinct !== undefined && formatNumber(row.distinct) },
-  {
-    head: 'alone',
-    kind: 'n',
-    cell: (row) => row.alone && `${metricName(row.alone.metric)} ${row.alone.score.toFixed(2)}`,
-  },
-  { head: 'why', kind: 'wide', cell: (row) => row.reason },
-])}
+${foldedTable(
+  columns,
+  30,
+  'columns',
+  [
+    { head: 'column', kind: 'name', cell: (row) => row.name },
+    { head: 'kind', cell: (row) => row.kind },
+    { head: 'role', cell: (row) => (row.role === 'set-aside' ? 'set aside' : row.role) },
+    {
+      head: 'missing',
+      kind: 'n',
+      cell: (row) =>
+        row.missing === 0
+          ? '–'
+          : `${formatNumber(row.missing)} (${formatShare(row.missing / Math.max(1, data.rowsRead))})`,
+    },
+    { head: 'distinct', kind: 'n', cell: (row) => row.distinct !== undefined && formatNumber(row.distinct) },
+    { head: 'values', cell: histogramStrip },
+    {
+      head: 'alone',
+      kind: 'n',
+      cell: (row) => row.alone && `${metricName(row.alone.metric)} ${row.alone.score.toFixed(2)}`,
+    },
+    { head: 'why', kind: 'wide', cell: (row) => row.reason },
+  ],
+  { caption: 'Columns of the data' },
+)}
 ${columns.some(({ alone }) => alone !== undefined) && html`<p class="quiet small">Alone: how well the column by itself predicts the target on rows held back, from 0.5 (ROC AUC) or 0 (R²): as guessing does.</p>`}`;
+}
+
+function targetText(target: NonNullable<NonNullable<RunFacts['data']>['target']>): string {
+  if (target.kind === 'classes')
+    return `Rows by class: ${target.counts.map(({ label, count }) => `${label} ${formatNumber(count)}`).join(', ')}.`;
+  return `Histogram: 98 % of the values lie between ${formatNumber(target.low)} and ${formatNumber(target.high)}; rows in ${target.histogram.length} bins: ${target.histogram.join(', ')}.`;
 }
 
 function splitText(split: NonNullable<RunFacts['split']>): string {

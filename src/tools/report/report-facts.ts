@@ -1,4 +1,5 @@
 import type { MetricId, TaskSpec } from '../../core/task-spec.ts';
+import type { ExplanationFacts } from './explanation-facts.ts';
 
 /**
  * Everything that is told about a run, as plain JSON: the report, the card, the terminal's panel and the `--json` object
@@ -36,6 +37,8 @@ export interface RunFacts {
   readonly curves: readonly CurveFacts[];
   /** By falling share; shares sum to 1, or are all 0. */
   readonly importances: readonly { readonly column: string; readonly share: number }[];
+  /** Absent where no model was frozen. */
+  readonly explanation?: ExplanationFacts;
   readonly resources?: ResourceFacts;
   /** Which values of the data the model file holds; `values-held.ts` reads it from the signature. */
   readonly valuesHeld?: readonly { readonly column: string; readonly what: string }[];
@@ -119,6 +122,15 @@ export interface DataColumnFact {
   readonly alone?: { readonly metric: 'rocAuc' | 'r2'; readonly score: number };
   /** Why it is not used. */
   readonly reason?: string;
+  /** Rows by value: bins of equal width between the 1 % and the 99 % quantile, or the values that at least ten rows have. */
+  readonly histogram?:
+    | { readonly kind: 'bins'; readonly low: number; readonly high: number; readonly counts: readonly number[] }
+    | {
+        readonly kind: 'values';
+        readonly values: readonly { readonly value: string; readonly count: number }[];
+        /** Rows of other values. */
+        readonly others: number;
+      };
 }
 
 /** One check of the data or of the result. */
@@ -221,6 +233,18 @@ export type CurveFacts =
       /** Mean predicted and mean true value of bins of rows; never a single row. */
       readonly kind: 'residuals';
       readonly points: readonly (readonly [predicted: number, truth: number])[];
+      readonly unit?: string;
+    }
+  | {
+      /** Residuals (truth less predicted) of the same bins: the middle, and where 90 % of them lie. */
+      readonly kind: 'residual-spread';
+      readonly bins: readonly {
+        readonly predicted: number;
+        readonly mean: number;
+        readonly low: number;
+        readonly high: number;
+        readonly rows: number;
+      }[];
       readonly unit?: string;
     };
 

@@ -3,11 +3,12 @@ import { answerBesideVerdict } from './answer-beside-verdict.ts';
 import { baselineScore } from './charts.ts';
 import { Html, type HtmlValue, html } from './html.ts';
 import { checksSection, dataSection } from './report-data.ts';
+import { errorsSection, groupsSection, importanceSection, learningCurveSection } from './report-explanation.ts';
 import type { RunFacts } from './report-facts.ts';
-import { curvesSection, importanceSection, resourcesSection, trialsSection, winnerSection } from './report-model.ts';
+import { curvesSection, resourcesSection, trialsSection, winnerSection } from './report-model.ts';
 import { requestSection } from './report-request.ts';
 import { reportStyle } from './report-style.ts';
-import { foldedTable, pill, table } from './report-tables.ts';
+import { foldedTable, pill, recordOf, table } from './report-tables.ts';
 import {
   decidedByName,
   formatBytes,
@@ -41,7 +42,6 @@ export async function reportHtml(facts: RunFacts): Promise<string> {
 <style>${new Html(reportStyle)}</style>
 </head>
 <body>
-<main>
 <header>
 ${pill(verdictName[facts.verdict.kind], verdictTone[facts.verdict.kind])}
 <h1>${title(facts)}</h1>
@@ -49,16 +49,19 @@ ${answerBesideVerdict(facts).map((paragraph) => html`<p class="lead">${paragraph
 ${keyFigures(facts)}
 <nav aria-label="Contents">${sections.map((section) => html`<a href="#${section.id}">${section.title}</a> `)}</nav>
 </header>
+<main>
 ${sections.map(
-  (section) => html`<section id="${section.id}"><h2>${section.title}</h2>${section.body}</section>
+  (
+    section,
+  ) => html`<section id="${section.id}" aria-labelledby="${section.id}-title"><h2 id="${section.id}-title">${section.title}</h2>${section.body}</section>
 `,
 )}
+</main>
 <footer>
 ${Object.entries(facts.environment).map(([name, version], i) => `${i > 0 ? ' · ' : ''}${name} ${version}`)}<br>
 ${Object.entries(facts.hashes).map(([name, hash]) => html`${name} <code>${hash}</code><br>`)}
 ${facts.startedAt && html`started ${facts.startedAt} · `}run ${facts.runId} · ${facts.deterministic ? 'the same request, data and seed give the same model' : 'a measured time or the clock changed a choice: another run may differ'}
 </footer>
-</main>
 </body>
 </html>
 `.text;
@@ -80,7 +83,10 @@ async function sectionsOf(facts: RunFacts): Promise<readonly { id: string; title
     { id: 'checks', title: 'Checks', body: checksSection(facts.checks) },
     { id: 'winner', title: 'Winner against baseline', body: await winnerSection(facts) },
     { id: 'curves', title: 'Curves', body: await curvesSection(facts.curves) },
-    { id: 'importance', title: 'What it depends on', body: await importanceSection(facts.importances) },
+    { id: 'importance', title: 'What it depends on', body: await importanceSection(facts) },
+    { id: 'errors', title: 'Where it errs', body: errorsSection(facts) },
+    { id: 'groups', title: 'Scores by group', body: await groupsSection(facts) },
+    { id: 'more-rows', title: 'Would more rows help?', body: await learningCurveSection(facts) },
     { id: 'trials', title: 'Trials', body: await trialsSection(facts) },
     { id: 'resources', title: 'Resources', body: resourcesSection(facts) },
     { id: 'values', title: 'Values of the data in the file', body: valuesSection(facts) },
@@ -134,34 +140,50 @@ ${verdict.offer && html`<p><strong>Possible instead:</strong> ${verdict.offer}</
 ${
   questions &&
   questions.length > 0 &&
-  html`<h3>Questions to answer</h3>${table(questions, [
-    { head: 'question', kind: 'name', cell: (row) => html`<code>${row.question}</code>` },
-    { head: 'about', kind: 'wide', cell: (row) => row.about },
-    { head: 'default', cell: (row) => row.default !== undefined && JSON.stringify(row.default) },
-    { head: 'what it changes', kind: 'wide', cell: (row) => row.changes },
-  ])}`
+  html`<h3>Questions to answer</h3>${table(
+    questions,
+    [
+      { head: 'question', kind: 'name', cell: (row) => html`<code>${row.question}</code>` },
+      { head: 'about', kind: 'wide', cell: (row) => row.about },
+      { head: 'default', cell: (row) => row.default !== undefined && JSON.stringify(row.default) },
+      { head: 'what it changes', kind: 'wide', cell: (row) => row.changes },
+    ],
+    { caption: 'Questions to answer' },
+  )}`
 }`;
 }
 
 function decisionsSection({ decisions }: RunFacts): Html | undefined {
   if (decisions.length === 0) return undefined;
-  return foldedTable(decisions, 30, 'decisions', [
-    { head: 'question', kind: 'name', cell: (row) => html`<code>${row.question}</code>` },
-    { head: 'answer', kind: 'wide', cell: (row) => row.answer },
-    { head: 'by', cell: (row) => decidedByName[row.by] },
-    { head: 'why', kind: 'wide', cell: (row) => row.why },
-    { head: 'record', cell: (row) => row.record && html`<span class="quiet">${row.record}</span>` },
-  ]);
+  return foldedTable(
+    decisions,
+    30,
+    'decisions',
+    [
+      { head: 'question', kind: 'name', cell: (row) => html`<code>${row.question}</code>` },
+      { head: 'answer', kind: 'wide', cell: (row) => row.answer },
+      { head: 'by', cell: (row) => decidedByName[row.by] },
+      { head: 'why', kind: 'wide', cell: (row) => row.why },
+      { head: 'record', cell: (row) => recordOf(row.record) },
+    ],
+    { caption: 'Decisions' },
+  );
 }
 
 function messagesSection({ messages }: RunFacts): Html | undefined {
   if (messages.length === 0) return undefined;
-  return foldedTable(messages, 12, 'messages', [
-    { head: 'stage', kind: 'name', cell: (row) => row.stage },
-    { head: 'from', cell: (row) => row.from },
-    { head: 'to', cell: (row) => row.to },
-    { head: 'what', kind: 'wide', cell: (row) => row.summary },
-  ]);
+  return foldedTable(
+    messages,
+    12,
+    'messages',
+    [
+      { head: 'stage', kind: 'name', cell: (row) => row.stage },
+      { head: 'from', cell: (row) => row.from },
+      { head: 'to', cell: (row) => row.to },
+      { head: 'what', kind: 'wide', cell: (row) => row.summary },
+    ],
+    { caption: 'Messages of the agents' },
+  );
 }
 
 function notDoneSection({ notDone }: RunFacts): Html | undefined {
@@ -171,8 +193,14 @@ function notDoneSection({ notDone }: RunFacts): Html | undefined {
 
 function valuesSection({ valuesHeld }: RunFacts): Html | undefined {
   if (!valuesHeld || valuesHeld.length === 0) return undefined;
-  return foldedTable(valuesHeld, 20, 'columns', [
-    { head: 'column', kind: 'name', cell: (row) => row.column },
-    { head: 'what the model file holds of it', kind: 'wide', cell: (row) => row.what },
-  ]);
+  return foldedTable(
+    valuesHeld,
+    20,
+    'columns',
+    [
+      { head: 'column', kind: 'name', cell: (row) => row.column },
+      { head: 'what the model file holds of it', kind: 'wide', cell: (row) => row.what },
+    ],
+    { caption: 'Values of the data in the model file' },
+  );
 }

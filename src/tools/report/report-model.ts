@@ -1,10 +1,12 @@
-import { baselineScore, importanceChart, scoreChart, trialChart } from './charts.ts';
+import type { MetricId } from '../../core/task-spec.ts';
+import { curveText } from './chart-texts.ts';
+import { baselineScore, scoreChart, trialChart } from './charts.ts';
 import { curveChart } from './curve-charts.ts';
 import { type Html, html } from './html.ts';
 import { renderChart } from './render-chart.ts';
-import type { CurveFacts, RunFacts, TrialFact } from './report-facts.ts';
+import type { CurveFacts, RunFacts, ScoreFact, TrialFact } from './report-facts.ts';
 import { figure } from './report-figure.ts';
-import { foldedTable, table } from './report-tables.ts';
+import { foldedTable, recordOf, table } from './report-tables.ts';
 import {
   formatBytes,
   formatConfiguration,
@@ -35,7 +37,7 @@ export async function trialsSection(facts: RunFacts): Promise<Html | undefined> 
   const units = trials.reduce((sum, trial) => sum + trial.workUnits, 0);
   return html`
 <p>${trials.length} trials, ${formatNumber(units)} work units.${members.size > 0 && ' Highlighted: in the winner.'}</p>
-${chart && figure(await renderChart(chart), 'Each dot is a trial’s mean over the validation folds; the line is the best so far.', true)}
+${chart && figure(await renderChart(chart), trialsText(order, metric), 'Each dot is a trial’s mean over the validation folds; the line is the best so far.', true)}
 ${foldedTable(
   order,
   12,
@@ -63,8 +65,14 @@ ${foldedTable(
       cell: (row) => row.failure ?? (formatConfiguration(row.configuration) || 'defaults'),
     },
   ],
-  (row) => members.has(row.index),
+  { caption: 'Trials by score', isBest: (row) => members.has(row.index) },
 )}`;
+}
+
+function trialsText(order: readonly TrialFact[], metric: MetricId | undefined): string {
+  const best = order.find(({ score }) => score !== undefined);
+  const name = metric === undefined ? 'score' : metricName(metric);
+  return `${name} of each trial.${best?.score === undefined ? '' : ` The best: trial ${best.index} (${best.learner}), ${formatNumber(best.score)}.`}`;
 }
 
 /** The winner, what it is made of, and its scores against the baseline's. */
@@ -74,28 +82,32 @@ export async function winnerSection(facts: RunFacts): Promise<Html | undefined> 
   const first = scores[0];
   const where = (facts.split?.vaultRows ?? 0) > 0 ? 'the vault’s rows, which no trial has seen' : 'cross-validation';
   return html`
-${first && figure(await renderChart(scoreChart(first, baselineScore(baseline, first.metric))), `On ${where}; bars are 95 % intervals.${baseline?.about ? ` The baseline: ${baseline.about}` : ''}`, true)}
+${first && figure(await renderChart(scoreChart(first, baselineScore(baseline, first.metric))), scoreText(first, baselineScore(baseline, first.metric)), `On ${where}; bars are 95 % intervals.${baseline?.about ? ` The baseline: ${baseline.about}` : ''}`)}
 ${
   scores.length > 0 &&
-  table(scores, [
-    { head: 'metric', kind: 'name', cell: (row) => metricName(row.metric) },
-    { head: 'winner', kind: 'n', cell: (row) => formatNumber(row.value) },
-    { head: '95 % interval', kind: 'n', cell: (row) => formatInterval(row.low, row.high) },
-    { head: 'baseline', kind: 'n', cell: (row) => number(baselineScore(baseline, row.metric)?.value) },
-    {
-      head: 'target',
-      kind: 'n',
-      cell: (row) =>
-        row.threshold !== undefined && `${isLessBetter(row.metric) ? '≤' : '≥'} ${formatSetting(row.threshold)}`,
-    },
-    {
-      head: 'met',
-      cell: (row) =>
-        row.meets !== undefined &&
-        `${row.meets ? 'yes' : 'no'}${row.probability === undefined ? '' : ` (probability ${formatShare(row.probability)})`}`,
-    },
-    { head: 'record', cell: (row) => recordOf(row.record) },
-  ])
+  table(
+    scores,
+    [
+      { head: 'metric', kind: 'name', cell: (row) => metricName(row.metric) },
+      { head: 'winner', kind: 'n', cell: (row) => formatNumber(row.value) },
+      { head: '95 % interval', kind: 'n', cell: (row) => formatInterval(row.low, row.high) },
+      { head: 'baseline', kind: 'n', cell: (row) => number(baselineScore(baseline, row.metric)?.value) },
+      {
+        head: 'target',
+        kind: 'n',
+        cell: (row) =>
+          row.threshold !== undefined && `${isLessBetter(row.metric) ? '≤' : '≥'} ${formatSetting(row.threshold)}`,
+      },
+      {
+        head: 'met',
+        cell: (row) =>
+          row.meets !== undefined &&
+          `${row.meets ? 'yes' : 'no'}${row.probability === undefined ? '' : ` (probability ${formatShare(row.probability)})`}`,
+      },
+      { head: 'record', cell: (row) => recordOf(row.record) },
+    ],
+    { caption: 'Scores of the winner and the baseline' },
+  )
 }
 ${
   facts.crossValidation &&
@@ -104,13 +116,17 @@ ${
 ${
   winner &&
   html`<h3>What it is made of</h3>
-${table(winner.members, [
-  { head: 'weight', kind: 'n', cell: (row) => formatShare(row.weight) },
-  { head: 'learner', kind: 'name', cell: (row) => row.learner },
-  { head: 'trial', kind: 'n', cell: (row) => row.trial },
-  { head: 'iterations', kind: 'n', cell: (row) => number(row.iterations) },
-  { head: 'configuration', kind: 'wide', cell: (row) => formatConfiguration(row.configuration) || 'defaults' },
-])}
+${table(
+  winner.members,
+  [
+    { head: 'weight', kind: 'n', cell: (row) => formatShare(row.weight) },
+    { head: 'learner', kind: 'name', cell: (row) => row.learner },
+    { head: 'trial', kind: 'n', cell: (row) => row.trial },
+    { head: 'iterations', kind: 'n', cell: (row) => number(row.iterations) },
+    { head: 'configuration', kind: 'wide', cell: (row) => formatConfiguration(row.configuration) || 'defaults' },
+  ],
+  { caption: 'Members of the model' },
+)}
 <ul>
 ${winner.calibration && html`<li>Calibration: ${winner.calibration.method}${winner.calibration.note && ` – ${winner.calibration.note}`}</li>`}
 ${winner.decisionRule && html`<li>Decision: ${winner.decisionRule}</li>`}
@@ -119,9 +135,11 @@ ${winner.compression?.map((step) => html`<li>Smaller variant ${step.what}${step.
 }`;
 }
 
-/** Where in the journal a number was measured. */
-const recordOf = (record: string | undefined): Html | undefined =>
-  record === undefined ? undefined : html`<span class="quiet">${record}</span>`;
+function scoreText(score: ScoreFact, baseline: ScoreFact | undefined): string {
+  const of = (who: string, { value, low, high }: ScoreFact): string =>
+    `${who} ${formatNumber(value)} (${formatInterval(low, high)})`;
+  return `${metricName(score.metric)}: ${of('winner', score)}${baseline ? `, ${of('baseline', baseline)}` : ''}${score.threshold === undefined ? '' : `, target ${formatSetting(score.threshold)}`}.`;
+}
 
 const number = (value: number | undefined): string | undefined =>
   value === undefined ? undefined : formatNumber(value);
@@ -133,6 +151,8 @@ const curveCaptions: Readonly<Record<CurveFacts['kind'], string>> = {
   confusion: 'Rows are the truth; the shade is the share of a row.',
   residuals:
     'Each dot is the mean of some neighbouring rows, so single rows stay untold; they scatter more. Dashed: predictions without error.',
+  'residual-spread':
+    'Truth less prediction of the same neighbouring rows: dots are means, lines hold nine in ten rows. A slope or a funnel is something that the model has not learned.',
 };
 
 /** How the winner does on the vault, in pictures. */
@@ -140,18 +160,10 @@ export async function curvesSection(curves: readonly CurveFacts[]): Promise<Html
   const figures: Html[] = [];
   for (const curve of curves) {
     const chart = curveChart(curve);
-    if (chart) figures.push(figure(await renderChart(chart), curveCaptions[curve.kind]));
+    if (chart) figures.push(figure(await renderChart(chart), curveText(curve), curveCaptions[curve.kind]));
     else figures.push(html`<p class="quiet">${curve.kind}: too many classes for a picture, or no points.</p>`);
   }
   return figures.length === 0 ? undefined : html`<div class="curves">${figures}</div>`;
-}
-
-/** What the predictions depend on. */
-export async function importanceSection(importances: RunFacts['importances']): Promise<Html | undefined> {
-  const chart = importanceChart(importances);
-  if (!chart) return undefined;
-  const used = importances.filter((item) => item.share > 0).length;
-  return html`${figure(await renderChart(chart), `Share of the model’s reliance on each column, as measured by the learners themselves; not a cause.${used > 15 ? ` The first 15 of ${used}.` : ''}`)}`;
 }
 
 /** Size, speed and memory. */
@@ -180,5 +192,6 @@ export function resourcesSection({ resources, workUnits }: RunFacts): Html | und
       { head: 'resource', kind: 'name', cell: ([name]) => name },
       { head: 'value', kind: 'wide', cell: ([, value]) => value },
     ],
+    { caption: 'What the model costs' },
   );
 }

@@ -26,12 +26,16 @@ export function requestSection(facts: RunFacts): Html {
 ${request.prompt ? html`<p class="prompt">${request.prompt}</p>` : html`<p class="quiet">No prompt: the host fixed the task.</p>`}
 ${
   task
-    ? table(fields(task), [
-        { head: 'field', kind: 'name', cell: (row) => row.field },
-        { head: 'understood as', kind: 'wide', cell: (row) => row.value },
-        { head: 'from', cell: (row) => row.source && sourceName[row.source] },
-        { head: 'words', kind: 'wide', cell: (row) => row.quote && html`“${row.quote}”` },
-      ])
+    ? table(
+        fields(task),
+        [
+          { head: 'field', kind: 'name', cell: (row) => row.field },
+          { head: 'understood as', kind: 'wide', cell: (row) => row.value },
+          { head: 'from', cell: (row) => row.source && sourceName[row.source] },
+          { head: 'words', kind: 'wide', cell: (row) => row.quote && html`“${row.quote}”` },
+        ],
+        { caption: 'The request, field by field' },
+      )
     : html`<p class="quiet">The request was not understood as a task.</p>`
 }
 ${

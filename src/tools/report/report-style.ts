@@ -9,7 +9,7 @@ export const reportStyle = `
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-main{max-width:60rem;margin:0 auto;padding:3rem 1.5rem 4rem}
+header,main,footer{max-width:60rem;margin:0 auto;padding:0 1.5rem}header{padding-top:3rem}
 h1{font-size:1.9rem;line-height:1.2;letter-spacing:-.015em;margin:.6rem 0 .4rem;font-weight:650;overflow-wrap:anywhere}
 h2{font-size:1.25rem;letter-spacing:-.01em;margin:0 0 .9rem;font-weight:650}
 h3{font-size:.95rem;margin:1.8rem 0 .5rem;font-weight:600}
@@ -30,6 +30,7 @@ nav{margin-top:1.6rem;font-size:.88rem;line-height:1.9}
 nav a{margin-right:1rem;white-space:nowrap}
 a{color:var(--accent);text-decoration:none}a:hover{text-decoration:underline}
 .scroll{overflow-x:auto;margin:.6rem 0}
+caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 table{border-collapse:collapse;width:100%;font-size:.89rem;line-height:1.45}
 th,td{text-align:left;vertical-align:top;padding:.42rem .9rem .42rem 0;border-bottom:1px solid var(--line)}
 th{font-weight:600;color:var(--ink-2);font-size:.8rem;white-space:nowrap}
@@ -44,16 +45,16 @@ ul.plain{list-style:none;padding:0}
 ul.plain li{display:grid;grid-template-columns:6.2rem 1fr;gap:.8rem;align-items:baseline;max-width:none}
 figure{margin:1.2rem 0;overflow-x:auto}
 figcaption{font-size:.85rem;color:var(--ink-2);margin-top:.3rem;max-width:46rem}
-svg{max-width:100%;height:auto;display:block}
+svg{max-width:100%;height:auto;display:block}svg.strip{width:5.6rem;min-width:4rem}
 .curves{display:flex;flex-wrap:wrap;gap:1rem 2.5rem;align-items:flex-start}
 .curves figure{flex:0 1 auto;margin:.6rem 0}
 details{margin:.8rem 0}summary{cursor:pointer;color:var(--accent);font-size:.9rem}
 code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
-footer{margin-top:3rem;padding-top:1.2rem;border-top:1px solid var(--line);font-size:.82rem;color:var(--ink-2);overflow-wrap:anywhere}
-@media (max-width:40rem){main{padding:1.6rem 1.1rem 3rem}h1{font-size:1.5rem}section{margin-top:2rem;padding-top:1.3rem}
+footer{margin-top:3rem;padding-top:1.2rem;padding-bottom:3rem;border-top:1px solid var(--line);font-size:.82rem;color:var(--ink-2);overflow-wrap:anywhere}
+@media (max-width:40rem){header,main,footer{padding-left:1.1rem;padding-right:1.1rem}header{padding-top:1.6rem}h1{font-size:1.5rem}section{margin-top:2rem;padding-top:1.3rem}
 ul.plain li{grid-template-columns:1fr;gap:.1rem;margin:.7rem 0}.key dd{font-size:1.1rem}.key div{flex-basis:44%;padding:.7rem .8rem}
 figure svg.wide{min-width:30rem}}
 @media print{:root{color-scheme:light;--paper:#fff;--panel:#f4f4f1;--ink:#000;--ink-2:#444;--line:#ccc;--accent:#2364aa;--second:#8b98a5;--good:#20744a;--good-bg:#fff;--warn:#8a5a00;--warn-bg:#fff;--bad:#a5322c;--bad-bg:#fff;--c1:#2364aa;--c2:#d1752c;--c3:#2f8f6b;--c4:#8656a3;--c5:#b8475f;--c6:#7d7a33}
-body{font-size:10.5pt}main{max-width:none;padding:0}nav{display:none}section{break-inside:auto}h2,h3{break-after:avoid}tr,figure,ul.plain li,.key{break-inside:avoid}
+body{font-size:10.5pt}header,main,footer{max-width:none;padding:0}nav{display:none}section{break-inside:auto}h2,h3{break-after:avoid}tr,figure,ul.plain li,.key{break-inside:avoid}
 .scroll,figure{overflow:visible}details::details-content{content-visibility:visible;display:block;height:auto}summary{display:none}.pill{border:1px solid currentColor}}
 `.trim();

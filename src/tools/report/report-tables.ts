@@ -7,16 +7,23 @@ export interface TableColumn<Row> {
   cell(row: Row): HtmlValue;
 }
 
+/** What a table is called, and which rows stand out. */
+export interface TableOptions<Row> {
+  /** Read out before the table; not seen. */
+  readonly caption: string;
+  readonly isBest?: (row: Row) => boolean;
+}
+
 /** A table that scrolls sideways on a narrow screen; columns that no row fills are left out. */
 export function table<Row>(
   rows: readonly Row[],
   columns: readonly TableColumn<Row>[],
-  isBest: (row: Row) => boolean = () => false,
+  { caption, isBest = () => false }: TableOptions<Row>,
 ): Html {
   const cells = rows.map((row) => columns.map((column) => html`${column.cell(row)}`.text));
   const kept = columns.map((column, i) => ({ column, i })).filter(({ i }) => cells.some((row) => row[i] !== ''));
   const kind = (column: TableColumn<Row>): Html => new Html(column.kind ? ` class="${column.kind}"` : '');
-  return html`<div class="scroll"><table><thead><tr>${kept.map(({ column }) => html`<th scope="col"${kind(column)}>${column.head}</th>`)}</tr></thead>
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table><caption>${caption}</caption><thead><tr>${kept.map(({ column }) => html`<th scope="col"${kind(column)}>${column.head}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (
       row,
@@ -32,12 +39,17 @@ export function foldedTable<Row>(
   shown: number,
   what: string,
   columns: readonly TableColumn<Row>[],
-  isBest?: (row: Row) => boolean,
+  options: TableOptions<Row>,
 ): Html {
-  if (rows.length <= shown + 3) return table(rows, columns, isBest);
-  return html`${table(rows.slice(0, shown), columns, isBest)}
-<details><summary>${rows.length - shown} more ${what}</summary>${table(rows.slice(shown), columns, isBest)}</details>`;
+  if (rows.length <= shown + 3) return table(rows, columns, options);
+  const rest = { ...options, caption: `${options.caption}, continued` };
+  return html`${table(rows.slice(0, shown), columns, options)}
+<details><summary>${rows.length - shown} more ${what}</summary>${table(rows.slice(shown), columns, rest)}</details>`;
 }
+
+/** Where in the journal a number was measured. */
+export const recordOf = (record: string | undefined): Html | undefined =>
+  record === undefined ? undefined : html`<span class="quiet small">${record}</span>`;
 
 /** A small coloured word. */
 export const pill = (text: string, tone?: 'good' | 'warn' | 'bad'): Html =>

@@ -205,6 +205,93 @@ export const penguinFacts: RunFacts = {
       ],
     },
   ],
+  explanation: {
+    importance: {
+      metric: 'balancedAccuracy',
+      on: 'vault',
+      rows: 69,
+      of: 69,
+      shuffles: 5,
+      columns: [
+        { column: 'bill_length_mm', drop: 0.31, low: 0.21, high: 0.41 },
+        { column: 'sex', drop: 0.004, low: -0.01, high: 0.02 },
+      ],
+      record: '#42',
+    },
+    dependence: {
+      rows: 275,
+      classes: ['Adelie', 'Chinstrap', 'Gentoo'],
+      columns: [
+        {
+          column: 'bill_length_mm',
+          kind: 'number',
+          points: [
+            { at: 34, means: [0.8, 0.1, 0.1] },
+            { at: 56, means: [0.1, 0.6, 0.3] },
+          ],
+          density: [3, 9, 4],
+        },
+        {
+          column: 'sex',
+          kind: 'category',
+          points: [
+            { at: 'male', means: [0.4, 0.2, 0.4], rows: 140 },
+            { at: 'female', means: [0.4, 0.3, 0.3], rows: 135 },
+          ],
+        },
+      ],
+      record: '#39',
+    },
+    errors: {
+      judged: 275,
+      wrong: 4,
+      loss: 0.0145,
+      classes: ['Adelie', 'Chinstrap', 'Gentoo'],
+      slices: {
+        lookedAt: 95,
+        rows: 275,
+        found: [
+          {
+            where: [
+              { column: 'island', kind: 'value', value: 'Dream' },
+              { column: 'bill_length_mm', kind: 'range', low: 39.2, high: 44.4 },
+            ],
+            rows: 31,
+            loss: 0.129,
+            low: 0.02,
+            high: 0.51,
+            elsewhere: 0,
+          },
+        ],
+      },
+      worst: [{ row: 153, loss: 0.92, truth: 1, predicted: 0, probability: 0.95 }],
+      record: '#39',
+    },
+    groups: [
+      {
+        column: 'sex',
+        metric: 'balancedAccuracy',
+        groups: [
+          { where: { column: 'sex', kind: 'value', value: 'male' }, rows: 35, value: 1, low: 0.85, high: 1 },
+          { where: { column: 'sex', kind: 'value', value: 'female' }, rows: 30, value: 0.97, low: 0.82, high: 1 },
+        ],
+        otherRows: 4,
+        record: '#41',
+      },
+    ],
+    learningCurve: {
+      learner: 'linear',
+      metric: 'balancedAccuracy',
+      folds: 5,
+      points: [
+        { rows: 110, score: 0.96 },
+        { rows: 220, score: 0.98 },
+      ],
+      gain: { gain: 0.02, low: 0.005, high: 0.035, significant: true },
+      workUnits: 41,
+      record: '#40',
+    },
+  },
   importances: [
     { column: 'bill_length_mm', share: 0.46 },
     { column: 'flipper_length_mm', share: 0.24 },

@@ -72,6 +72,74 @@ const hostileFacts: RunFacts = {
     { kind: 'residuals', points: [[1, 2]], unit: hostile },
   ],
   importances: [{ column: hostile, share: 1 }],
+  explanation: {
+    importance: {
+      metric: 'accuracy',
+      on: 'vault',
+      rows: 1,
+      of: 1,
+      shuffles: 1,
+      columns: [{ column: hostile, drop: 1, low: 0, high: 2 }],
+    },
+    dependence: {
+      rows: 1,
+      classes: [hostile, hostile],
+      columns: [
+        {
+          column: hostile,
+          kind: 'category',
+          points: [
+            { at: hostile, means: [0, 1], rows: 1 },
+            { at: 'b', means: [1, 0], rows: 1 },
+          ],
+        },
+      ],
+    },
+    errors: {
+      judged: 1,
+      wrong: 1,
+      loss: 1,
+      classes: [hostile],
+      slices: {
+        lookedAt: 1,
+        rows: 1,
+        found: [
+          {
+            where: [{ column: hostile, kind: 'value', value: hostile }],
+            rows: 1,
+            loss: 1,
+            low: 0,
+            high: 1,
+            elsewhere: 0,
+          },
+        ],
+      },
+      worst: [{ row: 1, loss: 1, truth: 0, predicted: 0, probability: 1 }],
+      values: [{ [hostile]: hostile }],
+    },
+    groups: [
+      {
+        column: hostile,
+        metric: 'accuracy',
+        otherRows: 0,
+        groups: [
+          { where: { column: hostile, kind: 'value', value: hostile }, rows: 1, value: 1, low: 0, high: 1 },
+          { where: { column: hostile, kind: 'missing' }, rows: 1, value: 1, low: 0, high: 1 },
+        ],
+      },
+    ],
+    learningCurve: {
+      learner: hostile,
+      metric: 'accuracy',
+      folds: 5,
+      points: [
+        { rows: 1, score: 1 },
+        { rows: 2, score: 2 },
+      ],
+      gain: { gain: 1, low: 0, high: 1, significant: true },
+      workUnits: 1,
+    },
+  },
   decisions: [{ question: hostile, by: 'llm', answer: hostile, why: hostile }],
   valuesHeld: [{ column: hostile, what: hostile }],
   messages: [{ from: hostile, to: hostile, stage: hostile, summary: hostile }],
@@ -96,6 +164,9 @@ describe('reportHtml', () => {
     'Winner against baseline',
     'Curves',
     'What it depends on',
+    'Where it errs',
+    'Scores by group',
+    'Would more rows help?',
     'Trials',
     'Resources',
     'Decisions',
@@ -103,7 +174,7 @@ describe('reportHtml', () => {
     'Values of the data in the file',
     'What was not done',
   ])('has a section "%s"', (heading) => {
-    expect(page).toContain(`<h2>${heading}</h2>`);
+    expect(page).toMatch(new RegExp(`<h2 id="[a-z-]+-title">${heading.replace('?', '\\?')}</h2>`));
   });
 
   it('says where each field of the request came from, with the words', () => {

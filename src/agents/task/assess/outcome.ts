@@ -45,7 +45,7 @@ export interface MeasuredOutcome {
     readonly memoryBytes?: number;
     readonly trainSeconds?: number;
   };
-  /** Differences of the first metric between groups that the spec names for fairness. */
+  /** Differences of the first metric between groups that the spec names for fairness, beyond chance. */
   readonly gaps?: readonly { readonly column: string; readonly gap: number }[];
 }
 
@@ -108,10 +108,15 @@ export function assessOutcome(spec: TaskSpec, outcome: MeasuredOutcome): Verdict
       });
     }
   }
+  // Of scores from 0 to 1 a small difference is none; errors have the unit of the target.
   for (const { column, gap } of outcome.gaps ?? [])
-    if (Math.abs(gap) >= 0.05) reasons.push({ code: 'FAIRNESS_GAP', evidence: { column, gap, metric: main.metric } });
+    if (Math.abs(gap) >= (isRelative(main.metric) ? 0.05 : 0))
+      reasons.push({ code: 'FAIRNESS_GAP', evidence: { column, gap, metric: main.metric } });
   return verdictOf(reasons, offer);
 }
+
+/** Whether a score has a scale of its own, whatever the target's unit. */
+const isRelative = (metric: MetricId): boolean => !['rmse', 'mae', 'medianAbsoluteError'].includes(metric);
 
 /** Better than the baseline by more than chance: the interval's near end, or the value where there is no interval. */
 function isAbove(score: MeasuredScore, baseline: number): boolean {

@@ -23,6 +23,7 @@ export function finalVerdict(messages: ReadonlyMap<string, unknown>, openReason:
       scores: measured(evaluated.vault?.scores ?? evaluated.nested?.scores ?? []),
       baseline: measured(evaluated.vault?.baseline ?? evaluated.nested?.baseline ?? []),
       rows: evaluated.vault?.rows ?? 0,
+      gaps: (evaluated.vault?.groups ?? []).flatMap(({ column, gap }) => (gap === undefined ? [] : [{ column, gap }])),
       resources: Object.fromEntries((estimated?.limits ?? []).map(({ limit, measured: value }) => [limit, value])),
     });
     verdicts.push(afterTraining(outcome), verdictOf(vaultReasons(spec, evaluated)));

@@ -90,7 +90,13 @@ export class Start {
     const { signal, clock, cores } = this.#settings;
     const journal = new Journal(store, (record) => this.#emit('checkpoint', { record }));
     const learners = this.#learners();
-    const work = { blobs: `${store.folder}/blobs`, sources: started.sources, cores, learners: learners.modules };
+    const work = {
+      blobs: `${store.folder}/blobs`,
+      checkpoints: `${store.folder}/checkpoints`,
+      sources: started.sources,
+      cores,
+      learners: learners.modules,
+    };
     const child = childWorkbench(work);
     const earlier = store.records.map(({ body }) => body);
     const session: RunSession = {

@@ -1,6 +1,9 @@
 import type { NetworkSpec } from './network/network-spec.ts';
 import type { Training } from './network/training.ts';
 
+export type { NetworkSpec } from './network/network-spec.ts';
+export type { Training } from './network/training.ts';
+
 /** Element types of tensors at the border of a backend. */
 export type TensorData =
   | { readonly dtype: 'float32'; readonly data: Float32Array }
@@ -61,6 +64,19 @@ export interface StepOptions {
   readonly signal?: AbortSignal;
   /** Called after each native call with the number of steps so far and the losses of those it made. */
   readonly onSteps?: (step: number, losses: Float32Array) => void;
+  /** Called where the loss diverged and the training goes on from an earlier step with half the learning rate. */
+  readonly onRetreat?: (retreat: Retreat) => void;
+}
+
+/** A step back after a divergence. */
+export interface Retreat {
+  /** Where the loss was not finite, and where training goes on. */
+  readonly step: number;
+  readonly from: number;
+  /** The layer where it began; undefined where all layers were finite and the loss was not. */
+  readonly layer: string | undefined;
+  /** From here on, before the schedule. */
+  readonly learningRate: number;
 }
 
 /** What a network makes of data. */

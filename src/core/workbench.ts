@@ -23,6 +23,8 @@ export interface Workbench {
 export interface WorkSettings {
   /** Folder of the blobs. */
   readonly blobs: string;
+  /** Folder of what long fits go on from; absent where nothing is fitted. */
+  readonly checkpoints?: string;
   /** Files that tools may read, by the name that tool inputs use for them. */
   readonly sources: Readonly<Record<string, string>>;
   /** Threads to use. */

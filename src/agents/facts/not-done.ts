@@ -2,6 +2,7 @@ import type { TaskSpec } from '../../core/task-spec.ts';
 import type { RunFacts } from '../../tools/report/report-facts.ts';
 import type { Cleaned } from '../data/clean.ts';
 import type { SplitMessage } from '../data/split.ts';
+import type { CandidatesMessage } from '../model/candidates.ts';
 import type { Compressed } from '../model/compress.ts';
 import type { Evaluated } from '../model/evaluate.ts';
 import type { Explained } from '../model/explain.ts';
@@ -39,6 +40,8 @@ export function notDoneFacts(messages: ReadonlyMap<string, unknown>, spec: TaskS
       what: 'A score on rows kept aside',
       why: 'There are too few rows; nested cross-validation gives the score, with a wide interval.',
     });
+  const candidates = messages.get('model.candidates') as CandidatesMessage | undefined;
+  for (const { learner, why } of candidates?.missing ?? []) found.push({ what: `The learner "${learner}"`, why });
   const searched = messages.get('model.search') as Searched | undefined;
   if (searched?.stopped === 'clock')
     found.push({ what: 'The rest of the search', why: 'The time limit of the request was reached.' });

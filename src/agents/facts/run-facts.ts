@@ -245,7 +245,11 @@ function answerOf(
   });
 }
 
-const learnerWords: Readonly<Record<string, string>> = { linear: 'a linear model', trees: 'boosted trees' };
+const learnerWords: Readonly<Record<string, string>> = {
+  linear: 'a linear model',
+  trees: 'boosted trees',
+  network: 'a neural network',
+};
 
 function modelWords({ winner }: RunFacts, tried: readonly string[]): string {
   const learners = [...new Set(winner?.members.map(({ learner }) => learner) ?? tried)];

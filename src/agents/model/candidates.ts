@@ -7,6 +7,7 @@ import type { Candidate } from '../../tools/search/search-state.ts';
 import { callAction } from '../call-action.ts';
 import type { Prepared } from '../data/prepare.ts';
 import type { Reduced } from '../data/reduce.ts';
+import { learnerFamilies } from '../task/plan/plan.ts';
 import { type Planned, stepOf } from '../task/stages/plan.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
 
@@ -38,7 +39,7 @@ export const candidatesQuestion = defineQuestion({
   rule: ({ available, planned }) => {
     const names = available.map(({ name }) => name);
     const wanted = planned.filter((name) => names.includes(name));
-    const own = names.filter((name) => !['linear', 'trees'].includes(name));
+    const own = names.filter((name) => !(learnerFamilies as readonly string[]).includes(name));
     const learners = wanted.length > 0 ? [...new Set([...wanted, ...own])] : names;
     return {
       answer: { learners },
@@ -109,6 +110,8 @@ export const candidatesSchema = z.object({
   /** Blob of candidates that a language model or the host asked for: tried after the rules' own, on a budget of their own. */
   extra: z.string(),
   count: z.number(),
+  /** Learners that the plan names and this machine can't run. */
+  missing: z.array(z.object({ learner: z.string(), why: z.string() })).default([]),
 });
 
 export type CandidatesMessage = z.infer<typeof candidatesSchema>;
@@ -116,8 +119,8 @@ export type CandidatesMessage = z.infer<typeof candidatesSchema>;
 /** Samples of a space, beside its default: what the plan says, for own learners as many as for trees. */
 function samplesOf(planned: Planned, learner: string): number {
   if (learner === 'baseline') return 0;
-  const step = learner === 'linear' ? stepOf(planned, 'linear') : stepOf(planned, 'trees');
-  return (step?.trials ?? 1) - 1;
+  const family = learnerFamilies.find((name) => name === learner) ?? 'trees';
+  return (stepOf(planned, family)?.trials ?? 1) - 1;
 }
 
 /** Chooses learners and lists what may be tried. */
@@ -144,6 +147,10 @@ export const candidatesStage = defineStage<CandidatesMessage>({
     const proposals = new Map<string, OutputOf<'propose'>>();
     for (const name of names) proposals.set(name, await proposeFor(name, { count: samplesOf(planned, name) }));
 
+    const missing = planned.learners.flatMap((learner) => {
+      const why = proposals.get(learner)?.missing;
+      return why === undefined ? [] : [{ learner, why }];
+    });
     const available = names.filter((name) => name !== 'baseline' && proposals.get(name)!.fits);
     const subject: CandidatesSubject = {
       task: spec.task.value,
@@ -183,8 +190,12 @@ export const candidatesStage = defineStage<CandidatesMessage>({
         candidates: await context.putJson(all as never),
         extra: await context.putJson(extra as never),
         count: all.length + extra.length,
+        missing,
       },
-      summary: `${all.length + extra.length} candidates of ${learners.join(', ')}.`,
+      summary: [
+        `${all.length + extra.length} candidates of ${learners.join(', ')}.`,
+        ...missing.map(({ learner, why }) => `Without "${learner}": ${why}`),
+      ].join(' '),
     };
   },
 });

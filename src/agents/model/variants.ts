@@ -2,6 +2,9 @@ import type { Fitted } from './compress.ts';
 import type { Member } from './ensemble.ts';
 import type { Searched } from './search.ts';
 
+/** A network that is trained for fewer epochs is no smaller. */
+const network = 'network';
+
 /** A smaller form of the model that is worth measuring. */
 export interface VariantPlan {
   readonly id: string;
@@ -16,12 +19,14 @@ export interface VariantPlan {
 export function variantsOf(original: Fitted, exceeds: boolean, { ranking }: Searched): VariantPlan[] {
   const plans: VariantPlan[] = [];
   const cut = (share: number, id: string, what: string) => {
-    if (!original.members.some(({ iterations }) => iterations !== undefined && iterations * share >= 5)) return;
+    const isCut = ({ learner, iterations }: Member) =>
+      learner !== network && iterations !== undefined && iterations * share >= 5;
+    if (!original.members.some(isCut)) return;
     plans.push({
       id,
       what,
       members: original.members.map((member) =>
-        member.iterations === undefined
+        member.iterations === undefined || member.learner === network
           ? member
           : { ...member, iterations: Math.max(5, Math.round(member.iterations * share)) },
       ),

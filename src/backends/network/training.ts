@@ -19,7 +19,15 @@ export interface Training {
   readonly seed?: number | string;
   /** Threads of one operator. @default 2 */
   readonly threads?: number;
+  /**
+   * What happens where the loss is NaN or infinite: TRAIN_DIVERGED, or back to where this call of `steps` began, with half the
+   * learning rate; after {@link mostRetreats} of those in one call TRAIN_DIVERGED as well. @default 'error'
+   */
+  readonly onDivergence?: 'error' | 'retreat';
 }
+
+/** How often one call of `steps` may retreat. */
+export const mostRetreats = 8;
 
 /** The loss of a training with its places filled in. */
 export interface ResolvedLoss {
@@ -46,6 +54,13 @@ export function resolveTraining(network: ResolvedNetwork, training: Training): R
   }
   if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
     throw new TrainerError('REQUEST_INVALID', `Expected threads to be an integer from 1 to 1024, got ${threads}.`);
+  }
+  const { onDivergence = 'error' } = training;
+  if (onDivergence !== 'error' && onDivergence !== 'retreat') {
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      `Expected onDivergence to be error or retreat, got ${JSON.stringify(onDivergence)}.`,
+    );
   }
   const outputs = Object.keys(network.outputs);
   const output = loss?.output ?? (outputs.length === 1 ? outputs[0] : undefined);

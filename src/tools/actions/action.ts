@@ -1,6 +1,12 @@
 import type { Backend } from '../../backends/backend.ts';
 import type { Blobs } from '../../core/helpers/blobs.ts';
-import type { Learner } from '../learn/learner.ts';
+import type { FitCheckpoint, Learner } from '../learn/learner.ts';
+
+/** The place of one fit's progress. */
+export interface Checkpoint extends FitCheckpoint {
+  /** When the result is kept elsewhere. */
+  remove(): Promise<void>;
+}
 
 /** What an action may use beside its input. */
 export interface ActionContext {
@@ -15,6 +21,8 @@ export interface ActionContext {
   learner(name: string): Promise<Learner>;
   /** Names of all learners of this process. */
   learnerNames(): Promise<readonly string[]>;
+  /** Where the fit of this key (what decides its result) keeps its progress, should this process end before it does. */
+  checkpoint(key: object): Checkpoint;
   progress(share: number | undefined, note?: string): void;
   /** What is decoded once and used by many calls, by blob; the least recently used go first. */
   cached<T>(key: string, make: () => Promise<T>): Promise<T>;

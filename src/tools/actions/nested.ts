@@ -57,7 +57,8 @@ export const nested = defineAction<NestedInput, NestedOutput>({
           ? configuration
           : { ...configuration, [learner.iterationKey]: iterations };
       workUnits += learner.cost(whole, factsOf(set, rows.features.rowCount));
-      return (await learner.fit(rows, whole, problem, { random: createRandom(seed), threads: context.cores })).model;
+      const { cores: threads, backend } = context;
+      return (await learner.fit(rows, whole, problem, { random: createRandom(seed), threads, backend })).model;
     };
     for (let repeat = 0; repeat < folds.repeats; repeat++) {
       for (let fold = 0; fold < folds.count; fold++) {

@@ -1,9 +1,10 @@
+import { TrainerError } from '../../core/errors.ts';
 import { createRandom } from '../../core/helpers/random.ts';
 import type { Configuration } from '../learn/learner.ts';
 import { factsOf, readTrainingSet } from '../learn/training-set.ts';
 import { proposeCandidates } from '../search/propose-candidates.ts';
 import type { Candidate } from '../search/search-state.ts';
-import { defineAction } from './action.ts';
+import { type ActionContext, defineAction } from './action.ts';
 
 export interface ProposeInput {
   /** Blob of the training set. */
@@ -26,6 +27,8 @@ export interface ProposeOutput {
   readonly space: Readonly<Record<string, unknown>>;
   /** Whether it can learn this kind of task. */
   readonly fits: boolean;
+  /** What the learner needs and this machine lacks. */
+  readonly missing?: string;
 }
 
 /** The candidates of one learner: its default configuration and samples of its space, with their costs. */
@@ -36,6 +39,8 @@ export const propose = defineAction<ProposeInput, ProposeOutput>({
     const learner = await context.learner(input.learner);
     if (!learner.tasks.includes(set.problem.task))
       return { about: learner.about, candidates: [], space: {}, fits: false };
+    const missing = learner.trainsOnBackend === true ? await missingBackend(context) : undefined;
+    if (missing !== undefined) return { about: learner.about, candidates: [], space: {}, fits: false, missing };
     // One fold is left out of each fit.
     const foldRows = Math.round((set.features.rowCount * (set.folds.count - 1)) / set.folds.count);
     const facts = factsOf(set, Math.min(foldRows, input.learnRows ?? foldRows));
@@ -52,3 +57,21 @@ export const propose = defineAction<ProposeInput, ProposeOutput>({
     };
   },
 });
+
+/** Why nothing can be trained on a backend here; undefined where it can. A network of one weight is made ready to see. */
+async function missingBackend(context: ActionContext): Promise<string | undefined> {
+  try {
+    const backend = await context.backend();
+    if (!backend.capabilities.train) return `The backend "${backend.name}" does not train.`;
+    const layers = [{ kind: 'dense', units: 1, name: 'output' }] as const;
+    const inputs = { x: { dtype: 'float32', shape: [1] } } as const;
+    await using _network = await backend.compile(
+      { formatVersion: 1, inputs, layers, outputs: { output: 'output' } },
+      { loss: { kind: 'mean-squared-error' }, optimiser: { kind: 'sgd', learningRate: 0.1 }, threads: 1 },
+    );
+    return undefined;
+  } catch (error) {
+    if (TrainerError.isInstance(error) && error.code === 'PEER_MISSING') return error.message;
+    throw error;
+  }
+}

@@ -40,9 +40,12 @@ export const refit = defineAction<RefitInput, RefitOutput>({
       input.iterations === undefined || learner.iterationKey === undefined
         ? input.configuration
         : { ...input.configuration, [learner.iterationKey]: input.iterations };
+    const checkpoint = context.checkpoint({ ...input });
     const fit = await learner.fit(set, configuration, set.problem, {
       random: createRandom(input.seed),
       threads: context.cores,
+      backend: context.backend,
+      checkpoint,
       progress: (share) => context.progress(share),
     });
     const own = fit.model.importance();
@@ -54,6 +57,7 @@ export const refit = defineAction<RefitInput, RefitOutput>({
       importance[feature] = own[i] ?? 0;
     });
     const model = await writeModel(fit.model, context.blobs);
+    await checkpoint.remove();
     return {
       model,
       sizeBytes: (await context.blobs.get(model)).length,

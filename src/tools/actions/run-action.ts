@@ -7,6 +7,7 @@ import type { Learner } from '../learn/learner.ts';
 import { learnerRegistry } from '../learn/learner-registry.ts';
 import type { Action, ActionContext } from './action.ts';
 import { actions } from './actions.ts';
+import { checkpointFolder } from './checkpoint-folder.ts';
 
 /** Decoded blobs that are held at once. */
 const maxCached = 16;
@@ -15,6 +16,7 @@ const maxCached = 16;
 export function actionRunner(settings: WorkSettings, backend: () => Promise<Backend>, inline: readonly Learner[] = []) {
   const blobs = blobFolder(settings.blobs);
   const learners = learnerRegistry(settings.learners, inline);
+  const checkpoint = checkpointFolder(settings.checkpoints);
   const cache = new Map<string, Promise<unknown>>();
   const cached: ActionContext['cached'] = <T>(key: string, make: () => Promise<T>): Promise<T> => {
     const value = (cache.get(key) as Promise<T> | undefined) ?? make();
@@ -34,6 +36,7 @@ export function actionRunner(settings: WorkSettings, backend: () => Promise<Back
       cores: settings.cores,
       learner: learners.learner,
       learnerNames: learners.names,
+      checkpoint,
       progress,
       cached,
       source(source) {

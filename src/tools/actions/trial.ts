@@ -89,6 +89,8 @@ export const trial = defineAction<TrialInput, TrialOutput>({
         const fit = await learner.fit(train, configuration, set.problem, {
           random: createRandom(`${input.seed}/${repeat}/${fold}`),
           threads: context.cores,
+          backend: context.backend,
+          checkpoint: context.checkpoint({ ...input, fit: index }),
           ...(input.iterations === undefined ? { validation: watched } : {}),
         });
         const predicted = fit.model.predict(validation.features);
@@ -115,6 +117,7 @@ export const trial = defineAction<TrialInput, TrialOutput>({
       context.progress((index + 1) / input.fits.length);
     }
     const predictions = await context.blobs.put(encodeArrays({}, arrays));
+    await Promise.all(input.fits.map((_, index) => context.checkpoint({ ...input, fit: index }).remove()));
     return { scores, ...(countsLabels ? { logLosses } : {}), predictions, iterations, workUnits, notes };
   },
 });

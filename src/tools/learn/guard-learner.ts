@@ -52,6 +52,7 @@ export function guardLearner(learner: Learner): Learner {
     about: String(learner.about ?? ''),
     tasks: learner.tasks,
     ...(learner.iterationKey === undefined ? {} : { iterationKey: learner.iterationKey }),
+    ...(learner.trainsOnBackend === undefined ? {} : { trainsOnBackend: learner.trainsOnBackend }),
     defaults: (facts) => tried('defaults', () => learner.defaults(facts)),
     space: (facts) => tried('the space', () => learner.space(facts)),
     cost(configuration, facts) {

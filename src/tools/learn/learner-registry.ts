@@ -7,6 +7,7 @@ const builtIn: Readonly<Record<string, () => Promise<Learner>>> = {
   baseline: async () => (await import('./baseline/baseline-learner.ts')).baselineLearner,
   linear: async () => (await import('./linear/linear-learner.ts')).linearLearner,
   trees: async () => (await import('./trees/trees-learner.ts')).treesLearner,
+  network: async () => (await import('./network/network-learner.ts')).networkLearner,
 };
 
 /** Names of the learners that come with the library, in the order in which they are tried. */

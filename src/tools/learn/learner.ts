@@ -1,3 +1,4 @@
+import type { Backend } from '../../backends/backend.ts';
 import type { Random } from '../../core/helpers/random.ts';
 import type { GraphBuilder } from '../../onnx/graph-builder.ts';
 
@@ -61,6 +62,15 @@ export interface LearnerFacts extends Problem {
   readonly missingShare: number;
 }
 
+/** Where a long fit keeps what it goes on from, should its process end. One fit, one place. */
+export interface FitCheckpoint {
+  /** What was saved last; undefined where nothing was, or where it is damaged. */
+  load(): Promise<Uint8Array | undefined>;
+  save(bytes: Uint8Array | readonly Uint8Array[]): Promise<void>;
+  /** Counted operations between saves. @default 5e8, about half a second */
+  readonly everyOperations?: number;
+}
+
 /** What a fit may use beside its rows. */
 export interface FitContext {
   readonly random: Random;
@@ -70,6 +80,10 @@ export interface FitContext {
   /** Rows to stop early on. Only where the configuration asks for early stopping. */
   readonly validation?: TrainingRows;
   readonly progress?: (share: number) => void;
+  /** What networks are trained on. @throws {TrainerError} PEER_MISSING */
+  readonly backend?: () => Promise<Backend>;
+  /** Where a fit may keep its progress; it must end with the same model with and without. */
+  readonly checkpoint?: FitCheckpoint;
 }
 
 /** What a fit gives back. */
@@ -131,6 +145,8 @@ export interface Learner {
   cost(configuration: Configuration, facts: LearnerFacts): number;
   /** Whether `iterations` of a configuration can be cut for a cheap rung of successive halving, and by which key. */
   readonly iterationKey?: string;
+  /** Whether a fit needs a backend that trains; where there is none, the learner is not tried. @default false */
+  readonly trainsOnBackend?: boolean;
   fit(rows: TrainingRows, configuration: Configuration, problem: Problem, context: FitContext): Promise<Fit> | Fit;
   revive(state: ModelState): FittedModel;
 }

@@ -1,7 +1,7 @@
 import type { MetricId, TaskSpec } from '../../../core/task-spec.ts';
 import type { TableProfile } from '../../../tools/data/profile/profile.ts';
 import { leastForVault } from '../assess/assess.ts';
-import type { BudgetName, Plan, PlanStep } from './plan.ts';
+import type { BudgetName, LearnerFamily, Plan, PlanStep } from './plan.ts';
 
 /** What the plan depends on beside the spec and the profile. */
 export interface PlanContext {
@@ -9,18 +9,24 @@ export interface PlanContext {
   /** The host has handed over test data. @default false */
   readonly hasTestData?: boolean;
   /** Families of learners that the words ask for; the others are tried last. */
-  readonly learners?: readonly ('linear' | 'trees')[];
+  readonly learners?: readonly LearnerFamily[];
 }
 
 const trials: Readonly<
   Record<
     BudgetName,
-    { readonly linear: number; readonly trees: number; readonly members: number; readonly rows: number }
+    {
+      readonly linear: number;
+      readonly trees: number;
+      readonly network: number;
+      readonly members: number;
+      readonly rows: number;
+    }
   >
 > = {
-  quick: { linear: 3, trees: 6, members: 3, rows: 20_000 },
-  normal: { linear: 8, trees: 24, members: 6, rows: 100_000 },
-  thorough: { linear: 20, trees: 100, members: 12, rows: 500_000 },
+  quick: { linear: 3, trees: 6, network: 0, members: 3, rows: 20_000 },
+  normal: { linear: 8, trees: 24, network: 5, members: 6, rows: 100_000 },
+  thorough: { linear: 20, trees: 100, network: 20, members: 12, rows: 500_000 },
 };
 
 const ofProbabilities: ReadonlySet<MetricId> = new Set<MetricId>(['logLoss', 'brier']);
@@ -35,11 +41,39 @@ const ofLabels: ReadonlySet<MetricId> = new Set<MetricId>([
   'mcc',
 ]);
 
+/** Rows from which a network is worth its time, and from which it can be trained at all where the words ask for one. */
+const leastForNetwork = 1000;
+const leastAskedFor = 60;
+
+/** How many configurations of the network learner are tried, or why none is. */
+export function networkTrials(
+  spec: TaskSpec,
+  profile: TableProfile,
+  context: Pick<PlanContext, 'budget' | 'learners'>,
+): { readonly trials: number; readonly leftOut?: string } {
+  const rows = targetRows(spec, profile);
+  const isAsked = context.learners?.includes('network') === true;
+  const no = (leftOut: string) => ({ trials: 0, leftOut: `No network: ${leftOut}` });
+  if (rows < (isAsked ? leastAskedFor : leastForNetwork))
+    return no(`${rows} rows are too few; other learners are as good from fewer than ${leastForNetwork}.`);
+  if (isAsked) return { trials: Math.max(3, trials[context.budget].network) };
+  if (isTight(spec)) return no('the limits on size, memory or latency leave no room for one.');
+  if (trials[context.budget].network === 0)
+    return no('the budget is small, and a network takes the time of many trees.');
+  return { trials: trials[context.budget].network };
+}
+
+/** Rows that have a target. */
+function targetRows(spec: TaskSpec, profile: TableProfile): number {
+  const target = profile.columns.find((column) => column.name === spec.target.value);
+  return profile.rowCount - (target?.missing ?? 0);
+}
+
 /** The plan that rules make: always valid, from counts alone. */
 export function planSteps(spec: TaskSpec, profile: TableProfile, context: PlanContext): Plan {
   const sizes = trials[context.budget];
   const target = profile.columns.find((column) => column.name === spec.target.value);
-  const rows = profile.rowCount - (target?.missing ?? 0);
+  const rows = targetRows(spec, profile);
   const counts = (target?.top ?? []).map((entry) => entry.count);
   const rarest = counts.length > 1 ? Math.min(...counts) : rows;
   const isClasses = spec.task.value !== 'regression';
@@ -62,9 +96,9 @@ export function planSteps(spec: TaskSpec, profile: TableProfile, context: PlanCo
     why: 'What guessing reaches without any input is what a model has to beat.',
   });
   const wanted = context.learners ?? [];
-  const linearTrials = wanted.length === 1 && wanted[0] === 'trees' ? 1 : sizes.linear;
+  const linearTrials = wanted.length === 1 && wanted[0] !== 'linear' ? 1 : sizes.linear;
   const treeTrials =
-    wanted.length === 1 && wanted[0] === 'linear'
+    wanted.length === 1 && wanted[0] !== 'trees'
       ? Math.max(1, Math.ceil(sizes.trees / 4))
       : rows < 200
         ? Math.min(sizes.trees, 12)
@@ -81,6 +115,16 @@ export function planSteps(spec: TaskSpec, profile: TableProfile, context: PlanCo
     trials: treeTrials,
     why: 'Boosted trees find interactions and bends that a linear model does not.',
   });
+  const network = networkTrials(spec, profile, context);
+  if (network.trials > 0)
+    steps.push({
+      agent: 'model',
+      step: 'network',
+      trials: network.trials,
+      why: wanted.includes('network')
+        ? 'The request asks for a neural network.'
+        : 'A network is smooth where trees are not, so that both together may err less.',
+    });
   if (!isTight(spec))
     steps.push({
       agent: 'model',

@@ -1,6 +1,12 @@
 /** How much work the search may do. */
 export type BudgetName = 'quick' | 'normal' | 'thorough';
 
+/** Families of learners that come with the library, in the order in which they are tried. */
+export const learnerFamilies = ['linear', 'trees', 'network'] as const;
+
+/** A family of learners: a step of the plan, and the name of a learner. */
+export type LearnerFamily = (typeof learnerFamilies)[number];
+
 /** One step of the closed menu; parameters are bounded numbers and short ids, never text to be executed. */
 export type PlanStep = { readonly why: string } & (
   | {
@@ -16,6 +22,7 @@ export type PlanStep = { readonly why: string } & (
   | { readonly agent: 'model'; readonly step: 'baseline' }
   | { readonly agent: 'model'; readonly step: 'linear' /** Trials. */; readonly trials: number }
   | { readonly agent: 'model'; readonly step: 'trees'; readonly trials: number }
+  | { readonly agent: 'model'; readonly step: 'network'; readonly trials: number }
   | { readonly agent: 'model'; readonly step: 'ensemble' /** The most members. */; readonly members: number }
   | { readonly agent: 'model'; readonly step: 'calibrate' }
   | { readonly agent: 'model'; readonly step: 'threshold' }
@@ -59,7 +66,8 @@ export function checkPlan(plan: Plan): readonly string[] {
   }
   for (const needed of ['split', 'clean', 'baseline'])
     if (!seen.has(needed)) problems.push(`The step "${needed}" is missing.`);
-  if (!seen.has('linear') && !seen.has('trees')) problems.push('No step makes a model: add "linear" or "trees".');
+  if (!learnerFamilies.some((family) => seen.has(family)))
+    problems.push(`No step makes a model: add one of ${learnerFamilies.join(', ')}.`);
   const order = plan.steps.map((step) => menu.indexOf(step.step));
   if (order.some((place, index) => index > 0 && place < order[index - 1]!))
     problems.push(`Steps must come in this order: ${menu.join(', ')}.`);
@@ -74,6 +82,7 @@ export const menu: readonly PlanStep['step'][] = [
   'baseline',
   'linear',
   'trees',
+  'network',
   'ensemble',
   'calibrate',
   'threshold',

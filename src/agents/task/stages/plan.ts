@@ -5,8 +5,8 @@ import type { Schema } from '../../../core/standard-schema.ts';
 import type { TaskSpec } from '../../../core/task-spec.ts';
 import type { TableProfile } from '../../../tools/data/profile/profile.ts';
 import type { Collected } from '../../data/collect.ts';
-import { checkPlan, type Plan, type PlanStep, planBounds } from '../plan/plan.ts';
-import { planSteps } from '../plan/plan-steps.ts';
+import { checkPlan, type LearnerFamily, learnerFamilies, type Plan, type PlanStep, planBounds } from '../plan/plan.ts';
+import { networkTrials, planSteps } from '../plan/plan-steps.ts';
 import { taskSpecOf, type Understood } from './understand.ts';
 
 /** What a plan is made from. */
@@ -15,7 +15,7 @@ export interface PlanSubject {
   readonly profile: TableProfile;
   readonly hasTestData: boolean;
   readonly budget: Plan['budget'];
-  readonly learners: readonly ('linear' | 'trees')[];
+  readonly learners: readonly LearnerFamily[];
 }
 
 const why = z.string().max(500);
@@ -35,6 +35,7 @@ const stepSchema = z.discriminatedUnion('step', [
   z.strictObject({ agent: z.literal('model'), step: z.literal('baseline'), why }),
   z.strictObject({ agent: z.literal('model'), step: z.literal('linear'), trials: bounded(planBounds.trials), why }),
   z.strictObject({ agent: z.literal('model'), step: z.literal('trees'), trials: bounded(planBounds.trials), why }),
+  z.strictObject({ agent: z.literal('model'), step: z.literal('network'), trials: bounded(planBounds.trials), why }),
   z.strictObject({ agent: z.literal('model'), step: z.literal('ensemble'), members: bounded(planBounds.members), why }),
   z.strictObject({ agent: z.literal('model'), step: z.literal('calibrate'), why }),
   z.strictObject({ agent: z.literal('model'), step: z.literal('threshold'), why }),
@@ -48,7 +49,7 @@ const stepSchema = z.discriminatedUnion('step', [
 const planSchema = z.strictObject({
   formatVersion: z.literal(1),
   budget: z.enum(['quick', 'normal', 'thorough']),
-  steps: z.array(stepSchema).min(4).max(14),
+  steps: z.array(stepSchema).min(4).max(15),
 }) as unknown as Schema<Plan>;
 
 /** The plan: steps of a closed menu, with bounded parameters. */
@@ -69,7 +70,12 @@ export const planQuestion = defineQuestion({
   answer: () => planSchema,
   rule: ({ spec, profile, hasTestData, budget, learners }) => ({
     answer: planSteps(spec, profile, { budget, hasTestData, learners }),
-    why: 'The usual order, sized by rows, budget and limits.',
+    why: [
+      'The usual order, sized by rows, budget and limits.',
+      networkTrials(spec, profile, { budget, learners }).leftOut,
+    ]
+      .filter((reason) => reason !== undefined)
+      .join(' '),
   }),
   check: (plan, { spec, hasTestData, profile, budget, learners }) => {
     const [own] = plan.steps;
@@ -121,7 +127,7 @@ export const planStage = defineStage<Planned>({
       budget: workUnits <= 10_000 ? 'quick' : workUnits <= 60_000 ? 'normal' : 'thorough',
       learners: context.message<Understood>('task.understand')!.learners,
     });
-    const learners = plan.steps.flatMap(({ step }) => (step === 'linear' || step === 'trees' ? [step] : []));
+    const learners = learnerFamilies.filter((family) => plan.steps.some(({ step }) => step === family));
     return { message: { plan, learners }, summary: `Plan: ${plan.steps.map(({ step }) => step).join(' → ')}.` };
   },
 });

@@ -6,6 +6,7 @@ import { isError, metricIds, type TaskSpec } from '../../../core/task-spec.ts';
 import type { TableProfile } from '../../../tools/data/profile/profile.ts';
 import type { Collected } from '../../data/collect.ts';
 import { assessUnderstanding } from '../assess/assess.ts';
+import { type LearnerFamily, learnerFamilies } from '../plan/plan.ts';
 import { understandRequest } from '../understand/understand-request.ts';
 import type { Clarification, ClarifyCode, FixedAnswers, Understanding } from '../understand/understanding.ts';
 
@@ -129,11 +130,11 @@ const specSchema = z.object({
   unsupported: z.array(z.object({ code: z.string(), quote: z.string() })),
 });
 
-export const understoodSchema = z.object({ spec: specSchema, learners: z.array(z.enum(['linear', 'trees'])) });
+export const understoodSchema = z.object({ spec: specSchema, learners: z.array(z.enum(learnerFamilies)) });
 
 export interface Understood {
   readonly spec: TaskSpec;
-  readonly learners: readonly ('linear' | 'trees')[];
+  readonly learners: readonly LearnerFamily[];
 }
 
 /** The task spec of this run; it does not change once it is understood. */

@@ -1,6 +1,7 @@
 import { TrainerError } from '../../../core/errors.ts';
 import type { Sourced } from '../../../core/task-spec.ts';
 import type { TableProfile } from '../../../tools/data/profile/profile.ts';
+import type { LearnerFamily } from '../plan/plan.ts';
 import { dataWords, findMentions, nameColumns } from './columns.ts';
 import { condense } from './condense.ts';
 import { isDoubtful, lostWish } from './doubt.ts';
@@ -162,8 +163,8 @@ function namedThing(reading: Reading): Span | undefined {
   return found;
 }
 
-function learnersAsked(reading: Reading): readonly ('linear' | 'trees')[] {
-  const found: ('linear' | 'trees')[] = [];
+function learnersAsked(reading: Reading): readonly LearnerFamily[] {
+  const found: LearnerFamily[] = [];
   if (/(?<![\p{L}])(?:logistic|linear (?:model|regression)|ridge|lasso|glm)(?![\p{L}])/u.test(reading.text))
     found.push('linear');
   if (
@@ -172,6 +173,12 @@ function learnersAsked(reading: Reading): readonly ('linear' | 'trees')[] {
     )
   )
     found.push('trees');
+  if (
+    /(?<![\p{L}])(?:deep(?: neural)?[ -](?:learning|networks?|nets?)|neural (?:networks?|nets?)|(?:multi-?layer )?perceptrons?|mlps?|tabular resnet)(?![\p{L}])/u.test(
+      reading.text,
+    )
+  )
+    found.push('network');
   return found;
 }
 

@@ -1,5 +1,6 @@
 import type { Json } from '../../../core/helpers/canonical-json.ts';
 import type { MetricId, TaskKind, TaskSpec } from '../../../core/task-spec.ts';
+import type { LearnerFamily } from '../plan/plan.ts';
 
 /** Answers that the host has fixed; they are checked, win over the prompt, and nobody is asked. */
 export interface FixedAnswers {
@@ -63,7 +64,7 @@ export type Understanding =
       readonly kind: 'spec';
       readonly spec: TaskSpec;
       /** Families of learners that the words ask for; a preference for the plan, never a promise. */
-      readonly learners: readonly ('linear' | 'trees')[];
+      readonly learners: readonly LearnerFamily[];
       /** Characters of a long prompt that say something again, or were beyond what is read. @default 0 */
       readonly unread?: number;
     }

@@ -22,7 +22,7 @@ const besides: readonly (readonly [string, string])[] = [
   ],
   [
     'SPECIFIC_MODEL',
-    'deep(?: neural)?[ -](?:learning|network|nets?|neural network)|neural (?:network|net)s?|transformers?|bert|gpt(?:-?\\d)?|llms?|cnns?|rnns?|lstms?|svms?|support vector (?:machines?|classifier|regression)|knn|k-?nearest|nearest neighbou?rs?|naive bayes|gaussian process(?:es)?|prophet|arima|pytorch|tensorflow|keras|perceptron|mlp|tabnet|genetic (?:algorithm|programming)|quantum',
+    'transformers?|bert|gpt(?:-?\\d)?|llms?|cnns?|rnns?|lstms?|svms?|support vector (?:machines?|classifier|regression)|knn|k-?nearest|nearest neighbou?rs?|naive bayes|gaussian process(?:es)?|prophet|arima|pytorch|tensorflow|keras|tabnet|genetic (?:algorithm|programming)|quantum',
   ],
   [
     'ONLINE_LEARNING',

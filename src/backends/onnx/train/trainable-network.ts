@@ -2,7 +2,7 @@ import { TrainerError } from '../../../core/errors.ts';
 import type { Evaluation, StepOptions, TrainableNetwork, TrainingData, TrainingSnapshot } from '../../backend.ts';
 import type { NetworkSpec } from '../../network/network-spec.ts';
 import { checkLearningRate } from '../../network/optimiser.ts';
-import type { Training } from '../../network/training.ts';
+import { mostRetreats, type Training } from '../../network/training.ts';
 import { loadRuntime, type Runtime } from '../runtime.ts';
 import { type CheckedData, checkData } from './check-data.ts';
 import { Evaluator } from './evaluator.ts';
@@ -51,13 +51,30 @@ class OnnxTrainableNetwork implements TrainableNetwork {
       checkBatches(batches, checked.rows);
       const feeds = dataFeeds(this.#runtime, data, checked);
       const losses = new Float32Array(batches.length);
+      const start = { state: this.#state, step: this.#step };
+      let retreats = 0;
       for (let at = 0; at < batches.length; ) {
         if (options.signal?.aborted) {
           const message = `Training was aborted after step ${this.#step}; the steps before it are kept.`;
           throw new TrainerError('RUN_ABORTED', message, { cause: options.signal.reason });
         }
         const session = await this.#sessionFor(batches[at]!.length, checked);
-        const made = await this.#call(session, feeds, batches, at);
+        const made = await this.#call(session, feeds, batches, at).catch((error: unknown) => {
+          const isLast = this.#plan.training.onDivergence !== 'retreat' || retreats === mostRetreats;
+          if (isLast || !TrainerError.isInstance(error) || error.code !== 'TRAIN_DIVERGED') throw error;
+          return error;
+        });
+        if (!(made instanceof Float32Array)) {
+          retreats++;
+          const step = this.#step;
+          this.#state = start.state;
+          this.#step = start.step;
+          this.#rate /= 2;
+          at = 0;
+          const layer = (made.details.layer as string | null) ?? undefined;
+          options.onRetreat?.({ step, from: start.step, layer, learningRate: this.#rate });
+          continue;
+        }
         losses.set(made, at);
         at += made.length;
         options.onSteps?.(this.#step, made);

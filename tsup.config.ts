@@ -20,6 +20,7 @@ export default defineConfig([
       testing: 'src/testing/index.ts',
       openai: 'src/llm/openai.ts',
       anthropic: 'src/llm/anthropic.ts',
+      'ai-sdk': 'src/llm/ai-sdk.ts',
       engine: 'src/backends/engine.ts',
       cli: 'src/cli/main.ts',
       // Entry points of child processes and threads; `core/helpers/entry-url.ts` finds them beside the caller.
@@ -40,6 +41,7 @@ export default defineConfig([
             engine: 'src/backends/engine.ts',
             openai: 'src/llm/openai.ts',
             anthropic: 'src/llm/anthropic.ts',
+            'ai-sdk': 'src/llm/ai-sdk.ts',
           },
           format: ['esm'] as ['esm'],
           dts: { only: true },

@@ -12,6 +12,7 @@ export default defineConfig({
       'traineragent/engine': source('backends/engine.ts'),
       'traineragent/openai': source('llm/openai.ts'),
       'traineragent/anthropic': source('llm/anthropic.ts'),
+      'traineragent/ai-sdk': source('llm/ai-sdk.ts'),
       traineragent: source('index.ts'),
     },
   },

@@ -1,5 +1,6 @@
 import { TrainerError } from '../core/errors.ts';
 import { modelError } from './model-error.ts';
+import { within } from './within.ts';
 
 /** What a reply may take on the wire. */
 export interface WireLimits {
@@ -30,15 +31,10 @@ function guard(body: ReadableStream<Uint8Array>, name: string, limits: WireLimit
   let bytes = 0;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      let timer: NodeJS.Timeout | undefined;
-      const stalled = new Promise<never>((_, reject) => {
-        timer = setTimeout(
-          () => reject(modelError('LLM_TIMEOUT', name, `the reply stalled: no byte for ${limits.idleTimeoutMs} ms`)),
-          limits.idleTimeoutMs,
-        );
-      });
       try {
-        const { done, value } = await Promise.race([reader.read(), stalled]);
+        const { done, value } = await within(reader.read(), limits.idleTimeoutMs, () =>
+          modelError('LLM_TIMEOUT', name, `the reply stalled: no byte for ${limits.idleTimeoutMs} ms`),
+        );
         if (done) return controller.close();
         bytes += value.byteLength;
         if (bytes > limits.maxBytes)
@@ -47,8 +43,6 @@ function guard(body: ReadableStream<Uint8Array>, name: string, limits: WireLimit
       } catch (error) {
         controller.error(error);
         reader.cancel().catch(() => undefined); // the connection is closed as well as can be
-      } finally {
-        clearTimeout(timer);
       }
     },
     cancel: (reason) => reader.cancel(reason),

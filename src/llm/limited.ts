@@ -1,6 +1,7 @@
 import { TrainerError } from '../core/errors.ts';
 import type { LanguageModel } from './language-model.ts';
 import { pause } from './retrying.ts';
+import { abortable } from './within.ts';
 
 /** Options of {@link limited}. */
 export interface LimitOptions {
@@ -82,13 +83,4 @@ export function limited(model: LanguageModel, options: LimitOptions): LanguageMo
       }
     },
   };
-}
-
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) return onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -55,7 +55,10 @@ export function statusError(
     modelError(code, name, `${what} (HTTP ${status}${said === '' ? '' : `: ${said}`})`, failure);
   if (status === 401 || status === 403)
     return make('LLM_AUTH', 'the provider does not accept the key; check it, and that it may use this model');
-  if (status === 413 || /context_length|context window|too long|too many tokens/i.test(`${type} ${answer.message}`))
+  if (
+    status === 413 ||
+    /context_length|context window|context.size|too long|too many tokens/i.test(`${type} ${answer.message}`)
+  )
     return make('LLM_CONTEXT_TOO_LONG', 'the question is too long for this model; use one with a larger context');
   if (/content_filter|content_policy|content management/i.test(`${type} ${answer.message}`))
     return make('LLM_CONTENT_FILTER', 'a filter of the provider stopped the question');

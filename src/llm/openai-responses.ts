@@ -30,7 +30,13 @@ export async function readResponse(
   );
   let last: Readonly<Record<string, unknown>> | undefined;
   let refusal = '';
+  let seen = -1;
   for await (const event of eventsOf(answer)) {
+    // Events are numbered: one that a proxy sent twice is read once.
+    if (typeof event.sequence_number === 'number') {
+      if (event.sequence_number <= seen) continue;
+      seen = event.sequence_number;
+    }
     if (event.type === 'response.output_text.delta') text.add(event.delta);
     else if (event.type === 'response.refusal.delta') refusal += String(event.delta);
     else if (event.type === 'error') {

@@ -1,4 +1,4 @@
-import type { TrainerError } from '../core/errors.ts';
+import { TrainerError } from '../core/errors.ts';
 import { innerTrainerError } from './guarded-fetch.ts';
 import { isRecord } from './is-record.ts';
 import type { ModelReply, ModelRequest } from './language-model.ts';
@@ -38,8 +38,8 @@ export interface Provider {
   readonly strict: StrictSchema | undefined;
   /** Makes one try, and reads the reply into `text`. */
   send(attempt: ProviderTry, text: ReplyText): Promise<ModelReply>;
-  /** What an error of the provider's client says. */
-  explain(error: unknown): ProviderFailure;
+  /** What an error of the provider's client says, or the error of this library that it stands for. */
+  explain(error: unknown): ProviderFailure | TrainerError;
 }
 
 /**
@@ -95,7 +95,9 @@ const statusOfType: Readonly<Record<string, number>> = {
 function asModelError(name: string, error: unknown, provider: Provider): TrainerError {
   const inner = innerTrainerError(error);
   if (inner !== undefined) return inner;
-  const { kind, status, body, headers, message } = provider.explain(error);
+  const failure = provider.explain(error);
+  if (TrainerError.isInstance(failure)) return failure;
+  const { kind, status, body, headers, message } = failure;
   if (kind === 'timeout') return modelError('LLM_TIMEOUT', name, 'no reply began in time', { cause: error });
   if (kind === 'connection')
     return modelError('LLM_UNAVAILABLE', name, 'the connection failed; check the address and the network', {

@@ -1,3 +1,7 @@
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import { createOpenAICompatible as createV2 } from 'openai-compatible-1';
+import { createOpenAICompatible as createV4 } from 'openai-compatible-3';
+import { aiSdk } from '../../src/llm/ai-sdk.ts';
 import { anthropic } from '../../src/llm/anthropic.ts';
 import type { LanguageModel } from '../../src/llm/language-model.ts';
 import type { NetworkOptions } from '../../src/llm/network-options.ts';
@@ -11,6 +15,12 @@ export type End = 'stop' | 'length' | 'refusal' | 'filter';
 export interface Protocol {
   readonly name: string;
   readonly path: string;
+  /** The ways other than `stop` in which a reply can end. */
+  readonly ends: readonly End[];
+  /** Whose `fetch` reads the bytes: ours stops a huge line and a redirect, a host's own does what it does. */
+  readonly isOurFetch: boolean;
+  /** Whether events are numbered, so that one that comes twice is read once. */
+  readonly isNumbered?: true;
   model(url: string, options: NetworkOptions): LanguageModel;
   whole(text: string, end?: End): unknown;
   events(text: string, end?: End): Buffer;
@@ -31,6 +41,9 @@ const openaiError = (status: number, code: string, message: string) => ({
 const responses: Protocol = {
   name: 'OpenAI Responses',
   path: '/v1/responses',
+  ends: ['refusal', 'length', 'filter'],
+  isOurFetch: true,
+  isNumbered: true,
   model: (url, options) =>
     openai({ model: 'm-1', apiKey: 'sk-test-0123456789', baseURL: `${url}/v1`, api: 'responses', ...options }),
   whole(text, end = 'stop') {
@@ -61,7 +74,7 @@ const responses: Protocol = {
     const whole = this.whole(text, end) as { status: string };
     const kind = end === 'refusal' ? 'response.refusal.delta' : 'response.output_text.delta';
     const said = end === 'refusal' ? ['I can not ', 'help.'] : pieces(text);
-    return sse([
+    const events = [
       {
         name: 'response.created',
         data: { type: 'response.created', response: { object: 'response', status: 'in_progress' } },
@@ -71,7 +84,8 @@ const responses: Protocol = {
         data: { type: kind, item_id: 'msg_1', output_index: 0, content_index: 0, delta },
       })),
       { name: `response.${whole.status}`, data: { type: `response.${whole.status}`, response: whole } },
-    ]);
+    ];
+    return sse(events.map(({ name, data }, index) => ({ name, data: { ...data, sequence_number: index } })));
   },
   half: (text) =>
     sse([
@@ -87,6 +101,8 @@ const responses: Protocol = {
 const chat: Protocol = {
   name: 'Chat Completions',
   path: '/v1/chat/completions',
+  ends: ['refusal', 'length', 'filter'],
+  isOurFetch: true,
   model: (url, options) => openai({ model: 'm-1', apiKey: 'sk-test-0123456789', baseURL: `${url}/v1`, ...options }),
   whole: (text, end = 'stop') => ({
     id: 'chatcmpl-1',
@@ -163,6 +179,8 @@ const messages = (structuredOutput: 'native' | 'tool'): Protocol => {
   return {
     name: `Anthropic Messages, ${structuredOutput}`,
     path: '/v1/messages',
+    ends: ['refusal', 'length'],
+    isOurFetch: true,
     model: (url, options) =>
       anthropic({ model: 'm-1', apiKey: 'sk-ant-0123456789', baseURL: url, structuredOutput, ...options }),
     whole: (text, end = 'stop') => ({
@@ -208,4 +226,111 @@ function parsed(text: string): unknown {
   }
 }
 
-export const protocols: readonly Protocol[] = [responses, chat, messages('native'), messages('tool')];
+/** https://github.com/ggml-org/llama.cpp/tree/master/tools/server: Chat Completions with words of its own. */
+const llamaServer: Protocol = {
+  ...chat,
+  name: 'llama.cpp server',
+  ends: ['length'],
+  whole(text, end = 'stop') {
+    const whole = chat.whole(text, end) as { choices: { index: number; message: object; finish_reason: string }[] };
+    const [choice] = whole.choices;
+    return {
+      ...whole,
+      choices: [{ ...choice, message: { role: 'assistant', content: text } }],
+      created: 1,
+      system_fingerprint: 'b8681-1',
+      timings,
+    };
+  },
+  events(text, end = 'stop') {
+    const chunk = (choices: unknown[], extra: object = {}) => ({
+      data: {
+        choices,
+        created: 1,
+        id: 'chatcmpl-1',
+        model: 'm-1',
+        system_fingerprint: 'b8681-1',
+        object: 'chat.completion.chunk',
+        ...extra,
+      },
+    });
+    const { usage: counts } = chat.whole(text) as { usage: object };
+    return sse([
+      chunk([{ finish_reason: null, index: 0, delta: { role: 'assistant', content: null } }]),
+      ...pieces(text).map((content) => chunk([{ finish_reason: null, index: 0, delta: { content } }])),
+      chunk([{ finish_reason: end, index: 0, delta: {} }]),
+      chunk([], { usage: counts, timings }),
+      { data: '[DONE]' },
+    ]);
+  },
+  errorEvent: () => sse([{ data: { error: { code: 500, message: 'Oh.', type: 'server_error' } } }]),
+  error: (status, code, message) => ({ error: { code: status, message, type: code } }),
+};
+const timings = { cache_n: 100, prompt_n: 20, prompt_ms: 30.9, predicted_n: 7, predicted_ms: 661 };
+
+/** Providers of the AI SDK of three specifications, over Chat Completions. */
+const aiSdkOf = (version: string, create: typeof createOpenAICompatible | typeof createV2 | typeof createV4) =>
+  (['native', 'tool'] as const).map(
+    (structuredOutput): Protocol => ({
+      ...(structuredOutput === 'tool' ? toolChat : chat),
+      name: `AI SDK ${version}, ${structuredOutput}`,
+      ends: ['length', 'filter'],
+      isOurFetch: false,
+      model(url, options) {
+        const provider = create({
+          name: 'local',
+          baseURL: `${url}/v1`,
+          apiKey: 'sk-test-0123456789',
+          includeUsage: true,
+          supportsStructuredOutputs: structuredOutput === 'native',
+        });
+        return aiSdk(provider.chatModel('m-1'), options);
+      },
+    }),
+  );
+
+/** Chat Completions whose answer is the input of a tool. */
+const toolChat: Protocol = {
+  ...chat,
+  whole(text, end = 'stop') {
+    const whole = chat.whole(text, end) as { choices: { message: object; finish_reason: string }[] };
+    const [choice] = whole.choices;
+    const call = { id: 'call_1', type: 'function', function: { name: 'answer', arguments: text } };
+    const message = { role: 'assistant', content: null, tool_calls: [call] };
+    return { ...whole, choices: [{ ...choice, message, ...(end === 'stop' ? { finish_reason: 'tool_calls' } : {}) }] };
+  },
+  events(text, end = 'stop') {
+    const whole = this.whole(text, end) as { choices: { finish_reason: string }[]; usage: unknown };
+    const chunk = (choices: unknown[], extra: object = {}) => ({
+      data: { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'm-1', choices, ...extra },
+    });
+    return sse([
+      chunk([toolDelta('', { id: 'call_1', type: 'function', name: 'answer' })]),
+      ...pieces(text).map((piece) => chunk([toolDelta(piece)])),
+      chunk([{ index: 0, delta: {}, finish_reason: whole.choices[0]!.finish_reason }]),
+      chunk([], { usage: whole.usage }),
+      { data: '[DONE]' },
+    ]);
+  },
+  half: (text) =>
+    sse([
+      { data: { choices: [toolDelta('', { id: 'call_1', type: 'function', name: 'answer' })] } },
+      { data: { choices: [toolDelta(text.slice(0, text.length / 2))] } },
+    ]),
+};
+function toolDelta(text: string, head?: { readonly id: string; readonly type: string; readonly name: string }) {
+  const { name, ...ids } = head ?? {};
+  const call = { index: 0, ...ids, function: { ...(name === undefined ? {} : { name }), arguments: text } };
+  return { index: 0, delta: { tool_calls: [call] }, finish_reason: null };
+}
+
+export const protocols: readonly Protocol[] = [
+  responses,
+  chat,
+  messages('native'),
+  messages('tool'),
+  llamaServer,
+  ...aiSdkOf('V2', createV2),
+  ...aiSdkOf('V3', createOpenAICompatible),
+  ...aiSdkOf('V4', createV4),
+];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TrainerError } from '../../src/core/errors.ts';
+import { extractJson } from '../../src/llm/extract-json.ts';
 import type { ModelRequest } from '../../src/llm/language-model.ts';
 import { type End, type Protocol, protocols, usage } from './protocols.ts';
 import { broken, json, silent, stream, type WireAnswer, wireServer } from './wire-server.ts';
@@ -16,6 +17,7 @@ const asked = (signal = new AbortController().signal): ModelRequest => ({
   schema,
   signal,
 });
+type Answer = { readonly metric?: unknown } | undefined;
 const reply = '{"metric":"größe","threshold":null}';
 const answer = '{"metric":"größe"}';
 
@@ -36,6 +38,15 @@ function fast() {
   };
 }
 
+const codeOfEnd: Readonly<Record<End, string>> = {
+  stop: '',
+  refusal: 'LLM_REFUSED',
+  length: 'LLM_REPLY_TOO_LONG',
+  filter: 'LLM_CONTENT_FILTER',
+};
+const oneLine: WireAnswer = (response) =>
+  response.writeHead(200, { 'content-type': 'text/event-stream' }).end(`data: ${'x'.repeat(4_000_000)}`);
+
 async function failure(protocol: Protocol, answers: readonly WireAnswer[], options: object = {}) {
   await using server = await wireServer(answers);
   const { pauses, options: base } = fast();
@@ -53,7 +64,8 @@ describe.each(protocols)('$name', (protocol) => {
     await using server = await wireServer([isStreamed ? stream(protocol.events(reply)) : json(protocol.whole(reply))]);
     const model = protocol.model(server.url, { ...fast().options, stream: isStreamed });
     expect(await model.generate(asked())).toEqual({ text: answer, usage });
-    expect(server.calls).toMatchObject([{ path: protocol.path, body: { model: 'm-1', stream: isStreamed } }]);
+    expect(server.calls).toMatchObject([{ path: protocol.path, body: { model: 'm-1' } }]);
+    expect(server.calls[0]!.body.stream ?? false).toBe(isStreamed);
     // The schema is held to strictly: all properties required, what was optional nullable.
     expect(JSON.stringify(server.calls[0]!.body)).toContain('"required":["metric","threshold"]');
     expect(JSON.stringify(server.calls[0]!.body)).toContain('{"anyOf":[{"type":"number"},{"type":"null"}]}');
@@ -67,6 +79,54 @@ describe.each(protocols)('$name', (protocol) => {
     const model = protocol.model(server.url, fast().options);
     expect((await model.generate(asked())).text).toBe(answer);
   });
+
+  it('reads what comes twice once, or takes it for no answer', async () => {
+    const events = protocol
+      .events(reply)
+      .toString('utf8')
+      .split(/(?<=\n\n)/);
+    const twice = events.map((event, index) => [...events.slice(0, index), event, ...events.slice(index)].join(''));
+    await using server = await wireServer(twice.map((text) => stream(Buffer.from(text))));
+    const model = protocol.model(server.url, fast().options);
+    for (const [index] of twice.entries()) {
+      const result = await model.generate(asked()).catch((error: unknown) => error);
+      if (TrainerError.isInstance(result)) expect(result.code).toBe('LLM_MALFORMED');
+      else {
+        const { text, usage: counted } = result as { text: string; usage: unknown };
+        expect(counted, events[index]).toEqual(usage);
+        // What is garbled is no JSON, or not of the schema; another answer would be taken for what the model said.
+        const metric = (extractJson(text) as Answer)?.metric;
+        expect(metric === 'größe' || !['rmse', 'größe'].includes(metric as string), text).toBe(true);
+        if (protocol.isNumbered) expect(text).toBe(answer);
+      }
+    }
+  });
+
+  it('waits for a server that is slow to begin', async () => {
+    await using server = await wireServer([
+      async (response, call) => {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return stream(protocol.events(reply))(response, call);
+      },
+    ]);
+    const model = protocol.model(server.url, { ...fast().options, idleTimeoutMs: 250 });
+    expect(await model.generate(asked())).toEqual({ text: answer, usage });
+  });
+
+  it.each(['text/plain', 'application/json', 'application/octet-stream'])(
+    'reads a stream that calls itself %s, or says that it is none',
+    async (type) => {
+      await using server = await wireServer([
+        (response) => response.writeHead(200, { 'content-type': type }).end(protocol.events(reply)),
+      ]);
+      const result = await protocol
+        .model(server.url, fast().options)
+        .generate(asked())
+        .catch((error: unknown) => error);
+      if (TrainerError.isInstance(result)) expect(result.code).toBe('LLM_MALFORMED');
+      else expect(result).toEqual({ text: answer, usage });
+    },
+  );
 
   it.each<[number, string, string]>([
     [401, 'invalid_api_key', 'LLM_AUTH'],
@@ -91,6 +151,7 @@ describe.each(protocols)('$name', (protocol) => {
     [409, 'LLM_UNAVAILABLE'],
     [429, 'LLM_RATE_LIMIT'],
     [500, 'LLM_UNAVAILABLE'],
+    [503, 'LLM_UNAVAILABLE'],
     [529, 'LLM_UNAVAILABLE'],
   ])('tries again after %i, twice at most', async (status, expected) => {
     const failed = json(protocol.error(status, 'api_error', 'Later.'), status);
@@ -164,11 +225,7 @@ describe.each(protocols)('$name', (protocol) => {
 
   it.each<[string, WireAnswer]>([
     ['of words', stream(protocol.events('"'.padEnd(40_000, 'x')))],
-    [
-      'in one line',
-      (response) =>
-        response.writeHead(200, { 'content-type': 'text/event-stream' }).end(`data: ${'x'.repeat(4_000_000)}`),
-    ],
+    ...(protocol.isOurFetch ? [['in one line', oneLine] as [string, WireAnswer]] : []),
   ])('stops a huge reply %s', async (_, huge) => {
     const { error } = await failure(protocol, [huge], { maxReplyCharacters: 20_000 });
     expect(error.code).toBe('LLM_REPLY_TOO_LONG');
@@ -184,11 +241,8 @@ describe.each(protocols)('$name', (protocol) => {
     expect(error.message.length).toBeLessThan(400);
   });
 
-  it.each<[End, string]>([
-    ['refusal', 'LLM_REFUSED'],
-    ['length', 'LLM_REPLY_TOO_LONG'],
-    ...(protocol.path === '/v1/messages' ? [] : ([['filter', 'LLM_CONTENT_FILTER']] as [End, string][])),
-  ])('says so where the reply ends by %s, and what it took', async (end, expected) => {
+  it.each(protocol.ends)('says so where the reply ends by %s, and what it took', async (end) => {
+    const expected = codeOfEnd[end];
     for (const isStreamed of [true, false]) {
       const ended = isStreamed ? stream(protocol.events(reply, end)) : json(protocol.whole(reply, end));
       const { error, calls } = await failure(protocol, [ended], { stream: isStreamed });
@@ -197,14 +251,16 @@ describe.each(protocols)('$name', (protocol) => {
     }
   });
 
-  it('follows no redirect with the key', async () => {
-    await using other = await wireServer([stream(protocol.events(reply))]);
-    const redirect: WireAnswer = (response) =>
-      response.writeHead(307, { location: `${other.url}${protocol.path}` }).end();
-    const { error } = await failure(protocol, [redirect]);
-    expect(error.code).toBe('LLM_UNAVAILABLE');
-    expect(other.calls).toEqual([]);
-  });
+  // A host's own `fetch` follows redirects as the host says.
+  if (protocol.isOurFetch)
+    it('follows no redirect with the key', async () => {
+      await using other = await wireServer([stream(protocol.events(reply))]);
+      const redirect: WireAnswer = (response) =>
+        response.writeHead(307, { location: `${other.url}${protocol.path}` }).end();
+      const { error } = await failure(protocol, [redirect]);
+      expect(error.code).toBe('LLM_UNAVAILABLE');
+      expect(other.calls).toEqual([]);
+    });
 
   it('ends with the reason of the abort, in the middle of a reply too', async () => {
     await using server = await wireServer([broken(protocol.half(reply), 'stall')]);
@@ -213,6 +269,36 @@ describe.each(protocols)('$name', (protocol) => {
     const reason = new Error('enough');
     setTimeout(() => controller.abort(reason), 60);
     await expect(model.generate(asked(controller.signal))).rejects.toBe(reason);
+  });
+});
+
+describe('a llama.cpp server', () => {
+  const protocol = protocols.find(({ name }) => name === 'llama.cpp server')!;
+
+  it('is waited for while it loads its model', async () => {
+    const loading = json(protocol.error(503, 'unavailable_error', 'Loading model'), 503);
+    await using server = await wireServer([loading, loading, loading, loading, stream(protocol.events(reply))]);
+    const { options, pauses } = fast();
+    const model = protocol.model(server.url, { ...options, maxRetries: 10 });
+    expect(await model.generate(asked())).toEqual({ text: answer, usage, retries: 4 });
+    expect(pauses).toEqual([250, 500, 1000, 2000]);
+  });
+
+  it.each([
+    [400, 'the request exceeds the available context size, try increasing it'],
+    [500, 'the request exceeds the available context size. try increasing the context size or enable context shift'],
+  ])('says that a question is too long for it (%i)', async (status, message) => {
+    const body = protocol.error(status, 'exceed_context_size_error', message);
+    const { error, calls } = await failure(protocol, [json(body, status)]);
+    expect(error.code).toBe('LLM_CONTEXT_TOO_LONG');
+    expect(calls).toHaveLength(1);
+  });
+
+  it('says so where its schema has no grammar', async () => {
+    const body = protocol.error(400, 'invalid_request_error', 'JSON schema conversion failed: Unrecognized schema');
+    const { error, calls } = await failure(protocol, [json(body, 400)]);
+    expect(error).toMatchObject({ code: 'LLM_FAILED', details: { reason: 'invalid_request_error' } });
+    expect(calls).toHaveLength(1);
   });
 });
 

@@ -16,14 +16,22 @@ export type {
   TrainingData,
   TrainingSnapshot,
 } from './backend.ts';
+export { type EncoderOptions, encoder } from './network/blocks/encoder.ts';
+export { type FtTransformerOptions, ftTransformer } from './network/blocks/ft-transformer.ts';
+export { type GptOptions, gpt } from './network/blocks/gpt.ts';
 export { gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } from './network/layers/activation.ts';
+export { attention } from './network/layers/attention.ts';
 export { dense } from './network/layers/dense.ts';
 export { dropout } from './network/layers/dropout.ts';
 export { embedding } from './network/layers/embedding.ts';
+export { entityEmbeddings } from './network/layers/entity-embeddings.ts';
 export { add, concatenate, multiply } from './network/layers/joining.ts';
 export { batchNorm, layerNorm, rmsNorm } from './network/layers/normalisation.ts';
+export { positions } from './network/layers/positions.ts';
+export { gru, lstm } from './network/layers/recurrent.ts';
 export { residual } from './network/layers/residual.ts';
 export { flatten, reshape } from './network/layers/shaping.ts';
+export { averageTokens, classToken, featureTokens, takeToken } from './network/layers/tokens.ts';
 export type { Loss } from './network/loss.ts';
 export { type NetworkOptions, network } from './network/network.ts';
 export type { Layer, NetworkSpec } from './network/network-spec.ts';

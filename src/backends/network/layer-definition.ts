@@ -42,6 +42,12 @@ export interface LayerPlace {
 /** A check of one option: what was expected where the value does not fit, else nothing. */
 export type OptionCheck = (value: unknown) => string | undefined;
 
+/**
+ * What the integers of an input may be: below each of these limits (repeated along the last axis), or a mask of ones and
+ * zeros with a one in each row.
+ */
+export type IntegerRule = readonly number[] | 'mask';
+
 /** Everything that the network knows of one kind of layer. */
 export interface LayerDefinition<L> {
   /** The fewest and the most inputs. */
@@ -50,6 +56,8 @@ export interface LayerDefinition<L> {
   readonly options: Readonly<Record<string, OptionCheck>>;
   /** @throws {LayerProblem} where the inputs do not fit. */
   infer(layer: L, inputs: readonly Signature[]): LayerFacts;
+  /** What the integers of each input may be; undefined where an input has none. @default no input of integers */
+  integers?(layer: L, inputs: readonly Signature[]): readonly (IntegerRule | undefined)[];
 }
 
 /** Inputs that do not fit a layer; the network adds the layer's name. */

@@ -1,12 +1,17 @@
 import type { Signature } from './layer-definition.ts';
 import type { ActivationLayer } from './layers/activation.ts';
+import type { AttentionLayer } from './layers/attention.ts';
 import type { DenseLayer } from './layers/dense.ts';
 import type { DropoutLayer } from './layers/dropout.ts';
 import type { EmbeddingLayer } from './layers/embedding.ts';
+import type { EntityEmbeddingsLayer } from './layers/entity-embeddings.ts';
 import type { AddLayer, ConcatenateLayer, MultiplyLayer } from './layers/joining.ts';
 import type { BatchNormLayer, LayerNormLayer, RmsNormLayer } from './layers/normalisation.ts';
+import type { PositionsLayer } from './layers/positions.ts';
+import type { GruLayer, LstmLayer } from './layers/recurrent.ts';
 import type { ResidualLayer } from './layers/residual.ts';
 import type { FlattenLayer, ReshapeLayer } from './layers/shaping.ts';
+import type { AverageTokensLayer, ClassTokenLayer, FeatureTokensLayer, TakeTokenLayer } from './layers/tokens.ts';
 
 /** A layer that computes something itself. */
 export type PlainLayer =
@@ -21,7 +26,16 @@ export type PlainLayer =
   | EmbeddingLayer
   | LayerNormLayer
   | BatchNormLayer
-  | RmsNormLayer;
+  | RmsNormLayer
+  | AttentionLayer
+  | PositionsLayer
+  | FeatureTokensLayer
+  | ClassTokenLayer
+  | TakeTokenLayer
+  | AverageTokensLayer
+  | EntityEmbeddingsLayer
+  | GruLayer
+  | LstmLayer;
 
 /** Any layer. */
 export type Layer = PlainLayer | ResidualLayer;

@@ -2,6 +2,7 @@ import {
   type LayerDefinition,
   type LayerPlace,
   LayerProblem,
+  optionalNumber,
   positiveInteger,
   printSignature,
   sizeOf,
@@ -13,6 +14,8 @@ export interface EmbeddingLayer extends LayerPlace {
   /** Rows of the table; inputs are from 0 to entries − 1. */
   readonly entries: number;
   readonly width: number;
+  /** Standard deviation of the entries at the start. @default 1, as in PyTorch's `Embedding` */
+  readonly deviation?: number;
 }
 
 /** A trained vector of `width` values for each of `entries` ids or categories. */
@@ -20,11 +23,10 @@ export function embedding(options: Omit<EmbeddingLayer, 'kind'>): EmbeddingLayer
   return { ...options, kind: 'embedding' };
 }
 
-/** Entries start standard normal, as PyTorch's `Embedding` does. */
 export const embeddingDefinition: LayerDefinition<EmbeddingLayer> = {
   arity: [1, 1],
-  options: { entries: positiveInteger, width: positiveInteger },
-  infer({ entries, width }, [input]) {
+  options: { entries: positiveInteger, width: positiveInteger, deviation: optionalNumber(0, 100) },
+  infer({ entries, width, deviation = 1 }, [input]) {
     if (input!.dtype !== 'int64') throw new LayerProblem(`expected int64 row numbers, got ${printSignature(input!)}`);
     return {
       output: { dtype: 'float32', shape: [...input!.shape, width] },
@@ -32,7 +34,7 @@ export const embeddingDefinition: LayerDefinition<EmbeddingLayer> = {
         {
           name: 'weight',
           shape: [entries, width],
-          initial: { kind: 'normal', deviation: 1 },
+          initial: { kind: 'normal', deviation },
           isTrained: true,
           isDecayed: false,
         },
@@ -40,4 +42,5 @@ export const embeddingDefinition: LayerDefinition<EmbeddingLayer> = {
       flops: sizeOf(input!.shape) * width,
     };
   },
+  integers: ({ entries }) => [[entries]],
 };

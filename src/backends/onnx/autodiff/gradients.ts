@@ -33,9 +33,16 @@ export function gradientsOf(graph: Graph, scalar: Value, wanted: readonly Value[
   };
   if (dependent.has(scalar)) gradients.set(scalar, graph.scalar(1, scalar));
 
-  for (const { operator, inputs, outputs, attributes } of nodes.reverse()) {
+  for (const { operator, inputs, outputs, attributes, known } of nodes.reverse()) {
     const arrived = outputs.map((output) => gradients.get(output));
     if (arrived.every((gradient) => gradient === undefined)) continue;
+    if (known !== undefined) {
+      for (const [index, part] of known.gradientsOf(arrived[0]!).entries()) {
+        const input = known.inputs[index]!;
+        if (dependent.has(input)) accumulate(input, part);
+      }
+      continue;
+    }
     const first = outputs[0]!;
     const gradient = arrived[0] ?? graph.full(first.shape, 0, first);
     const context = { graph, inputs, outputs, attributes, gradient, gradients: arrived };

@@ -3,7 +3,7 @@ import type { Constant } from '../../../onnx/graph-builder.ts';
 import type { GraphOperations } from './operator.ts';
 import { operators } from './operators.ts';
 import { sizeOf } from './shapes.ts';
-import type { Attributes, GraphNode, Value, ValueSignature, ValueType } from './value.ts';
+import type { Attributes, GraphNode, KnownGradient, Value, ValueSignature, ValueType } from './value.ts';
 
 /** Elements up to which equal constants are shared. */
 const sharedSize = 64;
@@ -106,6 +106,23 @@ export class Graph implements GraphOperations {
       for (const output of outputs) this.#producers.set(output, node);
     }
     return outputs;
+  }
+
+  /**
+   * A value whose gradient is known by hand: better than what its nodes' gradients would add up to.
+   *
+   * @param output made from `inputs`, and used through what this returns alone.
+   */
+  withGradient(output: Value, inputs: readonly Value[], gradientsOf: KnownGradient['gradientsOf']): Value {
+    const made = this.#value(output);
+    this.#nodes.push({
+      operator: 'Identity',
+      inputs: [output],
+      outputs: [made],
+      attributes: {},
+      known: { inputs, gradientsOf },
+    });
+    return made;
   }
 
   #value({ type, shape }: ValueSignature, more: Partial<Value> = {}): Value {

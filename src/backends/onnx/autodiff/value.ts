@@ -22,10 +22,20 @@ export interface Value extends ValueSignature {
 /** Attributes of a node, by ONNX's names. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
+/** A gradient that is known by hand for several nodes together. */
+export interface KnownGradient {
+  /** What the nodes were made from. */
+  readonly inputs: readonly Value[];
+  /** The gradient of each input, from that of the output. */
+  readonly gradientsOf: (gradient: Value) => readonly Value[];
+}
+
 /** One call of an operator. */
 export interface GraphNode {
   readonly operator: string;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly attributes: Attributes;
+  /** Taken instead of the operator's own. */
+  readonly known?: KnownGradient;
 }

@@ -1,6 +1,9 @@
 import { TrainerError } from '../../../core/errors.ts';
 import type { Tensor, TrainingData } from '../../backend.ts';
-import type { Signature } from '../../network/layer-definition.ts';
+import type { LayerDefinition, Signature } from '../../network/layer-definition.ts';
+import { layerKinds } from '../../network/layer-kinds.ts';
+import type { PlainLayer } from '../../network/network-spec.ts';
+import type { ResolvedNetwork } from '../../network/resolve-network.ts';
 import { sameShape, sizeOf } from '../autodiff/shapes.ts';
 import type { TrainingPlan } from './plan.ts';
 
@@ -46,19 +49,58 @@ function checkTensor(what: string, tensor: Tensor | undefined, accepted: readonl
   return tensor;
 }
 
-function checkRange(what: string, tensor: Tensor, below: number): void {
+function checkRange(what: string, tensor: Tensor, limits: readonly number[]): void {
   if (tensor.dtype !== 'int64') return;
-  const limit = BigInt(below);
-  const at = tensor.data.findIndex((value) => value < 0n || value >= limit);
+  const bounds = limits.map(BigInt);
+  const at = tensor.data.findIndex((value, i) => value < 0n || value >= bounds[i % bounds.length]!);
   if (at < 0) return;
   const row = Math.floor(at / (tensor.data.length / tensor.shape[0]!));
+  const column = limits.length === 1 ? '' : `, column ${at % limits.length}`;
   throw new TrainerError(
     'REQUEST_INVALID',
-    `Expected ${what} to be from 0 to ${below - 1}, got another in row ${row}.`,
-    {
-      details: { row },
-    },
+    `Expected ${what} to be from 0 to ${limits[at % limits.length]! - 1}, got another in row ${row}${column}.`,
+    { details: { row } },
   );
+}
+
+function checkMask(what: string, { data, shape }: Tensor): void {
+  const width = data.length / shape[0]!;
+  for (let row = 0; row < shape[0]!; row++) {
+    const values = (data as BigInt64Array).subarray(row * width, (row + 1) * width);
+    const problem = values.some((value) => value !== 0n && value !== 1n)
+      ? 'another number'
+      : values.some((value) => value === 1n)
+        ? undefined
+        : 'zeros alone';
+    if (problem !== undefined) {
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        `Expected ${what} to be ones and zeros with at least one 1 in each row, got ${problem} in row ${row}.`,
+        { details: { row } },
+      );
+    }
+  }
+}
+
+/** Holds the integers of an input against every layer that they reach, through layers that change the shape alone. */
+function checkIntegers(network: ResolvedNetwork, input: string, tensor: Tensor): void {
+  const carriers = new Set([input]);
+  const signatures = new Map(Object.entries(network.inputs));
+  for (const { name, layer, inputs, output } of network.layers) {
+    signatures.set(name, output);
+    if (output.dtype === 'int64' && inputs.some((from) => carriers.has(from))) carriers.add(name);
+    const definition = layerKinds[layer.kind] as LayerDefinition<PlainLayer>;
+    const rules = definition.integers?.(
+      layer,
+      inputs.map((from) => signatures.get(from)!),
+    );
+    for (const [i, rule] of (rules ?? []).entries()) {
+      if (rule === undefined || !carriers.has(inputs[i]!)) continue;
+      const what = `the input "${input}" of the layer "${name}"`;
+      if (rule === 'mask') checkMask(what, tensor);
+      else checkRange(what, tensor, rule);
+    }
+  }
 }
 
 /**
@@ -78,11 +120,7 @@ export function checkData({ network, loss }: TrainingPlan, data: TrainingData): 
     const own = Object.hasOwn(data.inputs, name) ? data.inputs[name] : undefined;
     const tensor = checkTensor(`the input "${name}"`, own, [signature], rows);
     rows = tensor.shape[0]!;
-    for (const { name: layer, layer: spec, inputs } of network.layers) {
-      if (spec.kind === 'embedding' && inputs[0] === name) {
-        checkRange(`the input "${name}" of the layer "${layer}"`, tensor, spec.entries);
-      }
-    }
+    if (tensor.dtype === 'int64') checkIntegers(network, name, tensor);
   }
   const names = Object.keys(data.targets);
   const name = loss.target ?? (names.length === 1 ? names[0]! : '');
@@ -94,7 +132,7 @@ export function checkData({ network, loss }: TrainingPlan, data: TrainingData): 
   }
   const target = checkTensor(`the target "${name}"`, own, loss.targets, rows);
   if (loss.loss.kind === 'cross-entropy') {
-    checkRange(`labels of the target "${name}"`, target, network.outputs[loss.output]!.shape.at(-1)!);
+    checkRange(`labels of the target "${name}"`, target, [network.outputs[loss.output]!.shape.at(-1)!]);
   }
   if (rows === undefined || rows < 1) fail('Expected at least one row of data, got none.');
   return { rows, target, targetSignature: loss.targets.find((signature) => fits(target, signature))! };

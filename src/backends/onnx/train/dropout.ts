@@ -16,8 +16,9 @@ export function dropOut(
   rate: number,
   random: (type: 'rows' | 'columns', count: number) => Value,
 ): Value {
-  const rows = x.shape[0]!;
-  const columns = sizeOf(x.shape.slice(1));
+  // The last axis as columns: so the host's numbers are few beside the values.
+  const columns = x.shape.at(-1)!;
+  const rows = sizeOf(x.shape) / columns;
   const hash = graph.apply('Mul', [random('rows', rows), random('columns', columns)]);
   const uniform = graph.apply('Cast', [hash], { to: { int: 1 } });
   // From −2³¹ to 2³¹: kept where it is above the threshold; the steps between floats there are wider than 1.

@@ -8,6 +8,16 @@ import { sizeOf } from '../autodiff/shapes.ts';
 import type { Value } from '../autodiff/value.ts';
 import { dropOut } from './dropout.ts';
 import { asMatrix, type LayerContext, type Lower, last, likeRows } from './layer-context.ts';
+import { lowerAttention } from './lower-attention.ts';
+import { lowerGru, lowerLstm } from './lower-recurrent.ts';
+import {
+  lowerAverageTokens,
+  lowerClassToken,
+  lowerEntityEmbeddings,
+  lowerFeatureTokens,
+  lowerPositions,
+  lowerTakeToken,
+} from './lower-tokens.ts';
 
 const activationOf: Readonly<Record<ActivationLayer['activation'], Lower<ActivationLayer>>> = {
   relu: ({ graph, inputs }) => graph.apply('Relu', inputs),
@@ -92,6 +102,15 @@ const lowerings: { readonly [K in PlainLayer['kind']]: Lower<Extract<PlainLayer,
     update('running-variance', blend(variance, batchVariance, (momentum * rows) / (rows - 1)));
     return scaled(centred, batchVariance);
   },
+  attention: lowerAttention,
+  positions: lowerPositions,
+  'feature-tokens': lowerFeatureTokens,
+  'class-token': lowerClassToken,
+  'take-token': lowerTakeToken,
+  'average-tokens': lowerAverageTokens,
+  'entity-embeddings': lowerEntityEmbeddings,
+  gru: lowerGru,
+  lstm: lowerLstm,
 };
 
 /** What {@link lowerNetwork} takes. */

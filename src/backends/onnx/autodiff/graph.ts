@@ -60,6 +60,17 @@ export class Graph implements GraphOperations {
   }
 
   full(shape: readonly number[], value: number, like: Value): Value {
+    return this.shared(`full:${like.type}:${shape}:${value}`, () => this.#full(shape, value, like));
+  }
+
+  /** A constant that is made once for all who name it so: for large ones that are worked out. */
+  shared(key: string, make: () => Value): Value {
+    const value = this.#constants.get(key) ?? make();
+    this.#constants.set(key, value);
+    return value;
+  }
+
+  #full(shape: readonly number[], value: number, like: Value): Value {
     if (like.type === 'double') {
       return this.constant({ type: 'double', shape, data: new Float64Array(sizeOf(shape)).fill(value) });
     }
@@ -115,13 +126,10 @@ export class Graph implements GraphOperations {
    */
   withGradient(output: Value, inputs: readonly Value[], gradientsOf: KnownGradient['gradientsOf']): Value {
     const made = this.#value(output);
-    this.#nodes.push({
-      operator: 'Identity',
-      inputs: [output],
-      outputs: [made],
-      attributes: {},
-      known: { inputs, gradientsOf },
-    });
+    const known = { inputs, gradientsOf };
+    const node: GraphNode = { operator: 'Identity', inputs: [output], outputs: [made], attributes: {}, known };
+    this.#nodes.push(node);
+    this.#producers.set(made, node);
     return made;
   }
 

@@ -11,10 +11,12 @@ const hidden = -1e9;
 
 /** 0 where a query sees a key, `hidden` where it comes later: [positions, positions]. */
 function causalMask(graph: Graph, positions: number): Value {
-  const data = new Float32Array(positions * positions);
-  for (let query = 0; query < positions; query++)
-    data.fill(hidden, query * positions + query + 1, (query + 1) * positions);
-  return graph.constant({ type: 'float', shape: [positions, positions], data });
+  return graph.shared(`causal:${positions}`, () => {
+    const data = new Float32Array(positions * positions);
+    for (let query = 0; query < positions; query++)
+      data.fill(hidden, query * positions + query + 1, (query + 1) * positions);
+    return graph.constant({ type: 'float', shape: [positions, positions], data });
+  });
 }
 
 /** From a mask [batch, keys] of ones and zeros what is added to scores: [batch, 1, 1, keys]. */

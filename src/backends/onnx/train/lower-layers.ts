@@ -3,6 +3,7 @@ import type { ActivationLayer } from '../../network/layers/activation.ts';
 import { defaultEpsilon, defaultMomentum } from '../../network/layers/normalisation.ts';
 import type { PlainLayer } from '../../network/network-spec.ts';
 import type { ResolvedLayer, ResolvedNetwork } from '../../network/resolve-network.ts';
+import { geluOf } from '../autodiff/composites/gelu.ts';
 import type { Graph } from '../autodiff/graph.ts';
 import { sizeOf } from '../autodiff/shapes.ts';
 import type { Value } from '../autodiff/value.ts';
@@ -22,12 +23,7 @@ import {
 const activationOf: Readonly<Record<ActivationLayer['activation'], Lower<ActivationLayer>>> = {
   relu: ({ graph, inputs }) => graph.apply('Relu', inputs),
   'leaky-relu': ({ graph, inputs }, { slope = 0.01 }) => graph.apply('LeakyRelu', inputs, { alpha: { float: slope } }),
-  // x·½·(1 + erf(x/√2)): its parts serve the gradient too.
-  gelu({ graph, inputs: [x] }) {
-    const erf = graph.apply('Erf', [graph.apply('Mul', [x!, graph.scalar(Math.SQRT1_2, x!)])]);
-    const rest = graph.apply('Add', [erf, graph.scalar(1, x!)]);
-    return graph.apply('Mul', [graph.apply('Mul', [x!, graph.scalar(0.5, x!)]), rest]);
-  },
+  gelu: ({ graph, inputs: [x], random }) => (random === undefined ? graph.apply('Gelu', [x!]) : geluOf(graph, x!)),
   silu: ({ graph, inputs: [x] }) => graph.apply('Mul', [x!, graph.apply('Sigmoid', [x!])]),
   tanh: ({ graph, inputs }) => graph.apply('Tanh', inputs),
   sigmoid: ({ graph, inputs }) => graph.apply('Sigmoid', inputs),

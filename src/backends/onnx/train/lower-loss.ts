@@ -1,4 +1,5 @@
 import type { Loss } from '../../network/loss.ts';
+import { classLoss } from '../autodiff/composites/class-loss.ts';
 import type { Graph } from '../autodiff/graph.ts';
 import type { Value } from '../autodiff/value.ts';
 
@@ -16,6 +17,9 @@ type Lower<L> = (graph: Graph, output: Value, target: Value, loss: L) => Lowered
 const lowerings: { readonly [K in Loss['kind']]: Lower<Extract<Loss, { readonly kind: K }>> } = {
   'cross-entropy'(graph, logits, target, { classWeights, labelSmoothing = 0 }) {
     const classes = logits.shape.at(-1)!;
+    if (target.type !== 'float' && classWeights === undefined && labelSmoothing === 0) {
+      return { values: classLoss(graph, logits, target) };
+    }
     const logs = graph.apply('LogSoftmax', [logits], { axis: { int: -1 } });
     const spread = labelSmoothing / classes;
     const isClass = target.type !== 'float';

@@ -53,12 +53,11 @@ function anglesOf(positions: number, width: number): { readonly cos: Float32Arra
 /** Turns the two halves of each vector of [..., positions, width] by the angles of its position (Su et al., 2021). */
 export function turn(graph: Graph, value: Value): Value {
   const [positions, width] = value.shape.slice(-2) as [number, number];
-  const { cos, sin } = anglesOf(positions, width);
-  const shape = [positions, width];
+  const table = (which: 'cos' | 'sin') =>
+    graph.shared(`${which}:${positions}:${width}`, () =>
+      graph.constant({ type: 'float', shape: [positions, width], data: anglesOf(positions, width)[which] }),
+    );
   const [left, right] = graph.applyAll('Split', [value, graph.ints([width / 2, width / 2])], { axis: { int: -1 } });
   const crossed = graph.apply('Concat', [graph.apply('Neg', [right!]), left!], { axis: { int: -1 } });
-  return graph.apply('Add', [
-    graph.apply('Mul', [value, graph.constant({ type: 'float', shape, data: cos })]),
-    graph.apply('Mul', [crossed, graph.constant({ type: 'float', shape, data: sin })]),
-  ]);
+  return graph.apply('Add', [graph.apply('Mul', [value, table('cos')]), graph.apply('Mul', [crossed, table('sin')])]);
 }

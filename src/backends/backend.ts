@@ -40,6 +40,8 @@ export interface LoadOptions {
   readonly where: 'inline' | 'child';
   /** Threads of one operator. @default 1 */
   readonly threads?: number;
+  /** Called when the process that predicts has ended by itself; the next call starts another. */
+  readonly onEnd?: () => void;
 }
 
 /** What a backend can do; read instead of its name. */

@@ -1,7 +1,7 @@
 import { TrainerError } from '../../core/errors.ts';
 import type { Predictor, Tensors } from '../backend.ts';
 import { type PredictChild, startPredictChild } from './child-process.ts';
-import type { FromChild } from './messages.ts';
+import type { FromChild } from './frames.ts';
 import { checkTensors } from './tensors.ts';
 
 function failed(reply: FromChild): TrainerError {
@@ -16,8 +16,8 @@ interface Session {
   readonly loaded: Extract<FromChild, { type: 'loaded' }>;
 }
 
-async function open(model: Uint8Array, threads: number, signal?: AbortSignal): Promise<Session> {
-  const child = startPredictChild();
+async function open(model: Uint8Array, threads: number, onEnd?: () => void, signal?: AbortSignal): Promise<Session> {
+  const child = startPredictChild(undefined, onEnd);
   try {
     const loaded = await child.send({ type: 'load', model, threads }, signal);
     if (loaded.type !== 'loaded') throw failed(loaded);
@@ -50,10 +50,14 @@ function untilAborted<T>(turn: Promise<T>, signal: AbortSignal | undefined): Pro
  * Predicts in a process of its own. Calls run one after another; a process that was killed or crashed fails its call
  * with PREDICT_FAILED, and the next call starts another.
  */
-export async function createChildPredictor(model: Uint8Array, threads: number): Promise<Predictor> {
+export async function createChildPredictor(
+  model: Uint8Array,
+  threads: number,
+  onEnd?: () => void,
+): Promise<Predictor> {
   // Kept for later processes, so it must not change with the caller's array.
   const bytes = model.slice();
-  const first = await open(bytes, threads);
+  const first = await open(bytes, threads, onEnd);
   const { inputs, outputs } = first.loaded;
   let session: Session | undefined = first;
   let isOpen = true;
@@ -62,10 +66,10 @@ export async function createChildPredictor(model: Uint8Array, threads: number): 
   const run = async (given: Tensors, signal: AbortSignal | undefined): Promise<Tensors> => {
     checkAborted(signal);
     if (!isOpen) throw new TrainerError('PREDICT_FAILED', 'The model was disposed of; load it again.');
-    if (session === undefined || !session.child.isAlive()) session = await open(bytes, threads, signal);
-    const reply = await session.child.send({ type: 'predict', inputs: given }, signal);
+    if (session === undefined || !session.child.isAlive()) session = await open(bytes, threads, onEnd, signal);
+    const reply = await session.child.send({ type: 'predict', tensors: given }, signal);
     if (reply.type !== 'predicted') throw failed(reply);
-    return reply.outputs;
+    return reply.tensors;
   };
 
   return {

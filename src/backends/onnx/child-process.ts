@@ -1,8 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { TrainerError } from '../../core/errors.ts';
 import { entryUrl } from '../../core/helpers/entry-url.ts';
-import type { FromChild, ToChild } from './messages.ts';
+import { encodeFrame, FrameReader, type FromChild, type ToChild } from './frames.ts';
+
+/** The file descriptor that frames cross by in a child; 0 to 2 are its standard streams, 3 is Node's own channel. */
+export const frameChannel = 4;
 
 /** Names of the environment that a child needs to start; keys and tokens of the host stay out of it. */
 const passedOn = [
@@ -33,21 +37,28 @@ export interface PredictChild {
   kill(): void;
 }
 
-/** Starts a process that predicts. It keeps the host alive only while it owes an answer. */
-export function startPredictChild(entry: URL = entryUrl('predict-child')): PredictChild {
+/**
+ * Starts a process that predicts. It keeps the host alive only while it owes an answer.
+ *
+ * @param onEnd - called once when the process has ended in any way but by `kill`
+ */
+export function startPredictChild(entry: URL = entryUrl('predict-child'), onEnd?: () => void): PredictChild {
   const env: Record<string, string> = {};
   for (const name of passedOn) if (process.env[name] !== undefined) env[name] = process.env[name]!;
   // Flags of the host (--inspect, loaders, test runners) are not for the child.
   const child = fork(fileURLToPath(entry), [], {
-    serialization: 'advanced',
     execArgv: [],
     env,
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'overlapped'],
   });
+  // Node's channel would turn tensors into structured clones; it is there because `fork` wants it, and idle.
+  child.channel?.unref();
+  const socket = child.stdio[frameChannel] as Socket | null | undefined;
   if (alive.size === 0) process.once('exit', killAll);
   alive.add(child);
 
   let isAlive = true;
+  let isKilled = false;
   let stderr = '';
   let pending: { resolve(reply: FromChild): void; reject(error: TrainerError): void } | undefined;
 
@@ -55,10 +66,10 @@ export function startPredictChild(entry: URL = entryUrl('predict-child')): Predi
     const pipe = child.stderr as unknown as { ref(): void; unref(): void } | null;
     if (isBusy) {
       child.ref();
-      child.channel?.ref();
+      socket?.ref();
     } else {
       child.unref();
-      child.channel?.unref();
+      socket?.unref();
     }
     pipe?.unref();
   };
@@ -75,14 +86,19 @@ export function startPredictChild(entry: URL = entryUrl('predict-child')): Predi
     if (alive.size === 0) process.off('exit', killAll);
     const said = stderr.trim().slice(-500);
     const message = `The process that predicts ${why}${said === '' ? '' : `; it said: ${said}`}. The next call starts another.`;
+    socket?.destroy();
     settle(({ reject }) => reject(new TrainerError('PREDICT_FAILED', message, { cause })));
+    if (!isKilled) onEnd?.();
   };
 
   child.stderr?.setEncoding('utf8');
   child.stderr?.on('data', (chunk: string) => {
     stderr = (stderr + chunk).slice(-2_000);
   });
-  child.on('message', (reply: FromChild) => settle(({ resolve }) => resolve(reply)));
+  const reader = new FrameReader<FromChild>((reply) => settle(({ resolve }) => resolve(reply)));
+  socket?.on('data', (chunk: Buffer) => reader.push(chunk));
+  // What broke the channel is told by the end of the process.
+  socket?.on('error', () => child.kill('SIGKILL'));
   child.on('error', (cause) => end('could not start or be reached', cause));
   child.on('exit', (code, signal) => end(`ended unexpectedly (${signal ?? `exit code ${code}`})`));
   hold(false);
@@ -90,6 +106,7 @@ export function startPredictChild(entry: URL = entryUrl('predict-child')): Predi
   return {
     isAlive: () => isAlive,
     kill() {
+      isKilled = true;
       child.kill('SIGKILL');
       end('was ended');
     },
@@ -118,9 +135,14 @@ export function startPredictChild(entry: URL = entryUrl('predict-child')): Predi
           },
         };
         hold(true);
-        child.send(message, (error) => {
-          if (error !== null) end('could not be reached', error);
-        });
+        if (socket === null || socket === undefined) {
+          end('could not be reached');
+          return;
+        }
+        const pieces = encodeFrame(message);
+        if (pieces.length > 1) socket.cork();
+        for (const piece of pieces) socket.write(piece);
+        if (pieces.length > 1) socket.uncork();
       });
     },
   };

@@ -26,7 +26,7 @@ export function onnxBackend(options: OnnxBackendOptions = {}): Backend {
       devices: ['cpu'],
       deterministic: true,
     },
-    async load(model, { where, threads = 1 }) {
+    async load(model, { where, threads = 1, onEnd }) {
       if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
         throw new TrainerError('REQUEST_INVALID', `Expected threads to be an integer from 1 to 1024, got ${threads}.`);
       }
@@ -34,7 +34,7 @@ export function onnxBackend(options: OnnxBackendOptions = {}): Backend {
       if (where === 'inline' && isMainThread) return createInlinePredictor(model, threads);
       // A missing package is found here, where it is the host's own error, before a process is started for it.
       if (isMainThread) await loadRuntime();
-      return createChildPredictor(model, threads);
+      return createChildPredictor(model, threads, onEnd);
     },
     async compile(network, training) {
       if (!isMainThread) {

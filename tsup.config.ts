@@ -22,6 +22,7 @@ export default defineConfig([
       anthropic: 'src/llm/anthropic.ts',
       'ai-sdk': 'src/llm/ai-sdk.ts',
       engine: 'src/backends/engine.ts',
+      serve: 'src/serve.ts',
       cli: 'src/cli/main.ts',
       // Entry points of child processes and threads; `core/helpers/entry-url.ts` finds them beside the caller.
       child: 'src/child/main.ts',
@@ -42,6 +43,7 @@ export default defineConfig([
             openai: 'src/llm/openai.ts',
             anthropic: 'src/llm/anthropic.ts',
             'ai-sdk': 'src/llm/ai-sdk.ts',
+            serve: 'src/serve.ts',
           },
           format: ['esm'] as ['esm'],
           dts: { only: true },

@@ -11,6 +11,7 @@ export default defineConfig({
       'traineragent/testing': source('testing/index.ts'),
       'traineragent/engine': source('backends/engine.ts'),
       'traineragent/openai': source('llm/openai.ts'),
+      'traineragent/serve': source('serve.ts'),
       'traineragent/anthropic': source('llm/anthropic.ts'),
       'traineragent/ai-sdk': source('llm/ai-sdk.ts'),
       traineragent: source('index.ts'),

@@ -111,13 +111,23 @@ export async function finish(session: RunSession, end: PipelineEnd): Promise<Tra
       return { json: cardJson(facts) as Readonly<Record<string, Json>>, markdown: cardMarkdown(facts) };
     },
     async deploy(options = {}) {
-      const [{ createHandler }, { serve }] = await Promise.all([
-        import('./tools/serve/create-handler.ts'),
-        import('./tools/serve/serve.ts'),
-      ]);
-      return serve(createHandler({ model }), options);
+      const { createService } = await import('./serve.ts');
+      const { port, host, graceMs, insecure, ...service } = options;
+      const where = { port, host, graceMs, insecure };
+      const opened = await createService(model, service);
+      try {
+        return await opened.listen(defined(where));
+      } catch (error) {
+        await opened.close();
+        throw error;
+      }
     },
   };
+}
+
+/** An object without the members that are undefined. */
+function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as never;
 }
 
 async function valuesHeldIn(file: Uint8Array): Promise<NonNullable<RunFacts['valuesHeld']>> {

@@ -25,6 +25,7 @@ export { fallback } from './llm/fallback.ts';
 export type { LanguageModel, ModelReply, ModelRequest, ModelUsage } from './llm/language-model.ts';
 export { type LimitOptions, limited } from './llm/limited.ts';
 export { loadModel } from './load-model.ts';
+export type { Deployment } from './server/listen.ts';
 export type { Model } from './tools/artefact/model.ts';
 export { defineLearner } from './tools/learn/define-learner.ts';
 export type {
@@ -41,6 +42,5 @@ export type {
   TrainingRows,
 } from './tools/learn/learner.ts';
 export type { RunFacts } from './tools/report/report-facts.ts';
-export type { Deployment } from './tools/serve/serve.ts';
 export { type AnswersById, type ResumeOptions, Trainer, type TrainerOptions } from './trainer.ts';
 export type { TrainerOutcome } from './trainer-outcome.ts';

@@ -48,6 +48,12 @@ const rules: readonly {
     values: [/^agents\//, /^core\//, /^tools\//],
     types: [/^llm\/language-model\.ts$/, /^backends\/backend\.ts$/],
   },
+  {
+    who: 'server',
+    from: /^server\//,
+    values: [/^server\//, /^tools\/(serve|artefact|data\/csv)\//, /^core\/(errors\.ts|helpers\/|version\.ts)/],
+    types: [/^onnx\//, /^backends\/backend\.ts$/],
+  },
   { who: 'testing', from: /^testing\//, values: [/^testing\//, /^core\//, /^llm\//], types: [/^agents\//, /^tools\//] },
 ];
 
@@ -59,6 +65,7 @@ const rootFiles = new Set([
   'start.ts',
   'finish.ts',
   'load-model.ts',
+  'serve.ts',
   'host-workbench.ts',
 ]);
 /** Verification puts the rooms together too: it runs the stages again on a journal. */
@@ -141,6 +148,9 @@ describe('packages', () => {
     ['openai', /^llm\/openai(-\w+)?\.ts$/],
     ['@anthropic-ai/sdk', /^llm\/anthropic\.ts$/],
     ['eventemitter3', /^core\/listeners\.ts$/],
+    ['fastify', /^(server\/|serve\.ts$)/],
+    ['prom-client', /^server\/metrics\.ts$/],
+    ['@opentelemetry/api', /^server\/tracing\.ts$/],
   ];
 
   it.each(places)('%s is imported in one place', (name, place) => {
@@ -171,6 +181,9 @@ describe('packages', () => {
       'log-update',
       'openai',
       '@anthropic-ai/sdk',
+      'fastify',
+      'prom-client',
+      '@opentelemetry/api',
     ]);
     const broken = [...files.values()].flatMap(({ path, imports }) =>
       imports.filter(({ to, kind }) => heavy.has(to) && kind === 'static').map(({ to }) => `${path} → ${to}`),

@@ -3,9 +3,9 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { TrainerError } from '../core/errors.ts';
+import { csvLine, isFormula, predictionColumns, predictionValues } from '../tools/serve/predictions-csv.ts';
 import { type Command, oneOf } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
-import { csvLine, isFormula, predictionColumns, predictionValues } from './predictions-csv.ts';
 import { safeText } from './safe-text.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -4,6 +4,7 @@ import { type CliIo, type Command, nearestOf, parseCommand } from './command.ts'
 import { exitCodes } from './exit-codes.ts';
 import { commandHelp, overviewHelp } from './help.ts';
 import { inspectCommand } from './inspect.ts';
+import { keyCommand } from './key.ts';
 import { predictCommand } from './predict.ts';
 import { resumeCommand } from './resume.ts';
 import { safeText } from './safe-text.ts';
@@ -17,6 +18,7 @@ const commands: readonly Command[] = [
   trainCommand,
   predictCommand,
   serveCommand,
+  keyCommand,
   inspectCommand,
   resumeCommand,
   verifyCommand,
@@ -27,6 +29,7 @@ const positionals: Readonly<Record<string, readonly string[]>> = {
   train: ['"PROMPT"'],
   predict: ['MODEL'],
   serve: ['MODEL'],
+  key: ['FILE'],
   inspect: ['MODEL_OR_RUN'],
   resume: ['RUN'],
   verify: ['RUN'],

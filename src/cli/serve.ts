@@ -1,43 +1,87 @@
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { createHandler } from '../tools/serve/create-handler.ts';
+import { TrainerError } from '../core/errors.ts';
+import { type ApiKey, parseKeys } from '../tools/serve/api-keys.ts';
 import { exampleCurl } from '../tools/serve/example-records.ts';
-import { serve } from '../tools/serve/serve.ts';
 import { createColours, wantsColours } from './colours.ts';
-import { type Command, wholeNumber } from './command.ts';
+import { type CliIo, type Command, wholeNumber } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { safeText } from './safe-text.ts';
 
 /** `traineragent serve`. */
 export const serveCommand: Command = {
   name: 'serve',
-  usage: 'MODEL [--port N]',
-  about: 'Serve a model over HTTP on this machine.',
-  options: { port: { type: 'string', value: 'N', about: 'Default: 8080; 0 takes a free one.' } },
+  usage: 'MODEL [options]',
+  about: 'Serve a model over HTTP.',
+  options: {
+    port: { type: 'string', value: 'N', about: 'Default: 8080; 0 takes a free one.' },
+    host: { type: 'string', value: 'ADDRESS', about: 'Default: 127.0.0.1. Beyond this machine, --keys is needed.' },
+    keys: { type: 'string', value: 'FILE', about: 'Who may call; made by `traineragent key`.' },
+    workers: { type: 'string', value: 'N', about: 'Processes that predict. Default: one less than there are cores.' },
+    name: { type: 'string', value: 'NAME', about: 'Of the model in paths. Default: model.' },
+    insecure: { type: 'boolean', about: 'Listen beyond this machine without keys.' },
+    log: { type: 'boolean', about: 'One line of JSON on stderr for each request; it holds no value.' },
+  },
   notes: [
-    'POST /v1/predict, GET /v1/signature, /livez, /readyz. Ends on SIGTERM or Ctrl-C once requests under way are answered.',
+    'GET / is a page to try it, GET /openapi.json describes POST /v1/predict and the rest; /livez, /readyz and /metrics are for',
+    'supervisors. Ends on SIGTERM or Ctrl-C once requests under way are answered.',
   ],
   async run(args, io, services) {
     const port = wholeNumber(args, 'port', 0, 65_535) ?? 8080;
-    const model = await services.loadModel(resolve(io.cwd, args.positionals[0] ?? ''));
+    const workers = wholeNumber(args, 'workers', 1, 256);
+    const host = args.text('host');
+    const name = args.text('name');
+    const keysPath = args.text('keys');
+    const keys = keysPath === undefined ? undefined : await readKeys(resolve(io.cwd, keysPath));
+    const service = await services.openService(resolve(io.cwd, args.positionals[0] ?? ''), {
+      ...(workers === undefined ? {} : { workers }),
+      ...(name === undefined ? {} : { name }),
+      ...(keys === undefined ? {} : { keys }),
+      ...(args.isSet('log') ? { log: (entry) => io.stderr.write(`${JSON.stringify(entry)}\n`) } : {}),
+    });
     try {
-      const server = await serve(createHandler({ model }), { port });
-      const colours = createColours(wantsColours(io.stderr.isTTY === true, io.environment));
-      const ended = new Promise<void>((done) => {
-        const stopListening = io.onSignal(() => {
-          stopListening();
-          io.stderr.write('Finishing what is under way…\n');
-          server.close().then(done, done);
-        });
+      const server = await service.listen({
+        port,
+        insecure: args.isSet('insecure'),
+        ...(host === undefined ? {} : { host }),
       });
+      const ended = whenAsked(io, () => server.close());
+      const colours = createColours(wantsColours(io.stderr.isTTY === true, io.environment));
       // The address is the result: a program that starts the service reads it from stdout.
       io.stdout.write(`${server.url}\n`);
+      const { signature } = service;
+      const key = keys === undefined ? '' : ` -H "authorization: Bearer $TRAINERAGENT_KEY"`;
       io.stderr.write(
-        `${colours.green('●')} Predicting ${safeText(model.signature.target, 80)}. Try:\n\n${exampleCurl(model.signature, server.url)}\n\n`,
+        `${colours.green('●')} Predicting ${safeText(signature.target, 80)}. Open ${server.url}/ or try:\n\n${exampleCurl(signature, server.url)}${key}\n\n`,
       );
       await ended;
     } finally {
-      await model.close();
+      await service.close();
     }
     return exitCodes.complete;
   },
 };
+
+/** Waits for the first signal, then for the end that it asks for. */
+function whenAsked(io: CliIo, close: () => Promise<void>): Promise<void> {
+  return new Promise((done) => {
+    const stopListening = io.onSignal(() => {
+      stopListening();
+      io.stderr.write('Finishing what is under way…\n');
+      close().then(done, done);
+    });
+  });
+}
+
+async function readKeys(path: string): Promise<readonly ApiKey[]> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      `Could not read the keys in ${path}: ${cause.code ?? 'unknown reason'}.`,
+      {
+        cause,
+      },
+    );
+  });
+  return parseKeys(text);
+}

@@ -1,5 +1,8 @@
 import type { RunEvent } from '../core/events.ts';
 import type { Json } from '../core/helpers/canonical-json.ts';
+import type { ModelSignature } from '../onnx/signature.ts';
+import type { ServiceOptions } from '../serve.ts';
+import type { Deployment, ListenOptions } from '../server/listen.ts';
 import type { RunFacts } from '../tools/report/report-facts.ts';
 import type { ServedModel, ServedPrediction } from '../tools/serve/served-model.ts';
 import type { LlmChoice } from './llm-option.ts';
@@ -19,6 +22,8 @@ export interface CliServices {
   verify(folder: string): Promise<VerifyOutcome>;
   /** Opens a model file. */
   loadModel(path: string): Promise<CliModel>;
+  /** Opens a model file as a service. */
+  openService(path: string, options: ServiceOptions): Promise<CliService>;
   /** Reads a data file and predicts its rows. */
   predictFile(path: string, model: CliModel): Promise<FilePredictions>;
 }
@@ -59,6 +64,13 @@ export interface CliModel extends ServedModel {
   /** The clock-free card that the file carries. */
   readonly card?: Json;
   readonly sizeBytes: number;
+  close(): Promise<void>;
+}
+
+/** A model that is about to be served. */
+export interface CliService {
+  readonly signature: ModelSignature;
+  listen(options: ListenOptions): Promise<Deployment>;
   close(): Promise<void>;
 }
 

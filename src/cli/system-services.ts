@@ -37,6 +37,12 @@ export function systemServices(): CliServices {
     },
     verify,
     loadModel: openModel,
+    async openService(path, options) {
+      const [{ createService }, { loadModel }] = await Promise.all([import('../serve.ts'), import('../load-model.ts')]);
+      const model = await loadModel(path);
+      const service = await createService(model, options);
+      return { signature: model.signature, listen: service.listen, close: service.close };
+    },
     async predictFile(path, model) {
       const { readTable } = await import('../tools/data/read-table.ts');
       const { decodePredictions } = await import('../tools/artefact/decode-predictions.ts');

@@ -29,7 +29,7 @@ export interface ModelCard {
 }
 
 /** A model was made. Whether it meets what was asked is in `verdict` and `meetsTargets`. */
-export interface CompleteOutcome<Facts, Model, Deployment> extends OutcomeBase<Facts> {
+export interface CompleteOutcome<Facts, Model, Deployment, DeployOptions> extends OutcomeBase<Facts> {
   readonly status: 'complete';
   readonly verdict: Verdict;
   readonly task: TaskSpec;
@@ -41,8 +41,8 @@ export interface CompleteOutcome<Facts, Model, Deployment> extends OutcomeBase<F
   describe(): Promise<ModelInterface>;
   /** What it is, what it is worth, and how that was found. */
   card(): Promise<ModelCard>;
-  /** Serves the model over HTTP on this machine alone. */
-  deploy(options?: { readonly port?: number }): Promise<Deployment>;
+  /** Serves the model over HTTP; on this machine alone unless a host and keys are given. */
+  deploy(options?: DeployOptions): Promise<Deployment>;
 }
 
 /** No model was made, with the reasons. */
@@ -61,7 +61,7 @@ export interface PausedOutcome<Facts> extends OutcomeBase<Facts> {
 }
 
 /** How a run ended. */
-export type Outcome<Facts, Model, Deployment> =
-  | CompleteOutcome<Facts, Model, Deployment>
+export type Outcome<Facts, Model, Deployment, DeployOptions> =
+  | CompleteOutcome<Facts, Model, Deployment, DeployOptions>
   | DeclinedOutcome<Facts>
   | PausedOutcome<Facts>;

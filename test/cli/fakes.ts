@@ -92,6 +92,7 @@ export function fakeServices(services: Partial<CliServices> = {}): CliServices {
     resume: unexpected,
     verify: unexpected,
     loadModel: unexpected,
+    openService: unexpected,
     predictFile: unexpected,
     ...services,
   };

@@ -1,10 +1,12 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createService, type ServiceOptions } from 'traineragent/serve';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run-cli.ts';
 import type { CliServices, TrainCommand } from '../../src/cli/services.ts';
 import { TrainerError } from '../../src/core/errors.ts';
+import { sampleFile } from '../server/sample-service.ts';
 import { penguinFacts } from '../tools/report/facts.ts';
 import { carSignature } from '../tools/serve/fake-model.ts';
 import { event, fakeCliModel, fakeIo, fakeRun, fakeServices, outcomeOf } from './fakes.ts';
@@ -22,7 +24,7 @@ const run = async (argv: readonly string[], services: Partial<CliServices> = {})
 };
 
 describe('help and usage', () => {
-  it.each(['train', 'predict', 'serve', 'inspect', 'resume', 'verify'])(
+  it.each(['train', 'predict', 'serve', 'key', 'inspect', 'resume', 'verify'])(
     '%s has a help with its usage and its options',
     async (name) => {
       const { code, out } = await run([name, '--help']);
@@ -35,7 +37,7 @@ describe('help and usage', () => {
   it('lists the commands and the exit codes', async () => {
     const { code, out } = await run(['--help']);
     expect(code).toBe(0);
-    expect(out).toMatch(/train .*\n.*predict .*\n.*serve .*\n.*inspect .*\n.*resume .*\n.*verify /);
+    expect(out).toMatch(/train .*\n.*predict .*\n.*serve .*\n.*key .*\n.*inspect .*\n.*resume .*\n.*verify /);
   });
 
   it('prints the version alone', async () => {
@@ -352,25 +354,78 @@ describe('predict', () => {
 });
 
 describe('serve', () => {
-  it('prints its address on stdout, answers, and ends on SIGTERM', async () => {
+  const opened: { path: string; options: ServiceOptions }[] = [];
+  const openService = async (path: string, options: ServiceOptions) => {
+    opened.push({ path, options });
+    const model = await sampleFile();
+    const service = await createService(model, options);
+    return { signature: model.signature, listen: service.listen, close: service.close };
+  };
+
+  it('prints its address on stdout, answers whoever has a key, and ends on SIGTERM', async () => {
     const io = fakeIo(folder);
-    const model = fakeCliModel();
-    const ended = runCli(['serve', 'm.onnx', '--port', '0'], io, fakeServices({ loadModel: async () => model }));
-    while (io.stdout.text === '') await new Promise((resolve) => setImmediate(resolve));
+    const made = await run(['key', join(folder, 'keys.json'), '--name', 'shop'], {});
+    expect(made.code).toBe(0);
+    const key = made.out.trim();
+    expect(await readFile(join(folder, 'keys.json'), 'utf8')).not.toContain(key);
+    const line = [
+      'serve',
+      'm.onnx',
+      '--port',
+      '0',
+      '--workers',
+      '1',
+      '--keys',
+      'keys.json',
+      '--log',
+      '--name',
+      'churn',
+    ];
+    const ended = runCli(line, io, fakeServices({ openService }));
+    while (io.stdout.text === '') await new Promise((resolve) => setTimeout(resolve, 5));
     const url = io.stdout.text.trim();
-    const response = await fetch(`${url}/v1/predict`, {
-      method: 'POST',
-      body: '{}',
-      headers: { 'content-type': 'application/json' },
-    });
-    expect(await response.json()).toMatchObject({ predictions: [{ prediction: 'Adelie' }] });
-    expect(io.stderr.text).toContain(
-      `curl -s ${url}/v1/predict`.replace(url, `'${url}`).replace('predict', "predict'"),
+    const ask = (headers: Record<string, string>) =>
+      fetch(`${url}/v1/predict`, {
+        method: 'POST',
+        body: JSON.stringify({ usage: 1 }),
+        headers: { 'content-type': 'application/json', ...headers },
+      });
+    expect((await ask({})).status).toBe(401);
+    const response = await ask({ authorization: `Bearer ${key}` });
+    expect(await response.json()).toMatchObject({ predictions: [{ probabilities: { no: expect.any(Number) } }] });
+    expect(io.stderr.text).toContain(`curl -s '${url}/v1/predict'`);
+    expect(io.stderr.text).toMatch(
+      /\{"requestId":"[^"]+","method":"POST","route":"\/v1\/predict","status":200,.*"key":"shop"/,
     );
     io.signal('SIGTERM');
     expect(await ended).toBe(0);
-    expect(model.closed()).toBe(1);
     await expect(fetch(`${url}/livez`)).rejects.toThrow();
+    expect(opened[0]).toMatchObject({ path: join(folder, 'm.onnx'), options: { workers: 1, name: 'churn' } });
+  });
+
+  it.each([
+    [['--host', '0.0.0.0'], /Expected keys to listen on "0\.0\.0\.0"/],
+    [['--keys', 'no-such-keys.json'], /Could not read the keys/],
+    [['--workers', '0'], /Expected --workers to be a whole number from 1/],
+  ])('refuses %j', async (options, message) => {
+    const { code, err } = await run(['serve', 'm.onnx', '--port', '0', ...options], { openService });
+    expect(code).not.toBe(0);
+    expect(err).toMatch(message);
+  });
+});
+
+describe('key', () => {
+  it('adds keys of several scopes, and none twice', async () => {
+    const path = join(folder, 'more-keys.json');
+    expect((await run(['key', path, '--name', 'shop'], {})).code).toBe(0);
+    expect((await run(['key', path, '--name', 'prometheus', '--scope', 'metrics'], {})).code).toBe(0);
+    const { keys } = JSON.parse(await readFile(path, 'utf8')) as { keys: unknown[] };
+    expect(keys).toMatchObject([
+      { name: 'shop', scopes: ['predict'] },
+      { name: 'prometheus', scopes: ['metrics'] },
+    ]);
+    const again = await run(['key', path, '--name', 'shop'], {});
+    expect([again.code, again.out]).toEqual([2, '']);
   });
 });
 

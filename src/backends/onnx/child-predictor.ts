@@ -50,11 +50,7 @@ function untilAborted<T>(turn: Promise<T>, signal: AbortSignal | undefined): Pro
  * Predicts in a process of its own. Calls run one after another; a process that was killed or crashed fails its call
  * with PREDICT_FAILED, and the next call starts another.
  */
-export async function createChildPredictor(
-  model: Uint8Array,
-  threads: number,
-  onEnd?: () => void,
-): Promise<Predictor> {
+export async function createChildPredictor(model: Uint8Array, threads: number, onEnd?: () => void): Promise<Predictor> {
   // Kept for later processes, so it must not change with the caller's array.
   const bytes = model.slice();
   const first = await open(bytes, threads, onEnd);

@@ -31,14 +31,25 @@ export function toCategory(value: string): string {
   return isStorable(value) ? value : unstorableCategory;
 }
 
-/** Tensors for so many rows of a signature's inputs, all missing at first. */
-export function createInputTensors(signature: ModelSignature, rowCount: number): InputTensors {
+/** Columns of each tensor. */
+export type InputWidths = Readonly<Record<'numbers' | 'categories' | 'datetimes', number>>;
+
+/** Counts the columns of each tensor of a signature's inputs. */
+export function inputWidths(signature: ModelSignature): InputWidths {
   const counts = inputTensors(signature.inputs);
-  const widths = {
+  return {
     numbers: counts.get('numbers') ?? 0,
     categories: counts.get('categories') ?? 0,
     datetimes: counts.get('datetimes') ?? 0,
   };
+}
+
+/** Tensors for so many rows of a signature's inputs, all missing at first. */
+export function createInputTensors(
+  signature: ModelSignature,
+  rowCount: number,
+  widths: InputWidths = inputWidths(signature),
+): InputTensors {
   const numbers = new Float32Array(rowCount * widths.numbers).fill(Number.NaN);
   const categories = new Array<string>(rowCount * widths.categories).fill(signature.missingCategory);
   const datetimes = new BigInt64Array(rowCount * widths.datetimes).fill(missingDatetime);

@@ -12,7 +12,7 @@ import {
   type PredictedRows,
   type PredictionResult,
 } from './decode-predictions.ts';
-import { encodeRecords } from './encode-records.ts';
+import { createRecordEncoder, encodeOrThrow, type RecordEncoder } from './encode-records.ts';
 import { encodeTableForModel } from './encode-table.ts';
 import { inlineRows } from './predict-cost.ts';
 import { saveFile } from './save-file.ts';
@@ -68,6 +68,7 @@ class LoadedModel implements Model {
   readonly bytes: Uint8Array;
   readonly #backend: Backend;
   readonly #options: LoadModelOptions;
+  readonly #encode: RecordEncoder;
   /** Rows that one call may predict on the calling thread. */
   readonly #inlineRows: number;
   readonly #predictors = new Map<'inline' | 'child', Promise<Predictor>>();
@@ -77,6 +78,7 @@ class LoadedModel implements Model {
     const model = checkModel(bytes);
     this.signature = readSignature(model);
     checkFormats(this.signature);
+    this.#encode = createRecordEncoder(this.signature);
     this.card = readCard(model);
     this.hash = sha256(bytes);
     this.sizeBytes = bytes.length;
@@ -100,7 +102,7 @@ class LoadedModel implements Model {
     const results: PredictionResult[] = [];
     for (let from = 0; from < records.length; from += batchRows) {
       const batch = records.slice(from, from + batchRows);
-      const outputs = await this.#run(encodeRecords(this.signature, batch, from), records.length, options);
+      const outputs = await this.#run(encodeOrThrow(this.#encode, batch, from), records.length, options);
       for (const result of decodePredictions(this.signature, outputs)) results.push(result);
     }
     return results;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/core/helpers/random.ts';
-import { checkRecords } from '../../../src/tools/serve/check-records.ts';
+import { createRecordEncoder } from '../../../src/tools/artefact/encode-records.ts';
 import { estimate } from '../../../src/tools/serve/estimate.ts';
 import { exampleCurl, exampleRecords } from '../../../src/tools/serve/example-records.ts';
 import { jsonSchemaOfRecord } from '../../../src/tools/serve/json-schema.ts';
@@ -12,7 +12,7 @@ import { carSignature, penguinSignature } from './fake-model.ts';
 
 describe('exampleRecords', () => {
   it.each([penguinSignature, carSignature])('fit the signature they were made from', (signature) => {
-    expect(checkRecords(signature, exampleRecords(signature, 5))).toEqual([]);
+    expect(createRecordEncoder(signature, { isStrict: true })(exampleRecords(signature, 5)).problems).toEqual([]);
     expect(exampleRecords(signature)).toEqual(exampleRecords(signature));
   });
 

@@ -1,5 +1,5 @@
-import type { ModelSignature } from '../onnx/signature.ts';
-import type { ServedPrediction } from '../tools/serve/served-model.ts';
+import type { ModelSignature } from '../../onnx/signature.ts';
+import type { ServedPrediction } from './served-model.ts';
 
 /** Names of the columns of predictions: `prediction`, `probability_<class>`, `low`, `high`. */
 export function predictionColumns({ output }: ModelSignature): readonly string[] {

@@ -1,0 +1,157 @@
+import { availableParallelism } from 'node:os';
+import type { FastifyPluginAsync } from 'fastify';
+import { TrainerError } from './core/errors.ts';
+import { loadModel } from './load-model.ts';
+import type { Prediction } from './server/call.ts';
+import { fastifyPlugin } from './server/fastify-plugin.ts';
+import { fetchHandler } from './server/fetch-handler.ts';
+import { type BatchLimits, defaultBatchLimits } from './server/inference-queue.ts';
+import { type Deployment, type ListenOptions, listen } from './server/listen.ts';
+import { createMetrics } from './server/metrics.ts';
+import { onlyVersion, openVersion, type ServableModel } from './server/served-version.ts';
+import { createServiceCore, type RequestLog } from './server/service.ts';
+import { createTracing } from './server/tracing.ts';
+import { type ApiKey, createApiKey, type KeyScope, parseKeys } from './tools/serve/api-keys.ts';
+import { defaultServeLimits, type ServeLimits } from './tools/serve/serve-limits.ts';
+
+export type { ApiKey, BatchLimits, Deployment, KeyScope, ListenOptions, RequestLog, ServableModel, ServeLimits };
+export { createApiKey, parseKeys };
+
+/** How a model is served. */
+export interface ServiceOptions {
+  /** The model's name in paths: letters, digits, dots and dashes. @default 'model' */
+  readonly name?: string;
+  /** Processes that predict. @default one less than there are cores, at least one */
+  readonly workers?: number;
+  readonly batch?: Partial<BatchLimits>;
+  readonly limits?: Partial<ServeLimits>;
+  /** Who may call; anyone where it is left out. */
+  readonly keys?: readonly ApiKey[];
+  /** Names that the Host header may have. @default any; our own server without keys on loopback: those of loopback */
+  readonly hosts?: readonly string[];
+  /** Origins of pages that may call, beside that of the service itself. */
+  readonly origins?: readonly string[];
+  /** Called with each request, after it was answered. */
+  readonly log?: (entry: RequestLog) => void;
+  /** Spans of OpenTelemetry for each prediction; needs `@opentelemetry/api`. @default false */
+  readonly tracing?: boolean;
+  /** Called with the tensors of each prediction. What it throws is passed over. */
+  readonly onPrediction?: (prediction: Prediction) => void;
+}
+
+/** A model as a service, to be mounted or to listen by itself. */
+export interface Service extends AsyncDisposable {
+  /** For any framework that speaks Fetch. */
+  fetch(request: Request): Promise<Response>;
+  /** The same below a path: `service.mount('/churn')`. */
+  mount(prefix: string): (request: Request) => Promise<Response>;
+  /** A plug-in for Fastify 5. */
+  readonly fastify: FastifyPluginAsync;
+  /**
+   * Listens on a server of our own; closing that closes the service too.
+   *
+   * @throws {TrainerError} SERVE_FAILED
+   */
+  listen(options?: ListenOptions): Promise<Deployment>;
+  /** From here on `/readyz` says no; requests are still answered. */
+  drain(): void;
+  /** Ends the processes that predict. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a service of a model: records, tensors, a page to try it, metrics. Predictions run in processes of their own.
+ *
+ * @param source - a path, a file URL, the bytes, or a loaded model
+ * @throws {TrainerError} MODEL_INVALID, MODEL_UNSUPPORTED, MODEL_SIGNATURE, PEER_MISSING, REQUEST_INVALID
+ * @example
+ * const service = await createService('churn.onnx');
+ * const { url } = await service.listen({ port: 8080 });
+ */
+export async function createService(
+  source: string | URL | Uint8Array | ServableModel,
+  options: ServiceOptions = {},
+): Promise<Service> {
+  const { name = 'model', keys } = options;
+  if (!/^[\w.-]{1,64}$/.test(name))
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      'Expected the name of a served model to be of letters, digits, dots and dashes, up to 64.',
+    );
+  const cores = availableParallelism();
+  const workers = positive('workers', options.workers ?? Math.max(1, cores - 1));
+  const limits = { ...defaultServeLimits, ...options.limits };
+  const batch = { ...defaultBatchLimits, ...options.batch };
+  for (const [key, value] of Object.entries({ ...limits, ...batch })) if (key !== 'batchDelayMs') positive(key, value);
+  const [{ onnxBackend }, traced] = await Promise.all([
+    import('./backends/onnx/onnx-backend.ts'),
+    options.tracing === true ? createTracing() : undefined,
+  ]);
+  const model = isServable(source) ? source : await loadModel(source);
+  const version = await openVersion(model, {
+    backend: onnxBackend(),
+    workers,
+    // Several threads an operator would only take the cores from each other.
+    threads: workers >= cores ? 1 : Math.max(1, Math.floor(cores / workers)),
+    batch,
+    maxTextLength: limits.textLength,
+    onBatch: (done) => metrics.batch(done),
+  });
+  const router = onlyVersion(version);
+  const metrics = await createMetrics({ router: () => router, inFlight: () => core.inFlight });
+  const onPrediction = options.onPrediction;
+  const shared = {
+    name,
+    router,
+    limits,
+    metrics,
+    traced,
+    log: options.log,
+    onPrediction: onPrediction === undefined ? undefined : harmless(onPrediction),
+    ...(keys === undefined ? {} : { keys }),
+    ...(options.origins === undefined ? {} : { origins: options.origins }),
+  };
+  const { hosts } = options;
+  const core = createServiceCore({ ...shared, ...(hosts === undefined ? {} : { hosts }) });
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    core.drain();
+    closed ??= Promise.resolve(version[Symbol.asyncDispose]());
+    return closed;
+  };
+  return {
+    fetch: fetchHandler(core),
+    mount: (prefix) => fetchHandler(core, prefix.replace(/\/$/, '')),
+    fastify: fastifyPlugin(core),
+    drain: core.drain,
+    close,
+    [Symbol.asyncDispose]: close,
+    async listen(where) {
+      const deployment = await listen(core, keys !== undefined && keys.length > 0, where);
+      const end = async (): Promise<void> => {
+        await deployment.close();
+        await close();
+      };
+      return { ...deployment, close: end, [Symbol.asyncDispose]: end };
+    },
+  };
+}
+
+const isServable = (source: string | URL | Uint8Array | ServableModel): source is ServableModel =>
+  typeof source === 'object' && 'signature' in source;
+
+function positive(name: string, value: number): number {
+  if (Number.isFinite(value) && value > 0 && (Number.isInteger(value) || /Ms$/.test(name))) return value;
+  throw new TrainerError('REQUEST_INVALID', `Expected ${name} to be a whole number above 0, got ${value}.`);
+}
+
+/** A watcher that throws must not fail the prediction that it watches. */
+function harmless(watch: (prediction: Prediction) => void): (prediction: Prediction) => void {
+  return (prediction) => {
+    try {
+      watch(prediction);
+    } catch {
+      // Its own affair: the answer has been made.
+    }
+  };
+}

@@ -1,0 +1,146 @@
+import type { Tensors } from '../backends/backend.ts';
+import { joinRows, sliceRows } from '../tools/serve/tensor-rows.ts';
+import type { WorkerPool } from './worker-pool.ts';
+
+/** How rows are put together. */
+export interface BatchLimits {
+  /** Rows of a batch that is made of several requests; one request may have more of its own. @default 32 */
+  readonly batchRows: number;
+  /** How long the first row of a batch may wait for others while traffic is dense. @default 2 */
+  readonly batchDelayMs: number;
+  /** Rows that wait, at most; beyond that `infer` is refused. @default 512 */
+  readonly queuedRows: number;
+}
+
+/** The limits unless the host sets others. */
+export const defaultBatchLimits: BatchLimits = { batchRows: 32, batchDelayMs: 2, queuedRows: 512 };
+
+/** What happened to a batch, for metrics. */
+export interface BatchDone {
+  readonly rows: number;
+  readonly requests: number;
+  readonly ms: number;
+  readonly isOk: boolean;
+}
+
+interface Job {
+  readonly tensors: Tensors;
+  readonly rows: number;
+  resolve(outputs: Tensors): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Micro-batching: rows of requests that come close together go through the runtime in one call.
+ *
+ * A batch leaves when a worker is idle and it is full, its first row has waited long enough, or nothing more is on its
+ * way in the same turn of the event loop while traffic is thin. What waits is bounded: `isFull` tells before anything is
+ * parsed that a request would be refused.
+ */
+export class InferenceQueue {
+  readonly #pool: WorkerPool;
+  readonly #limits: BatchLimits;
+  readonly #onBatch: (batch: BatchDone) => void;
+  readonly #now: () => number;
+  #jobs: Job[] = [];
+  #rows = 0;
+  /** When the first of the waiting jobs came. */
+  #since = 0;
+  #underWay = 0;
+  #immediate: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Rows that came in the current turn of the loop; more than one in a row of turns is dense traffic. */
+  #lastRows = 1;
+
+  constructor(
+    pool: WorkerPool,
+    limits: BatchLimits,
+    onBatch: (batch: BatchDone) => void,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#pool = pool;
+    this.#limits = limits;
+    this.#onBatch = onBatch;
+    this.#now = now;
+    pool.onIdle(() => this.#leave(false));
+  }
+
+  /** Rows that wait. */
+  get queued(): number {
+    return this.#rows;
+  }
+
+  /** Rows that workers are at. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Whether a request of so many rows would have to be refused. */
+  isFull(rows = 1): boolean {
+    return this.#rows > 0 && this.#rows + rows > this.#limits.queuedRows;
+  }
+
+  /** Predicts rows that were checked; the caller has asked `isFull`. */
+  infer(tensors: Tensors, rows: number): Promise<Tensors> {
+    return new Promise((resolve, reject) => {
+      if (this.#jobs.length === 0) this.#since = this.#now();
+      this.#jobs.push({ tensors, rows, resolve, reject });
+      this.#rows += rows;
+      if (this.#rows >= this.#limits.batchRows) this.#leave(false);
+      else
+        this.#immediate ??= setImmediate(() => {
+          this.#immediate = undefined;
+          this.#leave(true);
+        });
+    });
+  }
+
+  #leave(isEndOfTurn: boolean): void {
+    while (this.#jobs.length > 0 && this.#pool.idle > 0) {
+      if (this.#rows < this.#limits.batchRows && this.#lastRows > 1 && this.#limits.batchDelayMs > 0) {
+        const waited = this.#now() - this.#since;
+        if (waited < this.#limits.batchDelayMs) {
+          this.#timer ??= setTimeout(() => {
+            this.#timer = undefined;
+            this.#leave(true);
+          }, this.#limits.batchDelayMs - waited);
+          return;
+        }
+      }
+      if (!isEndOfTurn && this.#rows < this.#limits.batchRows && this.#immediate !== undefined) return;
+      this.#send();
+    }
+  }
+
+  #send(): void {
+    const { batchRows } = this.#limits;
+    let count = 1;
+    let rows = this.#jobs[0]!.rows;
+    while (count < this.#jobs.length && rows + this.#jobs[count]!.rows <= batchRows) rows += this.#jobs[count++]!.rows;
+    const batch = this.#jobs.splice(0, count);
+    this.#rows -= rows;
+    this.#underWay += rows;
+    this.#lastRows = rows;
+    this.#since = this.#now();
+    const started = this.#since;
+    this.#pool.run(joinRows(batch.map(({ tensors }) => tensors))).then(
+      (outputs) => {
+        this.#underWay -= rows;
+        if (batch.length === 1) batch[0]!.resolve(outputs);
+        else {
+          let at = 0;
+          for (const job of batch) {
+            job.resolve(sliceRows(outputs, at, at + job.rows));
+            at += job.rows;
+          }
+        }
+        this.#onBatch({ rows, requests: count, ms: this.#now() - started, isOk: true });
+      },
+      (error: unknown) => {
+        this.#underWay -= rows;
+        for (const job of batch) job.reject(error);
+        this.#onBatch({ rows, requests: count, ms: this.#now() - started, isOk: false });
+      },
+    );
+  }
+}

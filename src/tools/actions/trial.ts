@@ -90,6 +90,7 @@ export const trial = defineAction<TrialInput, TrialOutput>({
           random: createRandom(`${input.seed}/${repeat}/${fold}`),
           threads: context.cores,
           backend: context.backend,
+          progress: (share) => context.progress((index + share) / input.fits.length),
           checkpoint: context.checkpoint({ ...input, fit: index }),
           ...(input.iterations === undefined ? { validation: watched } : {}),
         });

@@ -16,6 +16,8 @@ export interface Progress {
   readonly snapshot?: TrainingSnapshot;
 }
 
+const formatVersion = 1;
+
 type Shapes = Readonly<Record<string, readonly number[]>>;
 
 /** A training's progress as one blob. */
@@ -29,6 +31,7 @@ export function encodeProgress({ best, average, snapshot, ...rest }: Progress): 
       }),
     );
   const json = {
+    formatVersion,
     ...rest,
     ...(best === undefined ? {} : { best: { epoch: best.epoch, loss: best.loss, shapes: keep('best:', best.state) } }),
     ...(average === undefined ? {} : { average: keep('average:', average) }),
@@ -40,6 +43,7 @@ export function encodeProgress({ best, average, snapshot, ...rest }: Progress): 
 /** Reads it back; undefined where the bytes are no progress of this version. */
 export function decodeProgress(bytes: Uint8Array): Progress | undefined {
   const { json, arrays } = decodeArrays(bytes);
+  if ((json as { readonly formatVersion?: unknown } | null)?.formatVersion !== formatVersion) return undefined;
   const { best, average, snapshot, ...rest } = json as Omit<Progress, 'best' | 'average' | 'snapshot'> & {
     readonly average?: Shapes;
     readonly best?: { readonly epoch: number; readonly loss: number; readonly shapes: Shapes };

@@ -21,17 +21,29 @@ export { type FtTransformerOptions, ftTransformer } from './network/blocks/ft-tr
 export { type GptOptions, gpt } from './network/blocks/gpt.ts';
 export { gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } from './network/layers/activation.ts';
 export { attention } from './network/layers/attention.ts';
+export { conv1d, conv2d, convTranspose2d, depthwiseConv2d } from './network/layers/convolution.ts';
 export { dense } from './network/layers/dense.ts';
 export { dropout } from './network/layers/dropout.ts';
 export { embedding } from './network/layers/embedding.ts';
 export { entityEmbeddings } from './network/layers/entity-embeddings.ts';
+export { groupNorm } from './network/layers/group-norm.ts';
 export { add, concatenate, multiply } from './network/layers/joining.ts';
 export { batchNorm, layerNorm, rmsNorm } from './network/layers/normalisation.ts';
+export {
+  averagePool1d,
+  averagePool2d,
+  globalAveragePool,
+  globalMaxPool,
+  maxPool1d,
+  maxPool2d,
+} from './network/layers/pooling.ts';
 export { positions } from './network/layers/positions.ts';
 export { gru, lstm } from './network/layers/recurrent.ts';
 export { residual } from './network/layers/residual.ts';
 export { flatten, reshape } from './network/layers/shaping.ts';
+export { squeezeExcite } from './network/layers/squeeze-excite.ts';
 export { averageTokens, classToken, featureTokens, takeToken } from './network/layers/tokens.ts';
+export { upsample } from './network/layers/upsample.ts';
 export type { Loss } from './network/loss.ts';
 export { type NetworkOptions, network } from './network/network.ts';
 export type { Layer, NetworkSpec } from './network/network-spec.ts';

@@ -1,17 +1,29 @@
 import type { Signature } from './layer-definition.ts';
 import type { ActivationLayer } from './layers/activation.ts';
 import type { AttentionLayer } from './layers/attention.ts';
+import type { Conv1dLayer, Conv2dLayer, ConvTranspose2dLayer, DepthwiseConv2dLayer } from './layers/convolution.ts';
 import type { DenseLayer } from './layers/dense.ts';
 import type { DropoutLayer } from './layers/dropout.ts';
 import type { EmbeddingLayer } from './layers/embedding.ts';
 import type { EntityEmbeddingsLayer } from './layers/entity-embeddings.ts';
+import type { GroupNormLayer } from './layers/group-norm.ts';
 import type { AddLayer, ConcatenateLayer, MultiplyLayer } from './layers/joining.ts';
 import type { BatchNormLayer, LayerNormLayer, RmsNormLayer } from './layers/normalisation.ts';
+import type {
+  AveragePool1dLayer,
+  AveragePool2dLayer,
+  GlobalAveragePoolLayer,
+  GlobalMaxPoolLayer,
+  MaxPool1dLayer,
+  MaxPool2dLayer,
+} from './layers/pooling.ts';
 import type { PositionsLayer } from './layers/positions.ts';
 import type { GruLayer, LstmLayer } from './layers/recurrent.ts';
 import type { ResidualLayer } from './layers/residual.ts';
 import type { FlattenLayer, ReshapeLayer } from './layers/shaping.ts';
+import type { SqueezeExciteLayer } from './layers/squeeze-excite.ts';
 import type { AverageTokensLayer, ClassTokenLayer, FeatureTokensLayer, TakeTokenLayer } from './layers/tokens.ts';
+import type { UpsampleLayer } from './layers/upsample.ts';
 
 /** A layer that computes something itself. */
 export type PlainLayer =
@@ -35,7 +47,20 @@ export type PlainLayer =
   | AverageTokensLayer
   | EntityEmbeddingsLayer
   | GruLayer
-  | LstmLayer;
+  | LstmLayer
+  | Conv1dLayer
+  | Conv2dLayer
+  | DepthwiseConv2dLayer
+  | ConvTranspose2dLayer
+  | MaxPool1dLayer
+  | MaxPool2dLayer
+  | AveragePool1dLayer
+  | AveragePool2dLayer
+  | GlobalAveragePoolLayer
+  | GlobalMaxPoolLayer
+  | GroupNormLayer
+  | UpsampleLayer
+  | SqueezeExciteLayer;
 
 /** Any layer. */
 export type Layer = PlainLayer | ResidualLayer;

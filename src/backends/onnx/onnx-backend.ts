@@ -4,12 +4,19 @@ import { checkModel, type ModelLimits } from '../../onnx/check-model.ts';
 import type { Backend } from '../backend.ts';
 import { createChildPredictor } from './child-predictor.ts';
 import { createInlinePredictor } from './inline-predictor.ts';
+import type { LayoutName } from './layout/image-layout.ts';
 import { loadRuntime } from './runtime.ts';
 
 /** Options of {@link onnxBackend}. */
 export interface OnnxBackendOptions {
   /** What a model may have at most. */
   readonly limits?: ModelLimits;
+  /**
+   * How images lie in memory while a network trains: `nchwc` is in blocks of channels, for the runtime's own convolutions,
+   * where they are proven at the start to give what the plain ones give; `nhwc` has channels last and products of matrices;
+   * `plain` is ONNX's own form. Results differ by rounding alone. @default 'auto': nchwc, or nhwc where it is missing
+   */
+  readonly layout?: LayoutName | 'auto';
 }
 
 /**
@@ -45,7 +52,7 @@ export function onnxBackend(options: OnnxBackendOptions = {}): Backend {
       }
       // The engine is loaded where something trains; whoever only predicts has no use for it.
       const { compileNetwork } = await import('./train/trainable-network.ts');
-      return compileNetwork(network, training);
+      return compileNetwork(network, training, options.layout);
     },
   };
 }

@@ -27,11 +27,15 @@ function writtenOutputs({ operator, outputs }: GraphNode, needed: ReadonlySet<Va
 /** Writes the part of a graph that its outputs need as an ONNX graph. Equal graphs give equal bytes. */
 export function emitGraph(graph: Graph, { name, inputs, outputs, prefix = '', free }: EmitOptions): OnnxGraph {
   const needed = new Set(outputs.map(([, value]) => value));
-  const live = [...graph.nodes].reverse().filter((node) => {
-    if (!node.outputs.some((output) => needed.has(output))) return false;
-    for (const input of node.inputs) needed.add(input);
-    return true;
-  });
+  const flat = (node: GraphNode): readonly GraphNode[] => node.parts?.flatMap(flat) ?? [node];
+  const live = graph.nodes
+    .flatMap(flat)
+    .reverse()
+    .filter((node) => {
+      if (!node.outputs.some((output) => needed.has(output))) return false;
+      for (const input of node.inputs) needed.add(input);
+      return true;
+    });
 
   const names = new Map<Value, string>();
   const extra: OnnxNode[] = [];
@@ -53,11 +57,12 @@ export function emitGraph(graph: Graph, { name, inputs, outputs, prefix = '', fr
   const nodes = live.reverse().map(
     (node): OnnxNode => ({
       name: nameOf(node.outputs[0]!),
-      operator: node.operator,
+      operator: operators.get(node.operator)?.type ?? node.operator,
       domain: operators.get(node.operator)?.domain ?? '',
       inputs: node.inputs.map(nameOf),
       outputs: writtenOutputs(node, needed).map(nameOf),
       attributes: Object.keys(node.attributes)
+        .filter((key) => !key.startsWith('_'))
         .sort()
         .map((key) => attributeOf(key, node.attributes[key]!)),
     }),

@@ -2,6 +2,9 @@ import { writtenVersions } from '../../../onnx/create-graph-builder.ts';
 import { encodeModel } from '../../../onnx/encode.ts';
 import type { OnnxGraph } from '../../../onnx/model.ts';
 
+/** The runtime's own domain of blocked images: graphs have it that run here and now, no file that is kept. */
+const domains = { ...writtenVersions.domains, 'com.microsoft.nchwc': 1 };
+
 function domainsOf(graph: OnnxGraph): string[] {
   return graph.nodes.flatMap((node) => [
     node.domain,
@@ -16,7 +19,7 @@ export function encodeGraph(graph: OnnxGraph, metadata: readonly (readonly [stri
     irVersion: writtenVersions.ir,
     producerName: 'traineragent',
     producerVersion: '',
-    opsets: Object.entries(writtenVersions.domains)
+    opsets: Object.entries(domains)
       .filter(([domain]) => used.has(domain))
       .map(([domain, version]) => ({ domain, version })),
     graph,

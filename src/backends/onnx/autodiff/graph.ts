@@ -1,6 +1,6 @@
 import { TrainerError } from '../../../core/errors.ts';
 import type { Constant } from '../../../onnx/graph-builder.ts';
-import type { GraphOperations } from './operator.ts';
+import type { GraphOperations, Operator } from './operator.ts';
 import { operators } from './operators.ts';
 import { sizeOf } from './shapes.ts';
 import type { Attributes, GraphNode, KnownGradient, Value, ValueSignature, ValueType } from './value.ts';
@@ -16,8 +16,9 @@ const plain = (_: string, value: unknown): unknown => (typeof value === 'bigint'
  * an operator on the same values is made once.
  */
 export class Graph implements GraphOperations {
-  readonly #nodes: GraphNode[] = [];
-  readonly #byKey = new Map<string, readonly Value[]>();
+  #nodes: GraphNode[] = [];
+  /** Equal nodes by scope: what is made inside an operator is of no use outside, where its gradient would be lost. */
+  readonly #scopes = [new Map<string, readonly Value[]>()];
   readonly #constants = new Map<string, Value>();
   readonly #producers = new Map<Value, GraphNode>();
   #count = 0;
@@ -93,6 +94,10 @@ export class Graph implements GraphOperations {
       : this.constant({ type: 'float', shape, data: Float32Array.from(values) });
   }
 
+  int32s(values: Int32Array): Value {
+    return this.constant({ type: 'int32', shape: [values.length], data: values });
+  }
+
   offOn(off: number, on: number): Value {
     return this.constant({ type: 'float', shape: [2], data: Float32Array.of(off, on) });
   }
@@ -108,11 +113,12 @@ export class Graph implements GraphOperations {
     }
     // Numbers, lists and strings alone: attributes of these operators hold no graph and no large tensor.
     const key = `${operator}(${inputs.map(({ id }) => id).join()})${JSON.stringify(attributes, plain)}`;
-    let outputs = this.#byKey.get(key);
+    let outputs = this.#scopes.map((scope) => scope.get(key)).find((known) => known !== undefined);
     if (outputs === undefined) {
-      outputs = definition.infer(inputs, attributes).map((signature) => this.#value(signature));
-      this.#byKey.set(key, outputs);
-      const node = { operator, inputs, outputs, attributes };
+      const parts: GraphNode[] = [];
+      outputs = this.#make(definition, inputs, attributes, parts);
+      this.#scopes.at(-1)!.set(key, outputs);
+      const node = { operator, inputs, outputs, attributes, ...(parts.length > 0 && { parts }) };
       this.#nodes.push(node);
       for (const output of outputs) this.#producers.set(output, node);
     }
@@ -131,6 +137,25 @@ export class Graph implements GraphOperations {
     this.#nodes.push(node);
     this.#producers.set(made, node);
     return made;
+  }
+
+  /** The outputs of a node; what it is made of is added to the parts. */
+  #make(
+    { infer, build }: Operator,
+    inputs: readonly Value[],
+    attributes: Attributes,
+    parts: GraphNode[],
+  ): readonly Value[] {
+    if (build === undefined) return infer!(inputs, attributes).map((signature) => this.#value(signature));
+    const around = this.#nodes;
+    this.#nodes = parts;
+    this.#scopes.push(new Map());
+    try {
+      return build({ graph: this, inputs, attributes });
+    } finally {
+      this.#scopes.pop();
+      this.#nodes = around;
+    }
   }
 
   #value({ type, shape }: ValueSignature, more: Partial<Value> = {}): Value {

@@ -6,18 +6,24 @@ export function channelwise(graph: GraphOperations, vector: Value, rank: number)
   return graph.apply('Reshape', [vector, graph.ints([vector.shape[0]!, ...new Array<number>(rank - 2).fill(1)])]);
 }
 
-/** Values minus their mean over axes, and 1/√(variance + epsilon), with the axes kept. */
-export function moments(
-  graph: GraphOperations,
-  x: Value,
-  axes: readonly number[],
-  epsilon: number,
-): { readonly centred: Value; readonly inverse: Value } {
-  const mean = (value: Value) => graph.apply('ReduceMean', [value, graph.ints(axes)], { keepdims: { int: 1 } });
-  const centred = graph.apply('Sub', [x, mean(x)]);
-  const variance = mean(graph.apply('Mul', [centred, centred]));
+/** Statistics over axes, which are kept. */
+export interface Moments {
+  readonly mean: Value;
+  readonly variance: Value;
+  /** Values minus their mean. */
+  readonly centred: Value;
+  /** 1/√(variance + epsilon). */
+  readonly inverse: Value;
+}
+
+/** Mean and variance over axes, and what normalises with them. */
+export function moments(graph: GraphOperations, x: Value, axes: readonly number[], epsilon: number): Moments {
+  const average = (value: Value) => graph.apply('ReduceMean', [value, graph.ints(axes)], { keepdims: { int: 1 } });
+  const mean = average(x);
+  const centred = graph.apply('Sub', [x, mean]);
+  const variance = average(graph.apply('Mul', [centred, centred]));
   const root = graph.apply('Sqrt', [graph.apply('Add', [variance, graph.scalar(epsilon, x)])]);
-  return { centred, inverse: graph.apply('Reciprocal', [root]) };
+  return { mean, variance, centred, inverse: graph.apply('Reciprocal', [root]) };
 }
 
 /** What goes back through (x − mean)/deviation over axes: r·(g − mean(g) − n·mean(g·n)). */

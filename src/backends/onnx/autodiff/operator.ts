@@ -15,6 +15,8 @@ export interface GraphOperations {
   ints(values: readonly number[]): Value;
   /** A constant of the floating type of another value. */
   floats(shape: readonly number[], values: ArrayLike<number>, like: Value): Value;
+  /** A list of row numbers as an int32 constant. */
+  int32s(values: Int32Array): Value;
   /** The two floats that a one-hot vector is made of. */
   offOn(off: number, on: number): Value;
 }
@@ -31,15 +33,29 @@ export interface GradientContext {
   readonly gradients: readonly (Value | undefined)[];
 }
 
-/** An ONNX operator: what it makes of its inputs, and how a gradient goes back through it. */
+/** What an operator that is made of others is built from. */
+export type BuildContext = Pick<GradientContext, 'graph' | 'inputs' | 'attributes'>;
+
+/** An operator: what it makes of its inputs, and how a gradient goes back through it. */
 export interface Operator {
   readonly name: string;
   /** @default '' (the ONNX domain) */
-  readonly domain?: 'com.microsoft';
+  readonly domain?: 'com.microsoft' | 'com.microsoft.nchwc';
+  /** ONNX's name, where another domain has the same. @default the name */
+  readonly type?: string;
   /** Whether outputs behind the first are left out of a model that has no use for them. @default false */
   readonly hasOptionalOutputs?: true;
-  /** Types and shapes of the outputs. @throws {TrainerError} MODEL_INVALID where the inputs do not fit. */
-  infer(inputs: readonly Value[], attributes: Attributes): readonly ValueSignature[];
+  /**
+   * Types and shapes of the outputs; left out where `build` makes them.
+   *
+   * @throws {TrainerError} MODEL_INVALID where the inputs do not fit.
+   */
+  infer?(inputs: readonly Value[], attributes: Attributes): readonly ValueSignature[];
+  /**
+   * Builds the outputs out of other operators: a model holds those, and the gradient is still this operator's. Outputs
+   * behind the first may be there for the gradient alone.
+   */
+  build?(context: BuildContext): readonly Value[];
   /**
    * The gradient of one input, asked for where something needs it. It may have the shape before broadcasting: the
    * engine sums it to the input's. Left out, or undefined: no gradient goes back (indices, comparisons).

@@ -5,9 +5,16 @@ import { and } from './operators/and.ts';
 import { argMax } from './operators/arg-max.ts';
 import { averagePool } from './operators/average-pool.ts';
 import { batchNormalization } from './operators/batch-normalization.ts';
+import { blockImages, unblockImages } from './operators/blocked/block-images.ts';
+import { blockedConvolution } from './operators/blocked/blocked-convolution.ts';
+import { blockedDepthwise } from './operators/blocked/blocked-depthwise.ts';
+import { blockedGlobalAverage } from './operators/blocked/blocked-global-average.ts';
+import { blockedNormalization } from './operators/blocked/blocked-normalization.ts';
+import { blockedConv, blockedGlobalAveragePool, reorderInput, reorderOutput } from './operators/blocked/raw.ts';
 import { cast } from './operators/cast.ts';
 import { ceil } from './operators/ceil.ts';
 import { celu } from './operators/celu.ts';
+import { channelNormalization } from './operators/channel-normalization.ts';
 import { clip } from './operators/clip.ts';
 import { concat } from './operators/concat.ts';
 import { constantOfShape } from './operators/constant-of-shape.ts';
@@ -58,6 +65,7 @@ import { oneHot } from './operators/one-hot.ts';
 import { or } from './operators/or.ts';
 import { pRelu } from './operators/p-relu.ts';
 import { pad } from './operators/pad.ts';
+import { patchConvolution } from './operators/patch-convolution.ts';
 import { pow } from './operators/pow.ts';
 import { range } from './operators/range.ts';
 import { reciprocal } from './operators/reciprocal.ts';
@@ -94,6 +102,7 @@ import { sub } from './operators/sub.ts';
 import { tanh } from './operators/tanh.ts';
 import { thresholdedRelu } from './operators/thresholded-relu.ts';
 import { tile } from './operators/tile.ts';
+import { tileMaxPool } from './operators/tile-max-pool.ts';
 import { topK } from './operators/top-k.ts';
 import { transpose } from './operators/transpose.ts';
 import { trilu } from './operators/trilu.ts';
@@ -103,6 +112,19 @@ import { where } from './operators/where.ts';
 /** Every operator that can be trained through, by its name. */
 export const operators: ReadonlyMap<string, Operator> = new Map(
   [
+    channelNormalization,
+    patchConvolution,
+    tileMaxPool,
+    blockedConvolution,
+    blockedDepthwise,
+    blockedGlobalAverage,
+    blockedNormalization,
+    blockImages,
+    unblockImages,
+    blockedConv,
+    blockedGlobalAveragePool,
+    reorderInput,
+    reorderOutput,
     abs,
     add,
     and,

@@ -19,7 +19,7 @@ export interface Value extends ValueSignature {
   readonly input?: string;
 }
 
-/** Attributes of a node, by ONNX's names. */
+/** Attributes of a node, by ONNX's names; those that begin with an underscore are ours and in no model. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /** A gradient that is known by hand for several nodes together. */
@@ -38,4 +38,6 @@ export interface GraphNode {
   readonly attributes: Attributes;
   /** Taken instead of the operator's own. */
   readonly known?: KnownGradient;
+  /** What an operator that is made of others consists of. */
+  readonly parts?: readonly GraphNode[];
 }

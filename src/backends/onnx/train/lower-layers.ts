@@ -1,6 +1,5 @@
-import { TrainerError } from '../../../core/errors.ts';
 import type { ActivationLayer } from '../../network/layers/activation.ts';
-import { defaultEpsilon, defaultMomentum } from '../../network/layers/normalisation.ts';
+import { defaultEpsilon } from '../../network/layers/normalisation.ts';
 import type { PlainLayer } from '../../network/network-spec.ts';
 import type { ResolvedLayer, ResolvedNetwork } from '../../network/resolve-network.ts';
 import { geluOf } from '../autodiff/composites/gelu.ts';
@@ -10,6 +9,8 @@ import type { Value } from '../autodiff/value.ts';
 import { dropOut } from './dropout.ts';
 import { asMatrix, type LayerContext, type Lower, last, likeRows } from './layer-context.ts';
 import { lowerAttention } from './lower-attention.ts';
+import { lowerBatchNorm } from './lower-batch-norm.ts';
+import { imageLowerings } from './lower-images.ts';
 import { lowerGru, lowerLstm } from './lower-recurrent.ts';
 import {
   lowerAverageTokens,
@@ -36,6 +37,7 @@ function chain(operator: string): Lower<unknown> {
 }
 
 const lowerings: { readonly [K in PlainLayer['kind']]: Lower<Extract<PlainLayer, { readonly kind: K }>> } = {
+  ...imageLowerings,
   dense({ graph, inputs: [x], parameter }, { bias = true }) {
     const operands = [asMatrix(graph, x!), parameter('weight'), ...(bias ? [parameter('bias')] : [])];
     return likeRows(graph, graph.apply('Gemm', operands), x!);
@@ -62,42 +64,7 @@ const lowerings: { readonly [K in PlainLayer['kind']]: Lower<Extract<PlainLayer,
     const root = graph.apply('Sqrt', [graph.apply('Add', [square, graph.scalar(epsilon, x!)])]);
     return graph.apply('Mul', [graph.apply('Div', [x!, root]), parameter('scale')]);
   },
-  'batch-norm'(context, { epsilon = defaultEpsilon, momentum = defaultMomentum }) {
-    const { graph, inputs, parameter, update, random, name } = context;
-    const x = asMatrix(graph, inputs[0]!);
-    const scaled = (centred: Value, variance: Value): Value => {
-      const root = graph.apply('Sqrt', [graph.apply('Add', [variance, graph.scalar(epsilon, x)])]);
-      const factor = graph.apply('Div', [parameter('scale'), root]);
-      return likeRows(
-        graph,
-        graph.apply('Add', [graph.apply('Mul', [centred, factor]), parameter('shift')]),
-        inputs[0]!,
-      );
-    };
-    const [mean, variance] = [parameter('running-mean'), parameter('running-variance')];
-    if (random === undefined) return scaled(graph.apply('Sub', [x, mean]), variance);
-    const [rows, width] = x.shape as [number, number];
-    if (rows < 2) {
-      throw new TrainerError(
-        'REQUEST_INVALID',
-        `The layer "${name}" normalises a batch of at least 2 values, got ${rows}.`,
-      );
-    }
-    const average = (value: Value): Value =>
-      graph.apply('Reshape', [graph.apply('MatMul', [graph.full([1, rows], 1 / rows, x), value]), graph.ints([width])]);
-    const batchMean = average(x);
-    const centred = graph.apply('Sub', [x, batchMean]);
-    const batchVariance = average(graph.apply('Mul', [centred, centred]));
-    const blend = (running: Value, fresh: Value, weight: number): Value =>
-      graph.apply('Add', [
-        graph.apply('Mul', [running, graph.scalar(1 - momentum, x)]),
-        graph.apply('Mul', [fresh, graph.scalar(weight, x)]),
-      ]);
-    update('running-mean', blend(mean, batchMean, momentum));
-    // The running variance is the unbiased one, as in PyTorch.
-    update('running-variance', blend(variance, batchVariance, (momentum * rows) / (rows - 1)));
-    return scaled(centred, batchVariance);
-  },
+  'batch-norm': lowerBatchNorm,
   attention: lowerAttention,
   positions: lowerPositions,
   'feature-tokens': lowerFeatureTokens,

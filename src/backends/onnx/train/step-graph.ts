@@ -2,6 +2,8 @@ import type { Signature } from '../../network/layer-definition.ts';
 import { gradientsOf } from '../autodiff/gradients.ts';
 import { Graph } from '../autodiff/graph.ts';
 import type { Value } from '../autodiff/value.ts';
+import { layOut } from '../layout/apply-layout.ts';
+import type { ImageLayout } from '../layout/image-layout.ts';
 import { type LoweredNetwork, lowerNetwork } from './lower-layers.ts';
 import { lowerLoss, meanLoss } from './lower-loss.ts';
 import { clipByNorm } from './optimisers.ts';
@@ -56,26 +58,37 @@ export function rowsOf(graph: Graph, plan: TrainingPlan, target: Signature, inde
 }
 
 /** Builds the graph of one step for a batch size and one of the targets that the loss takes. */
-export function buildStep(plan: TrainingPlan, batch: number, targetSignature: Signature): StepGraph {
+export function buildStep(
+  plan: TrainingPlan,
+  batch: number,
+  targetSignature: Signature,
+  layout: ImageLayout | undefined,
+): StepGraph {
   const { network, training, optimiser, parameters } = plan;
-  const graph = new Graph();
-  const index = graph.input('step:index', 'int32', [batch]);
-  const { data, inputs, target } = rowsOf(graph, plan, targetSignature, index);
-  const before = new Map(plan.state.map(({ key, shape }) => [key, graph.input(`step:${key}`, 'float', shape)]));
-  const controls = optimiser.controls.map((name) => graph.input(`step:${name}`, 'float', []));
+  const draft = new Graph();
+  const index = draft.input('step:index', 'int32', [batch]);
+  const { data, inputs, target } = rowsOf(draft, plan, targetSignature, index);
+  const state = new Map(plan.state.map(({ key, shape }) => [key, draft.input(`step:${key}`, 'float', shape)]));
+  const scalars = optimiser.controls.map((name) => draft.input(`step:${name}`, 'float', []));
   const randoms: StepRandom[] = [];
 
-  const { values, updates } = lowerNetwork(graph, network, {
+  const { values, updates } = lowerNetwork(draft, network, {
     inputs,
-    parameters: before,
+    parameters: state,
     random(layer, type, count) {
-      const value = graph.input(`step:${layer}/${type}`, 'int32', type === 'rows' ? [count, 1] : [1, count]);
+      const value = draft.input(`step:${layer}/${type}`, 'int32', type === 'rows' ? [count, 1] : [1, count]);
       randoms.push({ layer, type, count, value });
       return value;
     },
   });
   const judged = values.get(network.outputs[plan.loss.output]!.layer)!;
-  const loss = meanLoss(graph, lowerLoss(graph, plan.loss.loss, judged, target));
+  const drafted = meanLoss(draft, lowerLoss(draft, plan.loss.loss, judged, target));
+
+  // Gradients are derived of the formulations that the layout chose.
+  const { graph, plainOf, anyOf } = layOut(draft, layout);
+  const before = new Map([...state].map(([key, value]) => [key, plainOf(value)]));
+  const controls = scalars.map(plainOf);
+  const loss = plainOf(drafted);
 
   const trained = parameters.filter(({ isTrained }) => isTrained);
   const slopes = gradientsOf(
@@ -89,7 +102,7 @@ export function buildStep(plan: TrainingPlan, batch: number, targetSignature: Si
   const next = (parameter: PlannedParameter): readonly Value[] => {
     const [weight, ...slots] = stateOf(plan, parameter).map(({ key }) => before.get(key)!);
     const gradient = gradients.get(parameter.key);
-    if (gradient === undefined) return [updates.get(parameter.key)!];
+    if (gradient === undefined) return [plainOf(updates.get(parameter.key)!)];
     const made = optimiser.update({
       graph,
       weight: weight!,
@@ -102,13 +115,13 @@ export function buildStep(plan: TrainingPlan, batch: number, targetSignature: Si
   };
   return {
     graph,
-    data,
-    index,
+    data: data.map(plainOf),
+    index: plainOf(index),
     controls,
-    randoms,
+    randoms: randoms.map((random) => ({ ...random, value: plainOf(random.value) })),
     before: [...before.values()],
     after: parameters.flatMap(next),
     loss,
-    values,
+    values: new Map([...values].map(([name, value]) => [name, anyOf(value)])),
   };
 }

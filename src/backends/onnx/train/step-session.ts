@@ -1,6 +1,7 @@
 import type { TrainingData } from '../../backend.ts';
 import type { Signature } from '../../network/layer-definition.ts';
 import { scheduleFactor } from '../../network/schedule.ts';
+import type { ImageLayout } from '../layout/image-layout.ts';
 import type { Runtime } from '../runtime.ts';
 import type { CheckedData } from './check-data.ts';
 import { dropoutKeys } from './dropout.ts';
@@ -35,8 +36,14 @@ export class StepSession implements AsyncDisposable {
     this.#session = session;
   }
 
-  static async open(plan: TrainingPlan, runtime: Runtime, batch: number, target: Signature): Promise<StepSession> {
-    const graph = buildStep(plan, batch, target);
+  static async open(
+    plan: TrainingPlan,
+    runtime: Runtime,
+    batch: number,
+    target: Signature,
+    layout?: ImageLayout,
+  ): Promise<StepSession> {
+    const graph = buildStep(plan, batch, target, layout);
     const session = await openSession(encodeScan(graph), plan.training.threads ?? 2);
     return new StepSession(plan, runtime, batch, graph, session);
   }

@@ -3,6 +3,8 @@ import type { Evaluation, StepOptions, TrainableNetwork, TrainingData, TrainingS
 import type { NetworkSpec } from '../../network/network-spec.ts';
 import { checkLearningRate } from '../../network/optimiser.ts';
 import { mostRetreats, type Training } from '../../network/training.ts';
+import { chooseLayout } from '../layout/choose-layout.ts';
+import type { ImageLayout, LayoutName } from '../layout/image-layout.ts';
 import { loadRuntime, type Runtime } from '../runtime.ts';
 import { type CheckedData, checkData } from './check-data.ts';
 import { Evaluator } from './evaluator.ts';
@@ -24,6 +26,7 @@ const keptSizes = 4;
 class OnnxTrainableNetwork implements TrainableNetwork {
   readonly #plan: TrainingPlan;
   readonly #runtime: Runtime;
+  readonly #layout: ImageLayout | undefined;
   readonly #evaluator: Evaluator;
   readonly #sessions = new Map<string, StepSession>();
   readonly #checked = new WeakMap<TrainingData, CheckedData>();
@@ -33,9 +36,10 @@ class OnnxTrainableNetwork implements TrainableNetwork {
   #tail: Promise<unknown> = Promise.resolve();
   #isOpen = true;
 
-  constructor(plan: TrainingPlan, runtime: Runtime) {
+  constructor(plan: TrainingPlan, runtime: Runtime, layout: ImageLayout | undefined) {
     this.#plan = plan;
     this.#runtime = runtime;
+    this.#layout = layout;
     this.#evaluator = new Evaluator(plan, runtime);
     this.#rate = plan.training.optimiser.learningRate;
     this.#state = this.#hold(initialState(plan));
@@ -179,7 +183,7 @@ class OnnxTrainableNetwork implements TrainableNetwork {
       this.#sessions.delete(oldest);
       await session[Symbol.asyncDispose]();
     }
-    const made = await StepSession.open(this.#plan, this.#runtime, batch, targetSignature);
+    const made = await StepSession.open(this.#plan, this.#runtime, batch, targetSignature, this.#layout);
     this.#sessions.set(key, made);
     return made;
   }
@@ -226,8 +230,16 @@ function checkBatches(batches: readonly Int32Array[], rows: number): void {
  *
  * @throws {TrainerError} REQUEST_INVALID naming the layer or option that does not fit; PEER_MISSING
  */
-export async function compileNetwork(spec: NetworkSpec, training: Training): Promise<TrainableNetwork> {
+export async function compileNetwork(
+  spec: NetworkSpec,
+  training: Training,
+  wanted: LayoutName | 'auto' = 'auto',
+): Promise<TrainableNetwork> {
   // What follows from the spec must not change with the caller's objects.
   const plan = planTraining(structuredClone(spec), structuredClone(training));
-  return new OnnxTrainableNetwork(plan, await loadRuntime());
+  const runtime = await loadRuntime();
+  // The runtime is asked where there is something to choose.
+  const hasConvolutions = plan.network.layers.some(({ layer }) => /conv/.test(layer.kind));
+  const layout = hasConvolutions ? await chooseLayout(wanted) : undefined;
+  return new OnnxTrainableNetwork(plan, runtime, layout);
 }

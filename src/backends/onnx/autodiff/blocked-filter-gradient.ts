@@ -1,0 +1,146 @@
+import { cutTo, filled, fromBlocks, padTo, view } from './blocks.ts';
+import type { GraphOperations } from './operator.ts';
+import { sizeOf } from './shapes.ts';
+import type { Value } from './value.ts';
+import type { Window } from './window.ts';
+
+/** How the image of a filter's gradient lies in memory. */
+export interface ImageBlocks {
+  readonly block: number;
+  /** Whether the image is [N, C, H, W] rather than in blocks. */
+  readonly isPlain: boolean;
+}
+
+/** Rows of one block, with a row of zeros behind the last, gathered by their numbers. */
+function gatherRows(graph: GraphOperations, rows: Value, index: Int32Array, block: number): Value {
+  const zeros = graph.full([1, block], 0, rows);
+  const all = graph.apply('Concat', [rows, zeros], { axis: { int: 0 } });
+  return graph.apply('Gather', [all, graph.int32s(index)], { axis: { int: 0 } });
+}
+
+/**
+ * The gradient of a convolution's weights, on blocks: a convolution in which batch and channels have changed places,
+ * strides and dilations too, the image's channels being the samples. Both operands are brought into blocks by gathering
+ * rows with constant numbers, which puts the padding in on the way. `shape` is that of the weights, [O, C, kh, kw].
+ */
+export function blockedFilterGradient(
+  graph: GraphOperations,
+  x: Value,
+  dy: Value,
+  shape: readonly number[],
+  window: Window,
+  { block, isPlain }: ImageBlocks,
+): Value {
+  const [filters, channels, kh, kw] = shape as [number, number, number, number];
+  const [batch, stored, height, width] = x.shape as [number, number, number, number];
+  const [outHeight, outWidth] = window.output as [number, number];
+  const isPointwise = sizeOf([...window.kernel, ...window.strides]) === 1 && window.before.every((pad) => pad === 0);
+  if (isPointwise && window.after.every((pad) => pad === 0) && !isPlain) {
+    // Of a 1 × 1 convolution it is a product of matrices.
+    const matrix = (value: Value, width: number) =>
+      view(graph, fromBlocks(graph, value, width, true), [batch * height * value.shape[3]!, width]);
+    const product = graph.apply('Gemm', [matrix(dy, filters), matrix(x, channels)], { transA: { int: 1 } });
+    return view(graph, product, shape);
+  }
+
+  const samples = filled(batch, block);
+  const [groups, outBlocks] = [samples / block, dy.shape[1]! / block];
+  const outSize = outHeight * outWidth;
+  const filterRows = new Int32Array(outBlocks * samples * outSize);
+  let at = 0;
+  for (let o = 0; o < outBlocks; o++) {
+    for (let group = 0; group < groups; group++) {
+      for (let position = 0; position < outSize; position++) {
+        for (let n = group * block; n < (group + 1) * block; n++) {
+          filterRows[at++] = n < batch ? (n * outBlocks + o) * outSize + position : batch * outBlocks * outSize;
+        }
+      }
+    }
+  }
+  const rows = view(graph, dy, [batch * outBlocks * outSize, block]);
+  const filter =
+    samples === batch
+      ? graph.apply('Gather', [rows, graph.int32s(filterRows)], { axis: { int: 0 } })
+      : gatherRows(graph, rows, filterRows, block);
+
+  const [strideY, strideX] = window.strides as [number, number];
+  const [dilationY, dilationX] = window.dilations as [number, number];
+  const [top, left] = window.before as [number, number];
+  const tall = (outHeight - 1) * strideY + (kh - 1) * dilationY + 1;
+  const wide = (outWidth - 1) * strideX + (kw - 1) * dilationX + 1;
+  const imageRows = new Int32Array(channels * groups * tall * wide);
+  const noRow = stored * height * width * groups;
+  at = 0;
+  for (let c = 0; c < channels; c++) {
+    for (let group = 0; group < groups; group++) {
+      for (let row = -top; row < tall - top; row++) {
+        for (let column = -left; column < wide - left; column++) {
+          const isInside = row >= 0 && row < height && column >= 0 && column < width;
+          const pixel = row * width + column;
+          const place = isPlain
+            ? c * height * width + pixel
+            : (Math.floor(c / block) * height * width + pixel) * block + (c % block);
+          imageRows[at++] = isInside ? place * groups + group : noRow;
+        }
+      }
+    }
+  }
+  const turned = graph.apply('Transpose', [view(graph, x, [batch, stored * height * width])], {
+    perm: { ints: [1, 0] },
+  });
+  const bySample = padTo(graph, turned, [stored * height * width, samples]);
+  const image = gatherRows(graph, view(graph, bySample, [noRow, block]), imageRows, block);
+
+  const made = graph.apply(
+    'nchwc.Conv',
+    [
+      view(graph, image, [channels, samples, tall, wide]),
+      view(graph, filter, [outBlocks * block, samples, outHeight, outWidth]),
+    ],
+    {
+      kernel_shape: { ints: [outHeight, outWidth] },
+      strides: { ints: window.dilations },
+      dilations: { ints: window.strides },
+      group: { int: 1 },
+      _shape: { ints: [channels, outBlocks * block, kh, kw] },
+    },
+  );
+  const blocks = view(graph, made, [channels, outBlocks, kh * kw, block]);
+  const moved = graph.apply('Transpose', [blocks], { perm: { ints: [1, 3, 0, 2] } });
+  return cutTo(graph, view(graph, moved, [outBlocks * block, channels, kh, kw]), shape);
+}
+
+/**
+ * The gradient of few weights a filter (C·kh·kw within one block), of an image that is not in blocks: a convolution with
+ * an identity makes a column of taps for each position, and one product a sample sums over the positions.
+ */
+export function smallFilterGradient(
+  graph: GraphOperations,
+  x: Value,
+  dy: Value,
+  shape: readonly number[],
+  window: Window,
+  block: number,
+): Value {
+  const [filters, channels, kh, kw] = shape as [number, number, number, number];
+  const [batch, stored] = dy.shape as [number, number];
+  const taps = channels * kh * kw;
+  const positions = sizeOf(window.output);
+  const eye = new Float32Array(taps * block);
+  for (let tap = 0; tap < taps; tap++) eye[tap * block + tap] = 1;
+  const columns = graph.apply('nchwc.Conv', [x, graph.floats([block, channels, kh, kw], eye, x)], {
+    kernel_shape: { ints: window.kernel },
+    strides: { ints: window.strides },
+    dilations: { ints: window.dilations },
+    pads: { ints: [...window.before, ...window.after] },
+    group: { int: 1 },
+    _shape: { ints: [batch, block, ...window.output] },
+  });
+  const products = graph.apply(
+    'FusedMatMul',
+    [view(graph, dy, [batch, stored / block, positions, block]), view(graph, columns, [batch, 1, positions, block])],
+    { transA: { int: 1 }, transB: { int: 0 }, alpha: { float: 1 } },
+  );
+  const sums = graph.apply('MatMul', [graph.full([1, batch], 1, x), view(graph, products, [batch, stored * block])]);
+  return view(graph, cutTo(graph, view(graph, sums, [stored, block]), [filters, taps]), shape);
+}

@@ -1,0 +1,29 @@
+import { TrainerError } from '../../../core/errors.ts';
+import { type ImageLayout, type LayoutName, layoutNames } from './image-layout.ts';
+import { nchwcLayout } from './nchwc-layout.ts';
+import { nhwcLayout } from './nhwc-layout.ts';
+import { probeBlock } from './probe-block.ts';
+
+/**
+ * The layout that images are held in: `nchwc` where the runtime has been proven to have it, else `nhwc`; or the one that is
+ * asked for. `plain` has none.
+ *
+ * @throws {TrainerError} REQUEST_INVALID where the layout does not exist, MODEL_UNSUPPORTED where the runtime has it not.
+ */
+export async function chooseLayout(wanted: LayoutName | 'auto' = 'auto'): Promise<ImageLayout | undefined> {
+  if (wanted !== 'auto' && !layoutNames.includes(wanted)) {
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      `Expected the layout to be one of auto, ${layoutNames.join(', ')}, got ${JSON.stringify(wanted)}.`,
+    );
+  }
+  if (wanted === 'plain') return undefined;
+  if (wanted === 'nhwc') return nhwcLayout;
+  const block = await probeBlock();
+  if (block !== undefined) return nchwcLayout(block);
+  if (wanted === 'auto') return nhwcLayout;
+  throw new TrainerError(
+    'MODEL_UNSUPPORTED',
+    'The installed ONNX Runtime has no convolutions in blocks (nchwc) on this machine. Use the layout auto or nhwc.',
+  );
+}

@@ -20,12 +20,14 @@ export type { RunStore, Store } from './core/store.ts';
 export type { MetricId, TaskKind, TaskSpec } from './core/task-spec.ts';
 export type { Verdict } from './core/verdict.ts';
 export { version } from './core/version.ts';
+export type { ForkedRun } from './forked-run.ts';
 export { cached, type ReplyStore } from './llm/cached.ts';
 export { fallback } from './llm/fallback.ts';
 export type { LanguageModel, ModelReply, ModelRequest, ModelUsage } from './llm/language-model.ts';
 export { type LimitOptions, limited } from './llm/limited.ts';
 export { loadModel } from './load-model.ts';
 export type { Deployment } from './server/listen.ts';
+export type { PlannedStep, RunPlan } from './run-plan.ts';
 export type { Model } from './tools/artefact/model.ts';
 export { defineLearner } from './tools/learn/define-learner.ts';
 export type {
@@ -41,6 +43,7 @@ export type {
   SearchSpace,
   TrainingRows,
 } from './tools/learn/learner.ts';
+export type { ComparedFact, RunComparison } from './tools/report/compare-runs.ts';
 export type { RunFacts } from './tools/report/report-facts.ts';
-export { type AnswersById, type ResumeOptions, Trainer, type TrainerOptions } from './trainer.ts';
+export { type AnswersById, type ForkOptions, type ResumeOptions, Trainer, type TrainerOptions } from './trainer.ts';
 export type { TrainerOutcome } from './trainer-outcome.ts';

@@ -1,6 +1,6 @@
 import type { Agent } from './agents/agent.ts';
 import { arrangeStages } from './agents/arrange-stages.ts';
-import { builtInAgents, builtInStages } from './agents/stages.ts';
+import { builtInAgents, builtInStages, planningStages } from './agents/stages.ts';
 import { Budget, budgetUnits } from './core/budget.ts';
 import { aborted, childWorkbench } from './core/child-workbench.ts';
 import type { Clock } from './core/clock.ts';
@@ -8,9 +8,11 @@ import type { Decider } from './core/decider.ts';
 import { TrainerError } from './core/errors.ts';
 import type { EventLog } from './core/event-log.ts';
 import type { EventBodies, EventType, RunEvent, RunStatus } from './core/events.ts';
+import { type ForkPoint, forkRun } from './core/fork-run.ts';
 import type { Json } from './core/helpers/canonical-json.ts';
 import { errorText } from './core/helpers/error-text.ts';
 import { frozenCopy } from './core/helpers/frozen-copy.ts';
+import { readOnlyBlobs } from './core/helpers/read-only-blobs.ts';
 import { Journal } from './core/journal.ts';
 import type { Listeners } from './core/listeners.ts';
 import { type LlmBudget, LlmLedger } from './core/llm-budget.ts';
@@ -18,14 +20,17 @@ import { runPipeline } from './core/pipeline.ts';
 import type { Privacy } from './core/privacy.ts';
 import { checkRequest, type RunRequest } from './core/request.ts';
 import type { RunSession } from './core/run-session.ts';
+import type { Stage } from './core/stage.ts';
 import { restartRun, type StartedRun, startRun } from './core/start-run.ts';
 import type { RunStore, Store } from './core/store.ts';
 import { version } from './core/version.ts';
-import { finish, verdictOfEnded } from './finish.ts';
+import { factsOf, finish, verdictOfEnded } from './finish.ts';
 import { hostWorkbench } from './host-workbench.ts';
 import type { LanguageModel } from './llm/language-model.ts';
+import { describePlan, type RunPlan } from './run-plan.ts';
 import type { Learner } from './tools/learn/learner.ts';
 import { checkLearner } from './tools/learn/learner-registry.ts';
+import type { RunFacts } from './tools/report/report-facts.ts';
 import type { TrainerOutcome } from './trainer-outcome.ts';
 
 /** What the trainer hands to a start. */
@@ -64,7 +69,39 @@ export class Start {
       this.#checkAnswers(checked.answers ?? {});
       const opened = hold(await store.create(runId));
       const started = await startRun(opened, request, checked, version, clock.now(), signal);
-      return this.#work(opened, started, false, {});
+      return this.#work(opened, started, false, {}, runToEnd);
+    });
+  }
+
+  /** Runs the steps up to the plan in the store, which is given up with the answer. */
+  plan(request: RunRequest): Promise<RunPlan> {
+    const { store, runId, clock, signal } = this.#settings;
+    return this.#ending(async (hold) => {
+      const checked = checkRequest(request);
+      this.#checkAnswers(checked.answers ?? {});
+      const opened = hold(await store.create(runId));
+      const started = await startRun(opened, request, checked, version, clock.now(), signal);
+      return this.#work(opened, started, false, {}, async (session, stages) =>
+        describePlan(await runPipeline(session, planningStages(stages))),
+      );
+    });
+  }
+
+  /** Begins the run as a fork of another one of the same store, and goes on from the decision that it takes another way. */
+  fork(from: string, point: ForkPoint, told: (facts: RunFacts | TrainerError) => void): Promise<TrainerOutcome> {
+    const { store, runId, clock, agents } = this.#settings;
+    return this.#ending(async (hold) => {
+      this.#checkAnswers({ [point.at]: point.answer });
+      const source = await store.open(from);
+      try {
+        const opened = hold(await store.create(runId));
+        await forkRun(source, opened, point, { version, time: clock.now() });
+        told(await factsOfStored(source, agents));
+        return await this.#work(opened, restartRun(opened), true, {}, runToEnd);
+      } finally {
+        // It may be forked again, or resumed where it was paused.
+        await source.close(false);
+      }
     });
   }
 
@@ -76,16 +113,17 @@ export class Start {
       const started = restartRun(opened);
       const isOver = opened.records.some(({ body }) => body.kind === 'end' && body.status !== 'paused');
       if (!isOver) await opened.append({ kind: 'resume', time: clock.now(), answers });
-      return this.#work(opened, started, true, answers);
+      return this.#work(opened, started, true, answers, runToEnd);
     });
   }
 
-  async #work(
+  async #work<Result>(
     store: RunStore,
     started: StartedRun,
     resumed: boolean,
     answers: Readonly<Record<string, Json>>,
-  ): Promise<TrainerOutcome> {
+    run: (session: RunSession, stages: readonly Stage[]) => Promise<Result>,
+  ): Promise<Result> {
     const { input } = started;
     const { signal, clock, cores } = this.#settings;
     const journal = new Journal(store, (record) => this.#emit('checkpoint', { record }));
@@ -134,9 +172,7 @@ export class Start {
     };
     try {
       this.#emit('run-start', { resumed, prompt: input.prompt, seed: input.seed, workUnits: session.budget.workUnits });
-      const stages = arrangeStages(builtInStages, this.#settings.agents);
-      const end = await runPipeline(session, stages);
-      return await finish(session, end);
+      return await run(session, arrangeStages(builtInStages, this.#settings.agents));
     } finally {
       child.close();
     }
@@ -158,7 +194,9 @@ export class Start {
   }
 
   /** Runs `body`, releases the store, and says how it ended. */
-  async #ending(body: (hold: (store: RunStore) => RunStore) => Promise<TrainerOutcome>): Promise<TrainerOutcome> {
+  async #ending<Result extends { readonly status: RunStatus }>(
+    body: (hold: (store: RunStore) => RunStore) => Promise<Result>,
+  ): Promise<Result> {
     const { log, signal } = this.#settings;
     let store: RunStore | undefined;
     let status: RunStatus = 'failed';
@@ -176,7 +214,9 @@ export class Start {
       status = failure.code === 'RUN_ABORTED' ? 'aborted' : 'failed';
       throw failure;
     } finally {
-      await store?.close(status === 'complete' || status === 'declined').catch(() => undefined);
+      // A plan leaves nothing that could be resumed.
+      const isOver = status === 'complete' || status === 'planned' || status === 'declined';
+      await store?.close(isOver).catch(() => undefined);
       const seconds = (this.#settings.clock.monotonic() - this.#startedAt) / 1000;
       this.#emit('run-end', {
         status,
@@ -203,6 +243,31 @@ export class Start {
       else inline.push(checkLearner(learner, 'a learner of the trainer'));
     }
     return { modules, inline };
+  }
+}
+
+async function runToEnd(session: RunSession, stages: readonly Stage[]): Promise<TrainerOutcome> {
+  return finish(session, await runPipeline(session, stages));
+}
+
+/** What is told of another run of the store, or why that can't be. */
+async function factsOfStored(source: RunStore, agents: readonly Agent[]): Promise<RunFacts | TrainerError> {
+  const ended = source.records.findLast(({ body }) => body.kind === 'end')?.body;
+  try {
+    const { replayStages } = await import('./verify/replay-stages.ts');
+    const looked: RunStore = {
+      ...source,
+      blobs: readOnlyBlobs(source.blobs),
+      append: () => Promise.reject(new Error('The journal ends before the run did.')),
+    };
+    const { session, end } = await replayStages(looked, agents);
+    return await factsOf(session, end, ended?.kind === 'end' ? ended.seconds : 0);
+  } catch (cause) {
+    return new TrainerError(
+      'REQUEST_INVALID',
+      'Expected a run that has ended to compare the fork with, got one that stopped on the way. Resume it first.',
+      { cause },
+    );
   }
 }
 

@@ -16,8 +16,11 @@ import type { RunRequest } from './core/request.ts';
 import { Run } from './core/run.ts';
 import type { OutboundCall } from './core/send-to-model.ts';
 import type { Store } from './core/store.ts';
+import { ForkedRun } from './forked-run.ts';
 import type { LanguageModel } from './llm/language-model.ts';
+import type { RunPlan } from './run-plan.ts';
 import type { Learner } from './tools/learn/learner.ts';
+import type { RunFacts } from './tools/report/report-facts.ts';
 import type { TrainerOutcome } from './trainer-outcome.ts';
 
 /** Options of a {@link Trainer}; every one has a default, and none needs a key or a network. */
@@ -51,6 +54,19 @@ export interface TrainerOptions<Agents extends readonly Agent[] = readonly Agent
 export interface ResumeOptions {
   /** Answers to the questions that the run waits for, by question id. */
   readonly answers?: Readonly<Record<string, Json>>;
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@link Trainer.fork}. */
+export interface ForkOptions<Id extends string = string, Answer = unknown> {
+  /** The question whose decision is taken another way. */
+  readonly at: Id;
+  /** Checked as any answer is. */
+  readonly answer: Answer;
+  /** Which of several decisions of that question. @default 0 (the first) */
+  readonly occurrence?: number;
+  /** Id of the new run. @default made by the trainer */
+  readonly runId?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -114,11 +130,56 @@ export class Trainer<const Agents extends readonly Agent[] = readonly []> {
   }
 
   /**
+   * Says what a run of this request would do and cost: the task as it is understood, the verdict, the steps, and trials,
+   * work, seconds and memory as ranges. The data are read and measured; nothing is trained, no row is looked at as a test
+   * row, and nothing is kept. Deciders and the language model are asked as in a run; listeners hear its events.
+   *
+   * @throws {TrainerError} as `run.result` rejects
+   * @example
+   * const { verdict, cost, text } = await trainer.plan({ prompt: 'Predict which customers churn.', data: 'churn.csv' });
+   */
+  async plan(request: RunRequest): Promise<RunPlan> {
+    const given = request as RunRequest | undefined;
+    const runId = this.#ids.runId();
+    const log = new EventLog();
+    const signal = given?.signal instanceof AbortSignal ? given.signal : new AbortController().signal;
+    const start = await this.#makeStart(runId, log, signal, memoryStore());
+    return start.plan(request);
+  }
+
+  /**
    * Goes on with a run that was paused, aborted or killed, from its journal: nothing that was recorded is computed, asked
    * or paid again.
    */
   resume(runId: string, options: ResumeOptions = {}): Run<TrainerOutcome> {
     return this.#start(runId, options.signal, (start) => start.resume(options.answers ?? {}));
+  }
+
+  /**
+   * Asks what if: a new run that keeps everything another run of the store recorded before a decision, takes that decision
+   * another way, and goes on. Reads of the test rows are counted over both. The other run is left as it is.
+   *
+   * A {@link fileStore} is needed for runs that have ended: a memory store forgets them.
+   *
+   * @example
+   * const fork = trainer.fork(run.id, { at: 'model.candidates', answer: { learners: ['linear'] } });
+   * console.log((await fork.comparison()).text);
+   */
+  fork<Id extends Exclude<keyof AnswersById<Agents> & string, 'llm.call'>>(
+    runId: string,
+    options: ForkOptions<Id, AnswersById<Agents>[Id]>,
+  ): ForkedRun {
+    let told: (facts: RunFacts | TrainerError) => void = () => undefined;
+    const original = new Promise<RunFacts | TrainerError>((resolve) => {
+      told = resolve;
+    });
+    const { at, answer, occurrence = 0, signal } = options;
+    return this.#start(
+      options.runId ?? this.#ids.runId(),
+      signal,
+      (start) => start.fork(runId, { at, answer: answer as Json, occurrence }, told),
+      (...parts) => new ForkedRun(...parts, original),
+    );
   }
 
   /** Hears events of all runs; they can change nothing. Returns what removes the listener. */
@@ -146,38 +207,46 @@ export class Trainer<const Agents extends readonly Agent[] = readonly []> {
     };
   }
 
-  #start(
+  #start<Started = Run<TrainerOutcome>>(
     runId: string,
     signal: AbortSignal | undefined,
     go: (start: import('./start.ts').Start) => Promise<TrainerOutcome>,
-  ): Run<TrainerOutcome> {
+    make: (...parts: ConstructorParameters<typeof Run<TrainerOutcome>>) => Started = (...parts) =>
+      new Run(...parts) as Started,
+  ): Started {
     const log = new EventLog();
     const controller = new AbortController();
     const both = signal instanceof AbortSignal ? AbortSignal.any([controller.signal, signal]) : controller.signal;
-    const deciders = new Map([...this.#deciders].map(([id, list]) => [id, [...list]]));
-    const result = (async () => {
-      // The agents and everything below them load with the first run, not with the import.
-      const { Start } = await import('./start.ts');
-      return go(
-        new Start({
-          runId,
-          log,
-          signal: both,
-          store: this.#store,
-          clock: this.#clock,
-          listeners: this.#listeners,
-          deciders,
-          deciderTimeoutMs: this.#options.deciderTimeoutMs ?? 30_000,
-          cores: this.#options.cores ?? availableParallelism(),
-          agents: this.#options.agents ?? [],
-          learners: this.#options.learners ?? [],
-          llm: this.#options.llm,
-          llmBudget: this.#options.llmBudget ?? {},
-          privacy: this.#options.privacy ?? 'schema-only',
-        }),
-      );
-    })();
+    const result = (async () => go(await this.#makeStart(runId, log, both, this.#store)))();
     result.catch((error) => log.end(error)); // for what fails before there is a start that would end it
-    return new Run(runId, log, controller, result);
+    return make(runId, log, controller, result);
+  }
+
+  async #makeStart(
+    runId: string,
+    log: EventLog,
+    signal: AbortSignal,
+    store: Store,
+  ): Promise<import('./start.ts').Start> {
+    // As they are at the call: those that are added later are for later runs.
+    const deciders = new Map([...this.#deciders].map(([id, list]) => [id, [...list]]));
+    // The agents and everything below them load with the first run, not with the import.
+    const { Start } = await import('./start.ts');
+    return new Start({
+      runId,
+      log,
+      signal,
+      store,
+      clock: this.#clock,
+      listeners: this.#listeners,
+      deciders,
+      deciderTimeoutMs: this.#options.deciderTimeoutMs ?? 30_000,
+      cores: this.#options.cores ?? availableParallelism(),
+      agents: this.#options.agents ?? [],
+      learners: this.#options.learners ?? [],
+      llm: this.#options.llm,
+      llmBudget: this.#options.llmBudget ?? {},
+      privacy: this.#options.privacy ?? 'schema-only',
+    });
   }
 }

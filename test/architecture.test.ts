@@ -64,6 +64,8 @@ const rootFiles = new Set([
   'trainer-outcome.ts',
   'start.ts',
   'finish.ts',
+  'forked-run.ts',
+  'run-plan.ts',
   'load-model.ts',
   'serve.ts',
   'host-workbench.ts',

@@ -23,6 +23,7 @@ import { deploymentStage } from './server/plan.ts';
 import { serverProfile } from './server/profile.ts';
 import { taskProfile } from './task/profile.ts';
 import { assessStage } from './task/stages/assess.ts';
+import { forecastStage } from './task/stages/forecast.ts';
 import { nextStage } from './task/stages/next.ts';
 import { planStage } from './task/stages/plan.ts';
 import { understandStage } from './task/stages/understand.ts';
@@ -51,6 +52,11 @@ export const builtInStages: readonly Stage[] = [
   interfaceStage,
   deploymentStage,
 ];
+
+/** The steps of a run up to its plan, from all of its steps, and then what that plan will cost. */
+export function planningStages(stages: readonly Stage[]): readonly Stage[] {
+  return [...stages.slice(0, stages.indexOf(splitStage)), forecastStage];
+}
 
 /** The four agents. */
 export const builtInAgents: readonly Agent[] = [

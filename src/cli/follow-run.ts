@@ -6,7 +6,7 @@ import type { CliIo } from './command.ts';
 import { endPanel } from './end-panel.ts';
 import { exitCodes } from './exit-codes.ts';
 import { createProgress } from './progress.ts';
-import { safeText } from './safe-text.ts';
+import { safeLines, safeText } from './safe-text.ts';
 import type { CliRun } from './services.ts';
 import { shellWord } from './shell-word.ts';
 import { writeOutputs } from './write-outputs.ts';
@@ -17,7 +17,13 @@ import { writeOutputs } from './write-outputs.ts';
  */
 export async function followRun(
   run: CliRun,
-  options: { readonly io: CliIo; readonly folder: string; readonly json: boolean },
+  options: {
+    readonly io: CliIo;
+    readonly folder: string;
+    readonly json: boolean;
+    /** What is shown behind the end panel, and stands beside it in the JSON object. */
+    readonly behind?: () => Promise<{ readonly text: string; readonly json: object }>;
+  },
 ): Promise<number> {
   const { io, folder, json } = options;
   const isTty = io.stderr.isTTY === true && io.environment.TERM !== 'dumb' && io.environment.CI === undefined;
@@ -42,7 +48,10 @@ export async function followRun(
     progress.end();
     const files = await writeOutputs(outcome, folder);
     io.stderr.write(endPanel(outcome.facts, files, { colours, cwd: io.cwd, columns: io.stderr.columns ?? 100 }));
-    if (json) io.stdout.write(`${JSON.stringify(runSummary(outcome.facts, files.modelPath))}\n`);
+    const behind = await options.behind?.();
+    if (behind !== undefined) io.stderr.write(`\n${safeLines(behind.text)}`);
+    if (json)
+      io.stdout.write(`${JSON.stringify({ ...runSummary(outcome.facts, files.modelPath), ...behind?.json })}\n`);
     return exitCodes[outcome.status];
   } catch (error) {
     progress.end();

@@ -2,9 +2,11 @@ import { TrainerError } from '../core/errors.ts';
 import { createColours, wantsColours } from './colours.ts';
 import { type CliIo, type Command, nearestOf, parseCommand } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
+import { forkCommand } from './fork.ts';
 import { commandHelp, overviewHelp } from './help.ts';
 import { inspectCommand } from './inspect.ts';
 import { keyCommand } from './key.ts';
+import { planCommand } from './plan.ts';
 import { predictCommand } from './predict.ts';
 import { resumeCommand } from './resume.ts';
 import { safeText } from './safe-text.ts';
@@ -16,23 +18,27 @@ import { verifyCommand } from './verify.ts';
 
 const commands: readonly Command[] = [
   trainCommand,
+  planCommand,
   predictCommand,
   serveCommand,
   keyCommand,
   inspectCommand,
   resumeCommand,
+  forkCommand,
   verifyCommand,
 ];
 
 /** Names of the arguments of each command that must be there. */
 const positionals: Readonly<Record<string, readonly string[]>> = {
   train: ['"PROMPT"'],
+  plan: ['"PROMPT"'],
   predict: ['MODEL'],
   serve: ['MODEL'],
   key: ['FILE'],
   inspect: ['MODEL_OR_RUN'],
   resume: ['RUN'],
   verify: ['RUN'],
+  fork: ['RUN'],
 };
 
 /** Runs a command line (without node and script) and gives the exit code; never throws, never ends the process. */

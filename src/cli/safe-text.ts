@@ -11,3 +11,11 @@ export function safeText(text: string, maxLength = Number.POSITIVE_INFINITY): st
     );
   return shown.length > maxLength ? `${shown.slice(0, Math.max(0, maxLength - 1))}…` : shown;
 }
+
+/** Several lines of such text, each safe for a terminal. */
+export function safeLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => safeText(line))
+    .join('\n');
+}

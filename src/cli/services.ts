@@ -3,6 +3,8 @@ import type { Json } from '../core/helpers/canonical-json.ts';
 import type { ModelSignature } from '../onnx/signature.ts';
 import type { ServiceOptions } from '../serve.ts';
 import type { Deployment, ListenOptions } from '../server/listen.ts';
+import type { RunPlan } from '../run-plan.ts';
+import type { RunComparison } from '../tools/report/compare-runs.ts';
 import type { RunFacts } from '../tools/report/report-facts.ts';
 import type { ServedModel, ServedPrediction } from '../tools/serve/served-model.ts';
 import type { LlmChoice } from './llm-option.ts';
@@ -18,6 +20,10 @@ export interface CliServices {
   train(request: TrainCommand, runFolder: string): Promise<CliRun>;
   /** Goes on with the run whose journal is in `runFolder`. */
   resume(runFolder: string, answers: Readonly<Record<string, Json>>, llm?: LlmChoice): Promise<CliRun>;
+  /** Says what `train` would do and cost. */
+  plan(request: Omit<TrainCommand, 'runId'>): Promise<RunPlan>;
+  /** Takes a decision of the run in `from` another way, in a new run in `to`. */
+  fork(from: string, to: string, point: ForkCommand): Promise<CliForkedRun>;
   /** Recomputes every reported number of the run in `folder` (the one that `--out` named). */
   verify(folder: string): Promise<VerifyOutcome>;
   /** Opens a model file. */
@@ -40,6 +46,19 @@ export interface TrainCommand {
   readonly budget?: 'quick' | 'normal' | 'thorough';
   /** The language model to ask; rules alone without one. */
   readonly llm?: LlmChoice;
+}
+
+/** What `fork` was asked. */
+export interface ForkCommand {
+  readonly runId: string;
+  readonly at: string;
+  readonly answer: Json;
+  readonly llm?: LlmChoice;
+}
+
+/** A fork under way. */
+export interface CliForkedRun extends CliRun {
+  comparison(): Promise<RunComparison>;
 }
 
 /** A run under way: its events, its end, and how to abort it. */

@@ -2,35 +2,37 @@ import { access, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock, systemIds } from '../core/clock.ts';
 import { TrainerError } from '../core/errors.ts';
+import type { RunRequest } from '../core/request.ts';
+import type { Store } from '../core/store.ts';
 import { version } from '../core/version.ts';
 import type { LanguageModel } from '../llm/language-model.ts';
 import { keyFor, type LlmChoice } from './llm-option.ts';
-import type { CliModel, CliServices, VerifyOutcome } from './services.ts';
+import type { CliModel, CliServices, TrainCommand, VerifyOutcome } from './services.ts';
 
 /** The commands' needs, met by the library; each part loads with the command that uses it. */
 export function systemServices(): CliServices {
-  const trainerIn = async (folder: string, choice: LlmChoice | undefined) => {
-    const [{ Trainer }, { runFolder }] = await Promise.all([import('../trainer.ts'), import('../core/file-store.ts')]);
+  const trainerWith = async (store: Store | undefined, choice: LlmChoice | undefined) => {
+    const { Trainer } = await import('../trainer.ts');
     const llm = choice === undefined ? {} : { llm: await languageModel(choice) };
-    return new Trainer({ store: runFolder(folder), ...llm });
+    return new Trainer({ ...(store === undefined ? {} : { store }), ...llm });
+  };
+  const trainerIn = async (folder: string, choice: LlmChoice | undefined) => {
+    const { runFolder } = await import('../core/file-store.ts');
+    return trainerWith(runFolder(folder), choice);
   };
   return {
     version,
     newRunId: () => systemIds(systemClock).runId(),
-    async train({ runId, prompt, dataPath, target, seed, budget, llm, encoding, delimiter }, folder) {
-      const reading = {
-        ...(encoding === undefined ? {} : { encoding }),
-        ...(delimiter === undefined ? {} : { delimiter }),
-      };
-      return (await trainerIn(folder, llm)).run({
-        runId,
-        prompt,
-        data: dataPath,
-        ...(Object.keys(reading).length === 0 ? {} : { reading }),
-        ...(target === undefined ? {} : { task: { target } }),
-        ...(seed === undefined ? {} : { seed }),
-        ...(budget === undefined ? {} : { budget }),
-      });
+    async train({ runId, llm, ...asked }, folder) {
+      return (await trainerIn(folder, llm)).run({ runId, ...requestOf(asked) });
+    },
+    async plan({ llm, ...asked }) {
+      return (await trainerWith(undefined, llm)).plan(requestOf(asked));
+    },
+    async fork(from, to, { runId, at, answer, llm }) {
+      const { forkFolder } = await import('../core/file-store.ts');
+      const trainer = await trainerWith(forkFolder(from, to), llm);
+      return trainer.fork(await runIdOf(from), { runId, at: at as 'task.plan', answer: answer as never });
     },
     async resume(folder, answers, llm) {
       return (await trainerIn(folder, llm)).resume(await runIdOf(folder), { answers });
@@ -55,6 +57,29 @@ export function systemServices(): CliServices {
       })();
       return { batches, setAside: report.setAside };
     },
+  };
+}
+
+function requestOf({
+  prompt,
+  dataPath,
+  target,
+  seed,
+  budget,
+  encoding,
+  delimiter,
+}: Omit<TrainCommand, 'runId' | 'llm'>): RunRequest {
+  const reading = {
+    ...(encoding === undefined ? {} : { encoding }),
+    ...(delimiter === undefined ? {} : { delimiter }),
+  };
+  return {
+    prompt,
+    data: dataPath,
+    ...(Object.keys(reading).length === 0 ? {} : { reading }),
+    ...(target === undefined ? {} : { task: { target } }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(budget === undefined ? {} : { budget }),
   };
 }
 

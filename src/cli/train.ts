@@ -1,9 +1,53 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type Command, oneOf, wholeNumber } from './command.ts';
+import { type Command, oneOf, type ParsedArgs, wholeNumber } from './command.ts';
 import { followRun } from './follow-run.ts';
 import { llmOption, parseLlm } from './llm-option.ts';
+import type { TrainCommand } from './services.ts';
 import { UsageError } from './usage-error.ts';
+
+/** Options that say what is to be trained, shared by the commands that take a request. */
+export const requestOptions = {
+  data: { type: 'string', value: 'FILE', about: 'CSV, TSV, JSON, NDJSON or Parquet. Required.' },
+  target: { type: 'string', value: 'COLUMN', about: 'The column to predict, where the prompt leaves it open.' },
+  seed: { type: 'string', value: 'N', about: 'The same seed gives the same model. Default: 0.' },
+  budget: { type: 'string', value: 'NAME', about: 'quick, normal or thorough. Default: normal.' },
+  encoding: {
+    type: 'string',
+    value: 'NAME',
+    about: 'utf-8, utf-16le, utf-16be or windows-1252. Default: found from the bytes.',
+  },
+  delimiter: { type: 'string', value: 'TEXT', about: 'What separates fields. Default: found from the text.' },
+  llm: llmOption,
+} as const satisfies Command['options'];
+
+/**
+ * Reads what is to be trained.
+ *
+ * @throws {UsageError}
+ */
+export function trainRequest(args: ParsedArgs, cwd: string): Omit<TrainCommand, 'runId'> {
+  const prompt = args.positionals[0] ?? '';
+  const data = args.text('data');
+  if (data === undefined) throw new UsageError('Expected --data FILE, got none.');
+  if (prompt.trim() === '') throw new UsageError('Expected a prompt that says what to predict, got an empty one.');
+  const target = args.text('target');
+  const seed = wholeNumber(args, 'seed', 0, 4_294_967_295);
+  const budget = oneOf(args, 'budget', ['quick', 'normal', 'thorough']);
+  const encoding = oneOf(args, 'encoding', ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252']);
+  const delimiter = args.text('delimiter');
+  const llm = parseLlm(args.text('llm'));
+  return {
+    prompt,
+    dataPath: resolve(cwd, data),
+    ...(target === undefined ? {} : { target }),
+    ...(encoding === undefined ? {} : { encoding }),
+    ...(delimiter === undefined ? {} : { delimiter }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(budget === undefined ? {} : { budget }),
+    ...(llm === undefined ? {} : { llm }),
+  };
+}
 
 /** `traineragent train`. */
 export const trainCommand: Command = {
@@ -11,55 +55,23 @@ export const trainCommand: Command = {
   usage: '"PROMPT" --data FILE [options]',
   about: 'Train a model from a sentence and a data file.',
   options: {
-    data: { type: 'string', value: 'FILE', about: 'CSV, TSV, JSON, NDJSON or Parquet. Required.' },
-    target: { type: 'string', value: 'COLUMN', about: 'The column to predict, where the prompt leaves it open.' },
+    ...requestOptions,
     out: { type: 'string', value: 'DIR', about: 'A folder for the results. Default: traineragent-out/RUN_ID.' },
-    seed: { type: 'string', value: 'N', about: 'The same seed gives the same model. Default: 0.' },
-    budget: { type: 'string', value: 'NAME', about: 'quick, normal or thorough. Default: normal.' },
-    encoding: {
-      type: 'string',
-      value: 'NAME',
-      about: 'utf-8, utf-16le, utf-16be or windows-1252. Default: found from the bytes.',
-    },
-    delimiter: { type: 'string', value: 'TEXT', about: 'What separates fields. Default: found from the text.' },
-    llm: llmOption,
     json: { type: 'boolean', about: 'Print one JSON object on stdout at the end.' },
   },
   notes: ['Writes model.onnx, card.json, card.md, report.html and run/ (the journal).', 'Progress goes to stderr.'],
   async run(args, io, services) {
-    const prompt = args.positionals[0] ?? '';
-    const data = args.text('data');
-    if (data === undefined) throw new UsageError('Expected --data FILE, got none.');
-    if (prompt.trim() === '') throw new UsageError('Expected a prompt that says what to predict, got an empty one.');
-    const target = args.text('target');
-    const seed = wholeNumber(args, 'seed', 0, 4_294_967_295);
-    const budget = oneOf(args, 'budget', ['quick', 'normal', 'thorough']);
-    const encoding = oneOf(args, 'encoding', ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252']);
-    const delimiter = args.text('delimiter');
-    const llm = parseLlm(args.text('llm'));
+    const asked = trainRequest(args, io.cwd);
     const runId = services.newRunId();
     const folder = resolve(io.cwd, args.text('out') ?? join('traineragent-out', runId));
     await refuseUsedFolder(folder);
-    const run = await services.train(
-      {
-        runId,
-        prompt,
-        dataPath: resolve(io.cwd, data),
-        ...(target === undefined ? {} : { target }),
-        ...(encoding === undefined ? {} : { encoding }),
-        ...(delimiter === undefined ? {} : { delimiter }),
-        ...(seed === undefined ? {} : { seed }),
-        ...(budget === undefined ? {} : { budget }),
-        ...(llm === undefined ? {} : { llm }),
-      },
-      join(folder, 'run'),
-    );
+    const run = await services.train({ runId, ...asked }, join(folder, 'run'));
     return followRun(run, { io, folder, json: args.isSet('json') });
   },
 };
 
 /** A folder that has a run, or a file in its place, is never written over. */
-async function refuseUsedFolder(folder: string): Promise<void> {
+export async function refuseUsedFolder(folder: string): Promise<void> {
   try {
     const names = await readdir(folder);
     const used = names.find((name) => ['run', 'model.onnx', 'card.json', 'report.html'].includes(name));

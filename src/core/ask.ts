@@ -41,8 +41,10 @@ export async function ask<Subject, Answer>(
   if (session.over !== undefined) throw new Halt({ status: 'declined', verdict: session.over });
 
   let taken: Proposed<Answer>;
-  if (session.given.has(question.id)) {
-    const result = await check(session.given.get(question.id));
+  const { fork } = session.input;
+  const isFork = fork !== undefined && canonicalJson(fork.at) === canonicalJson(at);
+  if (isFork || session.given.has(question.id)) {
+    const result = await check(isFork ? fork.answer : session.given.get(question.id));
     if ('problems' in result) {
       throw new TrainerError(
         'DECISION_INVALID',
@@ -50,7 +52,8 @@ export async function ask<Subject, Answer>(
         { details: { question: question.id } },
       );
     }
-    taken = { answer: result.value, by: 'given', why: 'The host gave this answer.' };
+    const why = isFork ? `Asked what if, from run ${fork.runId}.` : 'The host gave this answer.';
+    taken = { answer: result.value, by: 'given', why };
   } else {
     const proposed = (position: Position, feedback?: string) =>
       propose(session, position, agent, question, subject, facts, check, feedback);

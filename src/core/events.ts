@@ -6,8 +6,8 @@ import type { LlmSpent } from './llm-budget.ts';
 /** Who gave an answer. */
 export type DecidedBy = 'given' | 'llm' | 'rule' | 'host';
 
-/** How a run ended, as `run-end` tells it. */
-export type RunStatus = 'complete' | 'declined' | 'paused' | 'aborted' | 'failed';
+/** How a run ended, as `run-end` tells it; `planned` is the end of `trainer.plan`. */
+export type RunStatus = 'complete' | 'planned' | 'declined' | 'paused' | 'aborted' | 'failed';
 
 /** What each event carries beside its type, number and time. */
 export interface EventBodies {

@@ -22,6 +22,8 @@ export type JournalBody =
       readonly version: string;
       readonly time: number;
       readonly request: Json;
+      /** The run that this one takes another way from a decision on; what it recorded before follows. */
+      readonly fork?: { readonly runId: string; readonly at: Position; readonly answer: Json };
     }
   | { readonly kind: 'resume'; readonly time: number; readonly answers: Readonly<Record<string, Json>> }
   | {

@@ -1,6 +1,7 @@
 import type { Budget } from './budget.ts';
 import type { Clock } from './clock.ts';
 import type { DecidedBy, EventBodies } from './events.ts';
+import type { ForkOrigin } from './fork-run.ts';
 import type { OpenQuestion } from './halt.ts';
 import type { Json } from './helpers/canonical-json.ts';
 import type { Random } from './helpers/random.ts';
@@ -16,6 +17,8 @@ export interface RunInput extends CheckedRequest {
   /** Name of the data for reports: a file name without its folder, or "records"; absent where there are none. */
   readonly dataName?: string;
   readonly hasTestData: boolean;
+  /** Where this run takes another way than the run that it was forked from. */
+  readonly fork?: ForkOrigin;
 }
 
 /** What a stage may do. Everything is recorded; a resumed run gets the same results by position. */

@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TrainerError } from './errors.ts';
+import type { ForkOrigin } from './fork-run.ts';
 import { canonicalJson, type Json } from './helpers/canonical-json.ts';
 import type { JournalBody } from './journal-record.ts';
 import { type CheckedRequest, checkRequest, type DataSource, type RunRequest } from './request.ts';
@@ -60,7 +61,7 @@ export function restartRun(store: RunStore): StartedRun {
     );
   const stored = first.request as unknown as StoredRequest;
   checkRequest(stored.request as RunRequest);
-  return describe(store, stored);
+  return describe(store, stored, first.fork);
 }
 
 async function storeData(source: DataSource, store: RunStore, signal: AbortSignal): Promise<StoredData> {
@@ -69,7 +70,7 @@ async function storeData(source: DataSource, store: RunStore, signal: AbortSigna
   return { kind: 'spool', blob: await spoolRecords(source, store.blobs, signal) };
 }
 
-function describe(store: RunStore, stored: StoredRequest): StartedRun {
+function describe(store: RunStore, stored: StoredRequest, fork?: ForkOrigin): StartedRun {
   const sources: Record<string, string> = {};
   for (const name of ['data', 'testData'] as const) {
     const data = stored[name];
@@ -81,6 +82,7 @@ function describe(store: RunStore, stored: StoredRequest): StartedRun {
       ...stored.request,
       ...(data === undefined ? {} : { dataName: data.kind === 'file' ? basename(data.path) : 'records' }),
       hasTestData: stored.testData !== undefined,
+      ...(fork === undefined ? {} : { fork }),
     },
     sources,
   };

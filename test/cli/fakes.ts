@@ -90,6 +90,8 @@ export function fakeServices(services: Partial<CliServices> = {}): CliServices {
     newRunId: () => 'run-1',
     train: unexpected,
     resume: unexpected,
+    plan: unexpected,
+    fork: unexpected,
     verify: unexpected,
     loadModel: unexpected,
     openService: unexpected,

@@ -90,6 +90,7 @@ export function runFacts(from: FactsInput): RunFacts {
       ...(input.dataName === undefined ? {} : { dataName: input.dataName }),
       budget: typeof input.budget === 'string' ? input.budget : `${input.budget.workUnits} work units`,
       seed: input.seed,
+      ...(input.fork === undefined ? {} : { forkOf: { runId: input.fork.runId, question: input.fork.at.name } }),
     },
     ...(spec === undefined ? {} : { task: spec }),
     verdict: {

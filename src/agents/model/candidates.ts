@@ -117,7 +117,7 @@ export const candidatesSchema = z.object({
 export type CandidatesMessage = z.infer<typeof candidatesSchema>;
 
 /** Samples of a space, beside its default: what the plan says, for own learners as many as for trees. */
-function samplesOf(planned: Planned, learner: string): number {
+export function samplesOf(planned: Planned, learner: string): number {
   if (learner === 'baseline') return 0;
   const family = learnerFamilies.find((name) => name === learner) ?? 'trees';
   return (stepOf(planned, family)?.trials ?? 1) - 1;
@@ -201,7 +201,7 @@ export const candidatesStage = defineStage<CandidatesMessage>({
 });
 
 /** The first of each list, then the second of each, and so on. */
-function interleave(lists: readonly (readonly Candidate[])[]): Candidate[] {
+export function interleave(lists: readonly (readonly Candidate[])[]): Candidate[] {
   const all: Candidate[] = [];
   for (let turn = 0; lists.some((list) => turn < list.length); turn++) {
     for (const list of lists) if (list[turn] !== undefined) all.push(list[turn]!);

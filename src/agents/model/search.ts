@@ -58,7 +58,7 @@ export type Ranked = z.infer<typeof rankedSchema>;
 export type Searched = z.infer<typeof searchedSchema>;
 
 /** Share of the budget that search may take; the rest is for compression, refit and evaluation. */
-const searchShare = 0.9;
+export const searchShare = 0.9;
 const maxRanked = 30;
 
 /** Random search with successive halving on the validation folds; goes on from an earlier visit where there is one. */

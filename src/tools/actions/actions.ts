@@ -6,6 +6,7 @@ export const actions = {
   check: async () => (await import('./check.ts')).check,
   prepare: async () => (await import('./prepare.ts')).prepare,
   learners: async () => (await import('./learners.ts')).learners,
+  pace: async () => (await import('./pace.ts')).pace,
   propose: async () => (await import('./propose.ts')).propose,
   trial: async () => (await import('./trial.ts')).trial,
   combine: async () => (await import('./combine.ts')).combine,

@@ -1,14 +1,14 @@
 import { TrainerError } from '../../core/errors.ts';
 import { createRandom } from '../../core/helpers/random.ts';
-import type { Configuration } from '../learn/learner.ts';
+import type { Configuration, LearnerFacts } from '../learn/learner.ts';
 import { factsOf, readTrainingSet } from '../learn/training-set.ts';
 import { proposeCandidates } from '../search/propose-candidates.ts';
 import type { Candidate } from '../search/search-state.ts';
 import { type ActionContext, defineAction } from './action.ts';
 
 export interface ProposeInput {
-  /** Blob of the training set. */
-  readonly set: string;
+  /** Blob of the training set, or what is expected of one that is not made. */
+  readonly set: string | LearnerFacts;
   readonly learner: string;
   /** Samples of the space, beside the default. */
   readonly count: number;
@@ -35,15 +35,11 @@ export interface ProposeOutput {
 export const propose = defineAction<ProposeInput, ProposeOutput>({
   name: 'propose',
   async run(input, context) {
-    const set = await readTrainingSet(input.set, context);
     const learner = await context.learner(input.learner);
-    if (!learner.tasks.includes(set.problem.task))
-      return { about: learner.about, candidates: [], space: {}, fits: false };
+    const facts = await factsFor(input, context);
+    if (!learner.tasks.includes(facts.task)) return { about: learner.about, candidates: [], space: {}, fits: false };
     const missing = learner.trainsOnBackend === true ? await missingBackend(context) : undefined;
     if (missing !== undefined) return { about: learner.about, candidates: [], space: {}, fits: false, missing };
-    // One fold is left out of each fit.
-    const foldRows = Math.round((set.features.rowCount * (set.folds.count - 1)) / set.folds.count);
-    const facts = factsOf(set, Math.min(foldRows, input.learnRows ?? foldRows));
     const [first, ...sampled] = proposeCandidates([learner], facts, input.count, createRandom(input.seed));
     const wanted = (input.wanted ?? []).map((extra) => {
       const configuration = { ...first!.configuration, ...extra };
@@ -74,4 +70,12 @@ async function missingBackend(context: ActionContext): Promise<string | undefine
     if (TrainerError.isInstance(error) && error.code === 'PEER_MISSING') return error.message;
     throw error;
   }
+}
+
+async function factsFor({ set: given, learnRows }: ProposeInput, context: ActionContext): Promise<LearnerFacts> {
+  if (typeof given !== 'string') return given;
+  const set = await readTrainingSet(given, context);
+  // One fold is left out of each fit.
+  const foldRows = Math.round((set.features.rowCount * (set.folds.count - 1)) / set.folds.count);
+  return factsOf(set, Math.min(foldRows, learnRows ?? foldRows));
 }

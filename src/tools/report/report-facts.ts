@@ -61,6 +61,8 @@ export interface RequestFacts {
   readonly dataName?: string;
   readonly budget?: string;
   readonly seed?: number | string;
+  /** The run whose decision of this question this run takes another way. */
+  readonly forkOf?: { readonly runId: string; readonly question: string };
 }
 
 /** What the Task agent judged. */

@@ -24,7 +24,7 @@ const run = async (argv: readonly string[], services: Partial<CliServices> = {})
 };
 
 describe('help and usage', () => {
-  it.each(['train', 'predict', 'serve', 'key', 'inspect', 'resume', 'verify'])(
+  it.each(['train', 'plan', 'predict', 'serve', 'key', 'inspect', 'resume', 'fork', 'verify'])(
     '%s has a help with its usage and its options',
     async (name) => {
       const { code, out } = await run([name, '--help']);
@@ -37,7 +37,9 @@ describe('help and usage', () => {
   it('lists the commands and the exit codes', async () => {
     const { code, out } = await run(['--help']);
     expect(code).toBe(0);
-    expect(out).toMatch(/train .*\n.*predict .*\n.*serve .*\n.*key .*\n.*inspect .*\n.*resume .*\n.*verify /);
+    expect(out).toMatch(
+      /train .*\n.*plan .*\n.*predict .*\n.*serve .*\n.*key .*\n.*inspect .*\n.*resume .*\n.*fork .*\n.*verify /,
+    );
   });
 
   it('prints the version alone', async () => {
@@ -53,6 +55,9 @@ describe('help and usage', () => {
     [['train', '  ', '--data', 'x'], 'Expected a prompt that says what to predict, got an empty one.'],
     [['train', 'predict', 'churn', '--data', 'x'], 'Put quotes around the prompt.'],
     [['train', 'p', '--data'], 'Expected a value for --data.'],
+    [['plan', 'p'], 'Expected --data FILE, got none.'],
+    [['fork', 'run'], 'Expected --at QUESTION, got none.'],
+    [['fork', 'run', '--at', 'task.metric'], 'Expected --answer JSON, got none.'],
     [['train', 'p', '--data', ''], 'Expected a value for --data, got an empty one.'],
     [['train', 'p', '--dta', 'x'], 'Unknown option --dta. Did you mean --data?'],
     [

@@ -1,10 +1,13 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../../src/cli/run-cli.ts';
+import { systemServices } from '../../src/cli/system-services.ts';
 import { fileStore, pause, Trainer, type TrainerOutcome } from '../../src/index.ts';
 import { verifyRun } from '../../src/verify/verify-run.ts';
+import { fakeIo } from '../cli/fakes.ts';
 
 const penguins = fileURLToPath(new URL('../../examples/data/penguins.csv', import.meta.url));
 let folder = '';
@@ -28,17 +31,17 @@ const journalOf = async (runId: string) => readFile(join(folder, runId, 'journal
 describe('trainer.fork', () => {
   it('reuses what was recorded before the decision, takes it another way, and compares both runs', async () => {
     const before = await journalOf('first');
-    const fork = trainer.fork('first', { at: 'model.candidates', answer: { learners: ['trees'] }, runId: 'trees' });
+    const fork = trainer.fork('first', { at: 'model.calibration', answer: { method: 'none' }, runId: 'warmer' });
     const calls: string[] = [];
     for await (const event of fork) if (event.type === 'tool-call' && event.phase === 'start') calls.push(event.tool);
     const outcome = await fork.result;
     expect(outcome.status).toBe('complete');
-    // Read, split, cleaned and prepared by the first run.
-    for (const tool of ['collect', 'split', 'clean', 'check', 'prepare']) expect(calls).not.toContain(tool);
-    expect(calls).toContain('trial');
-    expect(new Set(outcome.facts.trials.map(({ learner }) => learner))).toEqual(new Set(['baseline', 'trees']));
-    expect(outcome.facts.request.forkOf).toEqual({ runId: 'first', question: 'model.candidates' });
-    expect(outcome.facts.decisions.find(({ question }) => question === 'model.candidates')).toMatchObject({
+    // The first run has done that.
+    for (const tool of ['collect', 'split', 'clean', 'check', 'prepare', 'trial', 'combine'])
+      expect(calls).not.toContain(tool);
+    expect(calls).toContain('freeze');
+    expect(outcome.facts.request.forkOf).toEqual({ runId: 'first', question: 'model.calibration' });
+    expect(outcome.facts.decisions.find(({ question }) => question === 'model.calibration')).toMatchObject({
       by: 'given',
       why: 'Asked what if, from run first.',
     });
@@ -51,18 +54,18 @@ describe('trainer.fork', () => {
 
     const comparison = await fork.comparison();
     expect(comparison.first).toBe('first');
-    expect(comparison.second).toBe('trees');
+    expect(comparison.second).toBe('warmer');
     const row = (what: string) => comparison.rows.find((of) => of.what === what);
-    expect(row('model.candidates')).toMatchObject({ kind: 'decision', second: 'trees (given)', isSame: false });
+    expect(row('model.calibration')).toMatchObject({ kind: 'decision', second: 'none (given)', isSame: false });
     expect(row('reads of the test rows so far')).toMatchObject({ first: 1, second: 2 });
     const score = row('balanced accuracy, test rows')!;
     expect(score.first).toBe(first.facts.scores[0]!.value);
     expect(score.second).toBe(outcome.facts.scores[0]!.value);
     expect(score.secondInterval).toEqual([outcome.facts.scores[0]!.low, outcome.facts.scores[0]!.high]);
-    expect(comparison.text).toMatch(/^ +first +trees\n/);
+    expect(comparison.text).toMatch(/^ +first +warmer\n/);
     expect(comparison.text).toContain('The same test rows have judged 2 models');
     // Every number of a fork can be computed again like any other's.
-    const checks = await verifyRun(join(folder, 'trees'));
+    const checks = await verifyRun(join(folder, 'warmer'));
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
   });
 
@@ -94,6 +97,39 @@ describe('trainer.fork', () => {
     // A fork of the fork: the journal says where it came from.
     const again = other.fork('later', { at: 'task.metric', answer: { metric: 'accuracy' }, runId: 'again' });
     expect((await again.result).facts.request.forkOf).toEqual({ runId: 'later', question: 'task.metric' });
+  });
+
+  it('on the command line reads one folder and writes another, and both count the reads of the test rows', async () => {
+    const cli = async (...argv: string[]) => {
+      const io = fakeIo(folder);
+      const code = await runCli(argv, io, systemServices());
+      return { code, out: io.stdout.text, err: io.stderr.text };
+    };
+    const data = ['--data', penguins, '--seed', '3', '--budget', 'quick'];
+    const plan = await cli('plan', 'Predict the sex of a penguin.', ...data, '--json');
+    expect(plan).toMatchObject({ code: 0, err: '' });
+    expect(JSON.parse(plan.out)).toMatchObject({ status: 'planned', task: { target: { value: 'sex' } } });
+
+    await mkdir(join(folder, 'out'));
+    await rename(join(folder, 'first'), join(folder, 'out', 'run'));
+    await copyFile(join(folder, 'vault-reads.txt'), join(folder, 'out', 'run', 'vault-reads.txt'));
+    try {
+      const argv = ['fork', 'out', '--at', 'model.calibration', '--answer', 'none'];
+      const { code, out, err } = await cli(...argv, '--out', 'other', '--json');
+      expect(code).toBe(0);
+      expect(err).toContain('reads of the test rows so far');
+      const { comparison } = JSON.parse(out) as { comparison: { rows: { what: string; second: unknown }[] } };
+      expect(comparison.rows.find(({ what }) => what === 'model.calibration')!.second).toBe('none (given)');
+      expect(await readdir(join(folder, 'other'))).toEqual(
+        expect.arrayContaining(['model.onnx', 'report.html', 'run']),
+      );
+      const ledger = async (of: string) => readFile(join(folder, of, 'run', 'vault-reads.txt'), 'utf8');
+      expect(await ledger('out')).toBe(await ledger('other'));
+      expect((await cli('verify', 'other')).code).toBe(0);
+      expect((await cli(...argv, '--out', 'other')).code).toBe(2);
+    } finally {
+      await rename(join(folder, 'out', 'run'), join(folder, 'first'));
+    }
   });
 
   it.each([

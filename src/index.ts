@@ -21,6 +21,7 @@ export type { MetricId, TaskKind, TaskSpec } from './core/task-spec.ts';
 export type { Verdict } from './core/verdict.ts';
 export { version } from './core/version.ts';
 export type { ForkedRun } from './forked-run.ts';
+export { type CompareOptions, compare, type EvaluateOptions, evaluate, type ModelSource } from './judge-models.ts';
 export { cached, type ReplyStore } from './llm/cached.ts';
 export { fallback } from './llm/fallback.ts';
 export type { LanguageModel, ModelReply, ModelRequest, ModelUsage } from './llm/language-model.ts';
@@ -28,7 +29,10 @@ export { type LimitOptions, limited } from './llm/limited.ts';
 export { loadModel } from './load-model.ts';
 export type { Deployment } from './server/listen.ts';
 export type { PlannedStep, RunPlan } from './run-plan.ts';
+export type { Judged, JudgedGain, JudgedScore } from './tools/actions/judge.ts';
 export type { Model } from './tools/artefact/model.ts';
+export type { ModelMapping } from './tools/artefact/model-mapping.ts';
+export type { PairedTest } from './tools/evaluate/paired-tests.ts';
 export { defineLearner } from './tools/learn/define-learner.ts';
 export type {
   Configuration,
@@ -44,6 +48,7 @@ export type {
   TrainingRows,
 } from './tools/learn/learner.ts';
 export type { ComparedFact, RunComparison } from './tools/report/compare-runs.ts';
+export type { Evaluation, ModelComparison } from './tools/report/judged.ts';
 export type { RunFacts } from './tools/report/report-facts.ts';
 export { type AnswersById, type ForkOptions, type ResumeOptions, Trainer, type TrainerOptions } from './trainer.ts';
 export type { TrainerOutcome } from './trainer-outcome.ts';

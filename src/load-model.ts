@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { TrainerError } from './core/errors.ts';
+import { readModelFile } from './core/read-model-file.ts';
 import type { LoadModelOptions, Model } from './tools/artefact/model.ts';
 
 /**
@@ -20,19 +18,4 @@ export async function loadModel(source: string | URL | Uint8Array, options: Load
     import('./backends/onnx/onnx-backend.ts'),
   ]);
   return load(bytes, onnxBackend(), options);
-}
-
-async function readModelFile(source: string | URL): Promise<Uint8Array> {
-  const path = source instanceof URL ? fileURLToPath(source) : source;
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOENT' ? 'it does not exist' : code === 'EISDIR' ? 'it is a folder' : (code ?? 'unknown reason');
-    throw new TrainerError('MODEL_INVALID', `Expected a model file at ${path}, but ${why}.`, {
-      cause,
-      details: { path },
-    });
-  }
 }

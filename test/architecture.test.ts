@@ -65,6 +65,8 @@ const rootFiles = new Set([
   'start.ts',
   'finish.ts',
   'forked-run.ts',
+  'evaluate-model.ts',
+  'judge-models.ts',
   'run-plan.ts',
   'load-model.ts',
   'serve.ts',

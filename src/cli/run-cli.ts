@@ -1,6 +1,8 @@
 import { TrainerError } from '../core/errors.ts';
 import { createColours, wantsColours } from './colours.ts';
 import { type CliIo, type Command, nearestOf, parseCommand } from './command.ts';
+import { compareCommand } from './compare.ts';
+import { evaluateCommand } from './evaluate.ts';
 import { exitCodes } from './exit-codes.ts';
 import { forkCommand } from './fork.ts';
 import { commandHelp, overviewHelp } from './help.ts';
@@ -26,6 +28,8 @@ const commands: readonly Command[] = [
   resumeCommand,
   forkCommand,
   verifyCommand,
+  evaluateCommand,
+  compareCommand,
 ];
 
 /** Names of the arguments of each command that must be there. */
@@ -39,6 +43,8 @@ const positionals: Readonly<Record<string, readonly string[]>> = {
   resume: ['RUN'],
   verify: ['RUN'],
   fork: ['RUN'],
+  evaluate: ['MODEL'],
+  compare: ['FIRST', 'SECOND'],
 };
 
 /** Runs a command line (without node and script) and gives the exit code; never throws, never ends the process. */

@@ -3,8 +3,10 @@ import type { Json } from '../core/helpers/canonical-json.ts';
 import type { ModelSignature } from '../onnx/signature.ts';
 import type { ServiceOptions } from '../serve.ts';
 import type { Deployment, ListenOptions } from '../server/listen.ts';
+import type { MetricId } from '../core/task-spec.ts';
 import type { RunPlan } from '../run-plan.ts';
 import type { RunComparison } from '../tools/report/compare-runs.ts';
+import type { Evaluation, ModelComparison } from '../tools/report/judged.ts';
 import type { RunFacts } from '../tools/report/report-facts.ts';
 import type { ServedModel, ServedPrediction } from '../tools/serve/served-model.ts';
 import type { LlmChoice } from './llm-option.ts';
@@ -24,6 +26,14 @@ export interface CliServices {
   plan(request: Omit<TrainCommand, 'runId'>): Promise<RunPlan>;
   /** Takes a decision of the run in `from` another way, in a new run in `to`. */
   fork(from: string, to: string, point: ForkCommand): Promise<CliForkedRun>;
+  /** Measures a model on labelled rows. */
+  evaluate(model: JudgedFile, asked: JudgeCommand): Promise<Evaluation>;
+  /** Measures two models on the same rows. */
+  compare(
+    first: JudgedFile,
+    second: JudgedFile,
+    asked: JudgeCommand & { readonly margin?: number },
+  ): Promise<ModelComparison>;
   /** Recomputes every reported number of the run in `folder` (the one that `--out` named). */
   verify(folder: string): Promise<VerifyOutcome>;
   /** Opens a model file. */
@@ -46,6 +56,21 @@ export interface TrainCommand {
   readonly budget?: 'quick' | 'normal' | 'thorough';
   /** The language model to ask; rules alone without one. */
   readonly llm?: LlmChoice;
+}
+
+/** A model file to judge, with how it is called where it is not ours. */
+export interface JudgedFile {
+  readonly path: string;
+  readonly mapping?: unknown;
+}
+
+/** What `evaluate` and `compare` were asked. */
+export interface JudgeCommand {
+  readonly dataPath: string;
+  readonly metric?: MetricId;
+  readonly target?: string;
+  readonly group?: string;
+  readonly ordered?: boolean;
 }
 
 /** What `fork` was asked. */

@@ -5,9 +5,11 @@ import { TrainerError } from '../core/errors.ts';
 import type { RunRequest } from '../core/request.ts';
 import type { Store } from '../core/store.ts';
 import { version } from '../core/version.ts';
+import type { EvaluateOptions, ModelSource } from '../judge-models.ts';
 import type { LanguageModel } from '../llm/language-model.ts';
+import type { ModelMapping } from '../tools/artefact/model-mapping.ts';
 import { keyFor, type LlmChoice } from './llm-option.ts';
-import type { CliModel, CliServices, TrainCommand, VerifyOutcome } from './services.ts';
+import type { CliModel, CliServices, JudgeCommand, JudgedFile, TrainCommand, VerifyOutcome } from './services.ts';
 
 /** The commands' needs, met by the library; each part loads with the command that uses it. */
 export function systemServices(): CliServices {
@@ -37,6 +39,15 @@ export function systemServices(): CliServices {
     async resume(folder, answers, llm) {
       return (await trainerIn(folder, llm)).resume(await runIdOf(folder), { answers });
     },
+    async evaluate(model, { dataPath, ...asked }) {
+      const { evaluate } = await import('../evaluate-model.ts');
+      return evaluate(sourceOf(model), dataPath, judgeOptionsOf(asked));
+    },
+    async compare(first, second, { dataPath, margin, ...asked }) {
+      const { compare } = await import('../evaluate-model.ts');
+      const options = { ...judgeOptionsOf(asked), ...(margin === undefined ? {} : { margin }) };
+      return compare(sourceOf(first), sourceOf(second), dataPath, options);
+    },
     verify,
     loadModel: openModel,
     async openService(path, options) {
@@ -59,6 +70,14 @@ export function systemServices(): CliServices {
     },
   };
 }
+
+const sourceOf = ({ path, mapping }: JudgedFile): ModelSource =>
+  mapping === undefined ? path : { model: path, mapping: mapping as ModelMapping };
+
+const judgeOptionsOf = ({ metric, ...asked }: Omit<JudgeCommand, 'dataPath'>): EvaluateOptions => ({
+  ...asked,
+  ...(metric === undefined ? {} : { metrics: [metric] }),
+});
 
 function requestOf({
   prompt,

@@ -92,6 +92,8 @@ export function fakeServices(services: Partial<CliServices> = {}): CliServices {
     resume: unexpected,
     plan: unexpected,
     fork: unexpected,
+    evaluate: unexpected,
+    compare: unexpected,
     verify: unexpected,
     loadModel: unexpected,
     openService: unexpected,

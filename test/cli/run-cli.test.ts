@@ -24,7 +24,7 @@ const run = async (argv: readonly string[], services: Partial<CliServices> = {})
 };
 
 describe('help and usage', () => {
-  it.each(['train', 'plan', 'predict', 'serve', 'key', 'inspect', 'resume', 'fork', 'verify'])(
+  it.each(['train', 'plan', 'predict', 'serve', 'key', 'inspect', 'resume', 'fork', 'verify', 'evaluate', 'compare'])(
     '%s has a help with its usage and its options',
     async (name) => {
       const { code, out } = await run([name, '--help']);
@@ -38,7 +38,7 @@ describe('help and usage', () => {
     const { code, out } = await run(['--help']);
     expect(code).toBe(0);
     expect(out).toMatch(
-      /train .*\n.*plan .*\n.*predict .*\n.*serve .*\n.*key .*\n.*inspect .*\n.*resume .*\n.*fork .*\n.*verify /,
+      /train .*\n.*plan .*\n.*predict .*\n.*serve .*\n.*key .*\n.*inspect .*\n.*resume .*\n.*fork .*\n.*verify .*\n.*evaluate .*\n.*compare /,
     );
   });
 

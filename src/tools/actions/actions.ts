@@ -17,6 +17,7 @@ export const actions = {
   explain: async () => (await import('./explain.ts')).explain,
   importance: async () => (await import('./importance.ts')).importance,
   evaluate: async () => (await import('./evaluate.ts')).evaluate,
+  judge: async () => (await import('./judge.ts')).judge,
   measure: async () => (await import('./measure.ts')).measure,
   recompute: async () => (await import('./recompute.ts')).recompute,
   describe: async () => (await import('./describe.ts')).describe,

@@ -1,10 +1,10 @@
 import type { RunEvent } from '../core/events.ts';
 import type { Json } from '../core/helpers/canonical-json.ts';
+import type { MetricId } from '../core/task-spec.ts';
 import type { ModelSignature } from '../onnx/signature.ts';
+import type { RunPlan } from '../run-plan.ts';
 import type { ServiceOptions } from '../serve.ts';
 import type { Deployment, ListenOptions } from '../server/listen.ts';
-import type { MetricId } from '../core/task-spec.ts';
-import type { RunPlan } from '../run-plan.ts';
 import type { RunComparison } from '../tools/report/compare-runs.ts';
 import type { Evaluation, ModelComparison } from '../tools/report/judged.ts';
 import type { RunFacts } from '../tools/report/report-facts.ts';

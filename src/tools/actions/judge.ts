@@ -13,8 +13,8 @@ import type { Prediction, UndefinedReason } from '../evaluate/metric.ts';
 import { metrics as allMetrics } from '../evaluate/metrics.ts';
 import { mcnemar, type PairedTest, wilcoxon } from '../evaluate/paired-tests.ts';
 import { blockLength, type Resampling } from '../evaluate/resample.ts';
+import { part } from '../evaluate/rows-of-prediction.ts';
 import { defineAction } from './action.ts';
-import { part } from './decide.ts';
 
 /** How rows are judged. */
 export interface JudgeOptions {

@@ -64,8 +64,8 @@ export interface TrainingData {
 export interface StepOptions {
   /** Stops between native calls, of about 200 ms each; the steps that were done stay done. */
   readonly signal?: AbortSignal;
-  /** Called after each native call with the number of steps so far and the losses of those it made. */
-  readonly onSteps?: (step: number, losses: Float32Array) => void;
+  /** Called after each native call with the number of steps so far, and the losses and metrics of those it made. */
+  readonly onSteps?: (step: number, losses: Float32Array, metrics?: Readonly<Record<string, Float32Array>>) => void;
   /** Called where the loss diverged and the training goes on from an earlier step with half the learning rate. */
   readonly onRetreat?: (retreat: Retreat) => void;
 }
@@ -81,11 +81,27 @@ export interface Retreat {
   readonly learningRate: number;
 }
 
+/** Which weights: those of the last step, or their moving average where the training keeps one (`averageDecay`). */
+export interface WeightsOptions {
+  /** @default 'last' */
+  readonly weights?: 'last' | 'average';
+}
+
+/** How a network is evaluated. */
+export interface EvaluateOptions extends WeightsOptions {
+  /** Whether the outputs are kept, which for long sequences are many. @default true */
+  readonly outputs?: boolean;
+  /** Stops between native calls, of about 200 ms each. */
+  readonly signal?: AbortSignal;
+}
+
 /** What a network makes of data. */
 export interface Evaluation {
   /** Mean loss over all rows, dropout off. */
   readonly loss: number;
-  /** The network's outputs, one row a row. */
+  /** The metrics of the training over all rows, by name. */
+  readonly metrics?: Readonly<Record<string, number>>;
+  /** The network's outputs, one row a row; none where they are not kept. */
   readonly outputs: Tensors;
 }
 
@@ -111,15 +127,15 @@ export interface TrainableNetwork extends AsyncDisposable {
    * as it was before that step; RUN_ABORTED
    */
   steps(data: TrainingData, batches: readonly Int32Array[], options?: StepOptions): Promise<Float32Array>;
-  /** @throws {TrainerError} REQUEST_INVALID */
-  evaluate(data: TrainingData): Promise<Evaluation>;
+  /** @throws {TrainerError} REQUEST_INVALID, RUN_ABORTED */
+  evaluate(data: TrainingData, options?: EvaluateOptions): Promise<Evaluation>;
   snapshot(): Promise<TrainingSnapshot>;
   /** @throws {TrainerError} REQUEST_INVALID where the snapshot is damaged or of another network. */
   restore(snapshot: TrainingSnapshot): Promise<void>;
   /** The rate before the schedule, from the next step on. @throws {TrainerError} REQUEST_INVALID */
   setLearningRate(rate: number): void;
   /** The network as an ONNX file: its inputs and outputs by name, the first axis free. */
-  toModel(): Promise<Uint8Array>;
+  toModel(options?: WeightsOptions): Promise<Uint8Array>;
 }
 
 /** Where networks and models are computed. */

@@ -6,7 +6,19 @@ export type Schedule =
   /** Half a cosine from 1 down to `final` (default 0) at `steps` (Loshchilov and Hutter, 2017). */
   | { readonly kind: 'cosine'; readonly steps: number; readonly final?: number; readonly warmUpSteps?: number }
   /** Times `factor` after every `every` steps. */
-  | { readonly kind: 'step'; readonly every: number; readonly factor: number; readonly warmUpSteps?: number };
+  | { readonly kind: 'step'; readonly every: number; readonly factor: number; readonly warmUpSteps?: number }
+  /**
+   * One cycle (Smith and Topin, 2018), as PyTorch's `OneCycleLR`: half a cosine from `start` (default 1/25) up to 1 at
+   * the share `peakAt` (default 0.3) of all steps, and half a cosine down to `final` (default 4e-6) at the last.
+   */
+  | {
+      readonly kind: 'one-cycle';
+      readonly steps: number;
+      readonly peakAt?: number;
+      readonly start?: number;
+      readonly final?: number;
+      readonly warmUpSteps?: undefined;
+    };
 
 /**
  * cos(π·t) for t from 0 to 1 by the Taylor series of the sine (error below 1e-11): versions of Node differ in the last
@@ -36,6 +48,13 @@ export function scheduleFactor(schedule: Schedule, step: number): number {
       const share = length <= 0 ? 1 : Math.min(1, (step - warmUpSteps) / length);
       return final + (1 - final) * 0.5 * (1 + cosineOfPi(share));
     }
+    case 'one-cycle': {
+      const { steps, peakAt = 0.3, start = 0.04, final = 4e-6 } = schedule;
+      const peak = peakAt * steps - 1;
+      const blend = (from: number, to: number, share: number) => to + (from - to) * 0.5 * (1 + cosineOfPi(share));
+      if (step <= peak) return blend(start, 1, peak <= 0 ? 1 : step / peak);
+      return blend(1, final, Math.min(1, (step - peak) / Math.max(1e-9, steps - 1 - peak)));
+    }
     case 'step': {
       let factor = 1;
       for (let passed = Math.floor((step - warmUpSteps) / schedule.every); passed > 0; passed--)
@@ -60,7 +79,14 @@ export function checkSchedule(schedule: Schedule): void {
         ? undefined
         : 'every above 0 and factor from 0 to 1';
     }
-    return 'the kind constant, cosine or step';
+    if (schedule.kind === 'one-cycle') {
+      const { steps, peakAt = 0.3, start = 0.04, final = 4e-6 } = schedule;
+      const isShare = (value: number) => value >= 0 && value <= 1;
+      return whole(steps, 1) && isShare(peakAt) && isShare(start) && isShare(final)
+        ? undefined
+        : 'steps above 0 and peakAt, start and final from 0 to 1';
+    }
+    return 'the kind constant, cosine, step or one-cycle';
   })();
   if (problem !== undefined) {
     throw new TrainerError(

@@ -1,7 +1,7 @@
 import { TrainerError } from '../../core/errors.ts';
-import type { Signature } from './layer-definition.ts';
-import { type Loss, targetsOf } from './loss.ts';
+import { type Loss, type LossPlaces, placesOf } from './loss.ts';
 import { checkOptimiser, type Optimiser } from './optimiser.ts';
+import type { ParameterGroup } from './parameter-group.ts';
 import type { ResolvedNetwork } from './resolve-network.ts';
 import { checkSchedule, type Schedule } from './schedule.ts';
 
@@ -15,6 +15,20 @@ export interface Training {
   readonly clipNorm?: number;
   /** Which parameters decay: matrices alone, or all. @default 'matrices' */
   readonly decay?: 'matrices' | 'all';
+  /** Parameters that are trained otherwise than the rest, or stay as they are. @default none */
+  readonly groups?: readonly ParameterGroup[];
+  /**
+   * Parts that each batch is worked out in, one after another, before the weights change: less memory, the same step.
+   * Batch normalisation and the contrastive loss see one part at a time. @default 1
+   */
+  readonly accumulate?: number;
+  /**
+   * Keeps a moving average of the weights beside them (Polyak and Juditsky, 1992), which keeps this share of itself in
+   * each step; `evaluate` and `toModel` take it where they are told to. @default none is kept
+   */
+  readonly averageDecay?: number;
+  /** Worked out in each step beside the loss: the share of right answers, of a loss on classes. @default none */
+  readonly metrics?: readonly Metric[];
   /** Of the weights at the start and of dropout. @default 0 */
   readonly seed?: number | string;
   /** Threads of one operator. @default 2 */
@@ -29,15 +43,19 @@ export interface Training {
 /** How often one call of `steps` may retreat. */
 export const mostRetreats = 8;
 
+/** A measure that is worked out beside the loss. */
+export type Metric = 'accuracy';
+
 /** The loss of a training with its places filled in. */
-export interface ResolvedLoss {
+export interface ResolvedLoss extends LossPlaces {
   readonly loss: Loss;
-  /** Name of the output that it judges. */
-  readonly output: string;
-  /** Name of the target; undefined where the data's only one is meant. */
-  readonly target: string | undefined;
-  /** What the target may be. */
-  readonly targets: readonly Signature[];
+}
+
+/** Losses whose outputs are right or wrong. */
+const judgesClasses: readonly Loss['kind'][] = ['cross-entropy', 'binary-cross-entropy', 'distillation'];
+
+function fail(message: string): never {
+  throw new TrainerError('REQUEST_INVALID', message);
 }
 
 /**
@@ -48,29 +66,28 @@ export interface ResolvedLoss {
 export function resolveTraining(network: ResolvedNetwork, training: Training): ResolvedLoss {
   checkOptimiser(training.optimiser);
   if (training.schedule !== undefined) checkSchedule(training.schedule);
-  const { clipNorm, threads = 2, loss } = training;
+  const { clipNorm, threads = 2, accumulate = 1, averageDecay = 0, metrics = [], loss } = training;
   if (clipNorm !== undefined && !(clipNorm > 0 && Number.isFinite(clipNorm))) {
-    throw new TrainerError('REQUEST_INVALID', `Expected clipNorm to be above 0, got ${clipNorm}.`);
+    fail(`Expected clipNorm to be above 0, got ${clipNorm}.`);
   }
   if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
-    throw new TrainerError('REQUEST_INVALID', `Expected threads to be an integer from 1 to 1024, got ${threads}.`);
+    fail(`Expected threads to be an integer from 1 to 1024, got ${threads}.`);
   }
   const { onDivergence = 'error' } = training;
   if (onDivergence !== 'error' && onDivergence !== 'retreat') {
-    throw new TrainerError(
-      'REQUEST_INVALID',
-      `Expected onDivergence to be error or retreat, got ${JSON.stringify(onDivergence)}.`,
-    );
+    fail(`Expected onDivergence to be error or retreat, got ${JSON.stringify(onDivergence)}.`);
   }
-  const outputs = Object.keys(network.outputs);
-  const output = loss?.output ?? (outputs.length === 1 ? outputs[0] : undefined);
-  const signature = output === undefined ? undefined : network.outputs[output];
-  if (output === undefined || signature === undefined) {
-    const names = outputs.map((name) => `"${name}"`).join(', ');
-    throw new TrainerError(
-      'REQUEST_INVALID',
-      `Expected the loss to name one of the outputs ${names}, got ${JSON.stringify(output) ?? 'none'}.`,
-    );
+  if (!Number.isInteger(accumulate) || accumulate < 1 || accumulate > 64) {
+    fail(`Expected accumulate to be an integer from 1 to 64, got ${accumulate}.`);
   }
-  return { loss, output, target: loss.target, targets: targetsOf(loss, signature) };
+  if (!(averageDecay >= 0 && averageDecay < 1)) {
+    fail(`Expected averageDecay to be a number from 0 and below 1, got ${averageDecay}.`);
+  }
+  const places = placesOf(loss, network.outputs);
+  for (const metric of metrics) {
+    if (metric !== 'accuracy') fail(`Expected metrics to be a list of "accuracy", got ${JSON.stringify(metric)}.`);
+    const isJudged = judgesClasses.includes(loss.kind) && !(loss.kind === 'distillation' && loss.teacherWeight === 1);
+    if (!isJudged) fail(`The metric "accuracy" needs a loss on classes, got ${loss.kind}.`);
+  }
+  return { loss, ...places };
 }

@@ -2,6 +2,7 @@ import { TrainerError } from '../../../core/errors.ts';
 import type { Tensor, TrainingData } from '../../backend.ts';
 import type { LayerDefinition, Signature } from '../../network/layer-definition.ts';
 import { layerKinds } from '../../network/layer-kinds.ts';
+import type { Loss, LossTarget } from '../../network/loss.ts';
 import type { PlainLayer } from '../../network/network-spec.ts';
 import type { ResolvedNetwork } from '../../network/resolve-network.ts';
 import { sameShape, sizeOf } from '../autodiff/shapes.ts';
@@ -10,9 +11,8 @@ import type { TrainingPlan } from './plan.ts';
 /** Data that were held against a network. */
 export interface CheckedData {
   readonly rows: number;
-  readonly target: Tensor;
-  /** Which of the signatures that the loss takes the target has. */
-  readonly targetSignature: Signature;
+  /** In the order of the loss, each with which of the accepted signatures it has. */
+  readonly targets: readonly { readonly tensor: Tensor; readonly signature: Signature }[];
 }
 
 function fail(message: string): never {
@@ -61,6 +61,20 @@ function checkRange(what: string, tensor: Tensor, limits: readonly number[]): vo
     `Expected ${what} to be from 0 to ${limits[at % limits.length]! - 1}, got another in row ${row}${column}.`,
     { details: { row } },
   );
+}
+
+function checkLabels(name: string, tensor: Tensor, classes: number, ignored: number | undefined): void {
+  const what = `labels of the target "${name}"`;
+  if (ignored === undefined) {
+    checkRange(what, tensor, [classes]);
+    return;
+  }
+  const skip = BigInt(ignored);
+  const data = (tensor.data as BigInt64Array).filter((value) => value !== skip);
+  if (data.length === 0) fail(`Expected ${what} to count at least once, got ${ignored} (which is ignored) alone.`);
+  if (data.some((value) => value < 0n || value >= BigInt(classes))) {
+    fail(`Expected ${what} to be from 0 to ${classes - 1} or ${ignored}, got another.`);
+  }
 }
 
 function checkMask(what: string, { data, shape }: Tensor): void {
@@ -122,18 +136,44 @@ export function checkData({ network, loss }: TrainingPlan, data: TrainingData): 
     rows = tensor.shape[0]!;
     if (tensor.dtype === 'int64') checkIntegers(network, name, tensor);
   }
-  const names = Object.keys(data.targets);
-  const name = loss.target ?? (names.length === 1 ? names[0]! : '');
-  const own = Object.hasOwn(data.targets, name) ? data.targets[name] : undefined;
-  if (own === undefined) {
-    fail(
-      `Expected the data to have ${loss.target === undefined ? 'one target' : `the target "${name}"`}, got ${names.join(', ') || 'none'}.`,
-    );
-  }
-  const target = checkTensor(`the target "${name}"`, own, loss.targets, rows);
-  if (loss.loss.kind === 'cross-entropy') {
-    checkRange(`labels of the target "${name}"`, target, [network.outputs[loss.output]!.shape.at(-1)!]);
-  }
   if (rows === undefined || rows < 1) fail('Expected at least one row of data, got none.');
-  return { rows, target, targetSignature: loss.targets.find((signature) => fits(target, signature))! };
+  const classes = network.outputs[loss.outputs[0]!]!.shape.at(-1) ?? 0;
+  const targets = loss.targets.map((target) => checkTarget(loss.loss, target, data.targets, rows!, classes));
+  return { rows, targets };
+}
+
+/** Holds one target against what the loss takes. */
+function checkTarget(
+  loss: Loss,
+  { name: wanted, accepted, bounds }: LossTarget,
+  targets: TrainingData['targets'],
+  rows: number,
+  classes: number,
+): CheckedData['targets'][number] {
+  const names = Object.keys(targets);
+  const name = wanted ?? (names.length === 1 ? names[0]! : '');
+  const own = Object.hasOwn(targets, name) ? targets[name] : undefined;
+  if (own === undefined) {
+    const expected = wanted === undefined ? 'one target' : `the target "${wanted}"`;
+    fail(`Expected the data to have ${expected}, got ${names.join(', ') || 'none'}.`);
+  }
+  const tensor = checkTensor(`the target "${name}"`, own, accepted, rows);
+  const signature = accepted.find((one) => fits(tensor, one))!;
+  if (tensor.dtype === 'int64') {
+    checkLabels(name, tensor, classes, loss.kind === 'cross-entropy' ? loss.ignoreIndex : undefined);
+  }
+  if (bounds !== undefined && tensor.dtype === 'float32') {
+    const [least, most] = bounds;
+    const at = tensor.data.findIndex((value) => value < least || value > most);
+    if (at >= 0) {
+      const row = Math.floor(at / (tensor.data.length / rows));
+      const expected = most === Number.MAX_VALUE ? `at least ${least}` : `from ${least} to ${most}`;
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        `Expected the target "${name}" of the loss ${loss.kind} to be ${expected}, got another in row ${row}.`,
+        { details: { row } },
+      );
+    }
+  }
+  return { tensor, signature };
 }

@@ -4,45 +4,77 @@ import { sizeOf } from '../autodiff/shapes.ts';
 import type { Runtime } from '../runtime.ts';
 import type { CheckedData } from './check-data.ts';
 import type { TrainingPlan } from './plan.ts';
-import { encodeEvaluation, evaluationNames } from './prediction-model.ts';
+import { type EncodedEvaluation, encodeEvaluation, evaluationNames } from './prediction-model.ts';
 import { type Feeds, openSession, type TrainingSession } from './session.ts';
 
-/** Rows of one native call. */
-const rowsPerCall = 1024;
+/** The most rows of one native call. */
+const mostRows = 1024;
+
+/** Operations of one native call, about 200 ms: counted, not measured, so that the same rows go together anywhere. */
+const callFlops = 8e9;
+
+/** Values that all layers of one native call may have, 256 MB. */
+const callValues = 64e6;
+
+/** What {@link Evaluator.evaluate} takes beside the data. */
+interface EvaluatorOptions {
+  /** Parameters by `layer/name`. */
+  readonly weights: Feeds;
+  readonly withOutputs: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+interface Opened extends EncodedEvaluation {
+  readonly session: TrainingSession;
+}
 
 /** Runs a network on data without training it. */
 export class Evaluator implements AsyncDisposable {
   readonly #plan: TrainingPlan;
   readonly #runtime: Runtime;
-  /** One for each element type of targets. */
-  readonly #sessions = new Map<string, TrainingSession>();
+  readonly #rowsPerCall: number;
+  /** One for each element type of targets, with outputs and without. */
+  readonly #sessions = new Map<string, Opened>();
 
   constructor(plan: TrainingPlan, runtime: Runtime) {
     this.#plan = plan;
     this.#runtime = runtime;
+    const { layers } = plan.network;
+    const flops = layers.reduce((sum, layer) => sum + layer.flops, 1);
+    const values = layers.reduce((sum, { output }) => sum + sizeOf(output.shape), 1);
+    const rows = Math.floor(Math.min(callFlops / flops, callValues / values));
+    this.#rowsPerCall = Math.max(1, Math.min(mostRows, rows));
   }
 
-  /** Mean loss and outputs over all rows. @throws {TrainerError} TRAIN_DIVERGED where the loss is not finite. */
-  async evaluate(data: Feeds, checked: CheckedData, state: Feeds): Promise<Evaluation> {
+  /** Means over all rows, and outputs. @throws {TrainerError} TRAIN_DIVERGED where the loss is not finite; RUN_ABORTED */
+  async evaluate(data: Feeds, checked: CheckedData, options: EvaluatorOptions): Promise<Evaluation> {
     const { rows } = checked;
-    const session = await this.#sessionFor(checked);
-    const weights = Object.fromEntries(this.#plan.parameters.map(({ key }) => [key, state[key]!]));
-    const outputs = Object.entries(this.#plan.network.outputs).map(([name, { shape }]) => {
+    const { session, valuesPerRow } = await this.#sessionFor(checked, options.withOutputs);
+    const names = options.withOutputs ? Object.entries(this.#plan.network.outputs) : [];
+    const outputs = names.map(([name, { shape }]) => {
       return { name, shape, size: sizeOf(shape), data: new Float32Array(rows * sizeOf(shape)) };
     });
-    let [total, weight] = [0, 0];
-    for (let start = 0; start < rows; start += rowsPerCall) {
-      const count = Math.min(rowsPerCall, rows - start);
+    const sums = new Map([...valuesPerRow.keys()].map((name) => [name, { total: 0, weight: 0 }]));
+    for (let start = 0; start < rows; start += this.#rowsPerCall) {
+      if (options.signal?.aborted) {
+        throw new TrainerError('RUN_ABORTED', 'Evaluation was aborted.', { cause: options.signal.reason });
+      }
+      const count = Math.min(this.#rowsPerCall, rows - start);
       const index = Int32Array.from({ length: count }, (_, i) => start + i);
-      const made = await session.run({ ...data, ...weights, index: new this.#runtime.Tensor('int32', index, [count]) });
-      const sum = (name: string): number | undefined => (made[name]?.data as Float32Array | undefined)?.[0];
-      total += sum(evaluationNames.total)!;
-      weight += sum(evaluationNames.weight) ?? count * this.#valuesPerRow();
+      const at = { index: new this.#runtime.Tensor('int32', index, [count]) };
+      const made = await session.run({ ...data, ...options.weights, ...at });
+      const number = (name: string) => (made[name]!.data as Float32Array)[0]!;
+      for (const [name, perRow] of valuesPerRow) {
+        const sum = sums.get(name)!;
+        sum.total += number(evaluationNames.total(name));
+        sum.weight += perRow === undefined ? number(evaluationNames.weight(name)) : count * perRow;
+      }
       for (const { name, size, data: all } of outputs) {
         all.set(made[evaluationNames.output(name)]!.data as Float32Array, start * size);
       }
     }
-    const loss = total / weight;
+    const means = Object.fromEntries([...sums].map(([name, { total, weight }]) => [name, total / weight]));
+    const { loss, ...metrics } = means;
     if (!Number.isFinite(loss)) {
       throw new TrainerError(
         'TRAIN_DIVERGED',
@@ -53,26 +85,23 @@ export class Evaluator implements AsyncDisposable {
       name,
       { dtype: 'float32', shape: [rows, ...shape], data: values },
     ]);
-    return { loss, outputs: Object.fromEntries(tensors) };
+    return { loss: loss!, metrics, outputs: Object.fromEntries(tensors) };
   }
 
-  /** How many values of the loss one row has. */
-  #valuesPerRow(): number {
-    const { loss, output } = this.#plan.loss;
-    const { shape } = this.#plan.network.outputs[output]!;
-    return sizeOf(loss.kind === 'cross-entropy' ? shape.slice(0, -1) : shape);
-  }
-
-  async #sessionFor({ targetSignature }: CheckedData): Promise<TrainingSession> {
-    const kept = this.#sessions.get(targetSignature.dtype);
+  async #sessionFor({ targets }: CheckedData, withOutputs: boolean): Promise<Opened> {
+    const signatures = targets.map(({ signature }) => signature);
+    const key = `${withOutputs}:${signatures.map(({ dtype }) => dtype)}`;
+    const kept = this.#sessions.get(key);
     if (kept !== undefined) return kept;
-    const made = await openSession(encodeEvaluation(this.#plan, targetSignature), this.#plan.training.threads ?? 2);
-    this.#sessions.set(targetSignature.dtype, made);
+    const encoded = encodeEvaluation(this.#plan, signatures, withOutputs);
+    const session = await openSession(encoded.bytes, this.#plan.training.threads ?? 2);
+    const made = { ...encoded, session };
+    this.#sessions.set(key, made);
     return made;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const session of this.#sessions.values()) await session[Symbol.asyncDispose]();
+    for (const { session } of this.#sessions.values()) await session[Symbol.asyncDispose]();
     this.#sessions.clear();
   }
 }

@@ -1,5 +1,6 @@
 import { createRandom } from '../../../core/helpers/random.ts';
 import { sizeOf } from '../autodiff/shapes.ts';
+import { averageSlot } from './optimisers.ts';
 import type { PlannedParameter, TrainingPlan } from './plan.ts';
 
 function draw({ key, shape, initial }: PlannedParameter, seed: number | string): Float32Array {
@@ -19,7 +20,8 @@ export function initialState(plan: TrainingPlan): ReadonlyMap<string, Float32Arr
   const byKey = new Map(plan.parameters.map((parameter) => [parameter.key, parameter]));
   return new Map(
     plan.state.map(({ key, shape }) => {
-      const parameter = byKey.get(key);
+      // A moving average starts as its weight.
+      const parameter = byKey.get(key.replace(new RegExp(`#${averageSlot}$`), ''));
       return [
         key,
         parameter === undefined ? new Float32Array(sizeOf(shape)) : draw(parameter, plan.training.seed ?? 0),

@@ -1,3 +1,4 @@
+import { TrainerError } from '../../../core/errors.ts';
 import type { AdamOptimiser, AdamWOptimiser, Optimiser, SgdOptimiser } from '../../network/optimiser.ts';
 import type { Graph } from '../autodiff/graph.ts';
 import type { Value } from '../autodiff/value.ts';
@@ -12,6 +13,8 @@ export interface UpdateContext {
   /** Scalars of this step, in the order of its controls. */
   readonly controls: readonly Value[];
   readonly isDecayed: boolean;
+  /** Which of the training's settings the parameter has. */
+  readonly setting: number;
 }
 
 /** The state after a step. */
@@ -101,10 +104,59 @@ function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, ...rest }: AdamOptim
   };
 }
 
-/** The graph's side of an optimiser. */
-export function optimiserGraph(optimiser: Optimiser): OptimiserGraph {
-  return optimiser.kind === 'sgd' ? sgd(optimiser) : adam(optimiser);
+/** What groups of parameters change of an optimiser. */
+export interface OptimiserSetting {
+  readonly rateFactor: number;
+  /** In place of the optimiser's, on all parameters of the group. */
+  readonly weightDecay: number | undefined;
 }
+
+function oneOptimiser(optimiser: Optimiser, { weightDecay }: OptimiserSetting): OptimiserGraph {
+  if (weightDecay !== undefined && optimiser.kind === 'adam' && weightDecay > 0) {
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      'Adam has no weight decay, which a parameter group asks for; take adamw.',
+    );
+  }
+  const own = weightDecay === undefined || optimiser.kind === 'adam' ? optimiser : { ...optimiser, weightDecay };
+  return own.kind === 'sgd' ? sgd(own) : adam(own);
+}
+
+/**
+ * The graph's side of an optimiser with its settings, each with controls of its own.
+ *
+ * @param averageDecay the share of itself that a moving average of each weight keeps in a step; 0 for no average.
+ */
+export function optimiserGraph(
+  optimiser: Optimiser,
+  settings: readonly OptimiserSetting[],
+  averageDecay: number,
+): OptimiserGraph {
+  const all = settings.map((setting) => oneOptimiser(optimiser, setting));
+  const starts = all.map((_, i) => all.slice(0, i).reduce((sum, { controls }) => sum + controls.length, 0));
+  const { slots } = all[0]!;
+  return {
+    slots: averageDecay === 0 ? slots : [...slots, averageSlot],
+    controls: all.flatMap(({ controls }, i) => controls.map((name) => (i === 0 ? name : `${name}:${i}`))),
+    controlsAt: (rate, step) => all.flatMap((one, i) => one.controlsAt(rate * settings[i]!.rateFactor, step)),
+    update(context) {
+      const own = all[context.setting]!;
+      const start = starts[context.setting]!;
+      const isDecayed = settings[context.setting]!.weightDecay === undefined ? context.isDecayed : true;
+      const controls = context.controls.slice(start, start + own.controls.length);
+      const made = own.update({ ...context, isDecayed, controls, slots: context.slots.slice(0, slots.length) });
+      if (averageDecay === 0) return made;
+      const { graph } = context;
+      const times = (value: Value, factor: number) => graph.apply('Mul', [value, graph.scalar(factor, value)]);
+      const old = times(context.slots.at(-1)!, averageDecay);
+      const average = graph.apply('Add', [old, times(made.weight, 1 - averageDecay)]);
+      return { weight: made.weight, slots: [...made.slots, average] };
+    },
+  };
+}
+
+/** The slot of a weight's moving average, which starts as the weight. */
+export const averageSlot = 'average';
 
 /** Gradients scaled so that the norm over all of them is at most `most`, as PyTorch's `clip_grad_norm_`. */
 export function clipByNorm(graph: Graph, gradients: readonly Value[], most: number): readonly Value[] {

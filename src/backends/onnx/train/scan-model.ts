@@ -17,19 +17,24 @@ export const outerName = (value: Value): string => value.input!.replace(/^step:/
 /** The output of the losses. */
 export const lossesName = 'losses:';
 
+/** The output of a metric. */
+export const metricName = (metric: string): string => `metric:${metric}`;
+
 /**
  * Many steps as one model: a `Scan` whose body is one step. The state is carried from step to step inside the native
  * call; row numbers, controls and random integers come as one slice a step; the data stay outside and are shared.
  *
  * Inputs: the data, the state (by its keys), `index`, controls and random integers with the steps as first axis.
- * Outputs: the state, and one loss a step.
+ * Outputs: the state, and one loss and one of each metric a step.
  */
 export function encodeScan(step: StepGraph): Uint8Array {
   const sliced = [step.index, ...step.controls, ...step.randoms.map(({ value }) => value)];
+  const measured = step.metrics.map(({ metric, value }) => [`step:metric:${metric}`, value] as const);
+  const metrics = step.metrics.map(({ metric }) => metricName(metric));
   const body = emitGraph(step.graph, {
     name: 'step',
     inputs: [...step.before, ...sliced],
-    outputs: [...step.after.map((value, i) => [`next:${i}`, value] as const), ['step:loss', step.loss]],
+    outputs: [...step.after.map((value, i) => [`next:${i}`, value] as const), ['step:loss', step.loss], ...measured],
     prefix: 'step:_',
   });
   const state = step.before.map(outerName);
@@ -42,7 +47,7 @@ export function encodeScan(step: StepGraph): Uint8Array {
         operator: 'Scan',
         domain: '',
         inputs: [...state, ...sliced.map(outerName)],
-        outputs: [...after, lossesName],
+        outputs: [...after, lossesName, ...metrics],
         attributes: [
           { name: 'body', hasTypes: false, type: attributeTypes.graph, graph: body },
           { name: 'num_scan_inputs', hasTypes: false, type: attributeTypes.int, int: BigInt(sliced.length) },
@@ -59,6 +64,7 @@ export function encodeScan(step: StepGraph): Uint8Array {
     outputs: [
       ...step.before.map((value, i) => declare(after[i]!, value, value.shape)),
       declare(lossesName, step.loss, ['steps']),
+      ...metrics.map((name) => declare(name, step.loss, ['steps'])),
     ],
     values: [],
   });

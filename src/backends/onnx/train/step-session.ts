@@ -1,4 +1,4 @@
-import type { TrainingData } from '../../backend.ts';
+import type { Tensor, TrainingData } from '../../backend.ts';
 import type { Signature } from '../../network/layer-definition.ts';
 import { scheduleFactor } from '../../network/schedule.ts';
 import type { ImageLayout } from '../layout/image-layout.ts';
@@ -6,16 +6,24 @@ import type { Runtime } from '../runtime.ts';
 import type { CheckedData } from './check-data.ts';
 import { dropoutKeys } from './dropout.ts';
 import type { TrainingPlan } from './plan.ts';
-import { encodeScan, lossesName, outerName } from './scan-model.ts';
+import { encodeScan, lossesName, metricName, outerName } from './scan-model.ts';
 import { type Feeds, openSession, type TrainingSession } from './session.ts';
 import { buildStep, dataName, type StepGraph } from './step-graph.ts';
 
 /** Data as tensors of the runtime, under the names that graphs have for them; nothing is copied. */
-export function dataFeeds(runtime: Runtime, data: TrainingData, { target }: CheckedData): Feeds {
-  const tensor = ({ dtype, data: values, shape }: typeof target) =>
+export function dataFeeds(runtime: Runtime, data: TrainingData, { targets }: CheckedData): Feeds {
+  const tensor = ({ dtype, data: values, shape }: Tensor) =>
     new runtime.Tensor(dtype as 'float32', values as Float32Array, shape);
   const inputs = Object.entries(data.inputs).map(([name, value]) => [dataName('input', name), tensor(value)] as const);
-  return Object.fromEntries([...inputs, [dataName('target', ''), tensor(target)]]);
+  const expected = targets.map((target, i) => [dataName('target', String(i)), tensor(target.tensor)] as const);
+  return Object.fromEntries([...inputs, ...expected]);
+}
+
+/** What a native call made. */
+export interface StepsMade {
+  readonly state: Feeds;
+  readonly losses: Float32Array;
+  readonly metrics: Readonly<Record<string, Float32Array>>;
 }
 
 /** Steps of one batch size: the compiled graph and what it is fed. */
@@ -40,10 +48,10 @@ export class StepSession implements AsyncDisposable {
     plan: TrainingPlan,
     runtime: Runtime,
     batch: number,
-    target: Signature,
+    targets: readonly Signature[],
     layout?: ImageLayout,
   ): Promise<StepSession> {
-    const graph = buildStep(plan, batch, target, layout);
+    const graph = buildStep(plan, batch, targets, layout);
     const session = await openSession(encodeScan(graph), plan.training.threads ?? 2);
     return new StepSession(plan, runtime, batch, graph, session);
   }
@@ -75,11 +83,18 @@ export class StepSession implements AsyncDisposable {
     return feeds;
   }
 
-  /** Makes steps in one native call; returns the state after them and one loss a step. */
-  async run(data: Feeds, state: Feeds, steps: Feeds): Promise<{ state: Feeds; losses: Float32Array }> {
+  /** Makes steps in one native call; returns the state after them, and one loss and one of each metric a step. */
+  async run(data: Feeds, state: Feeds, steps: Feeds): Promise<StepsMade> {
     const made = await this.#session.run({ ...data, ...state, ...steps });
     const after = this.#plan.state.map(({ key }) => [key, made[`${key}:after`]!] as const);
-    return { state: Object.fromEntries(after), losses: made[lossesName]!.data as Float32Array };
+    const metrics = this.graph.metrics.map(
+      ({ metric }) => [metric, made[metricName(metric)]!.data as Float32Array] as const,
+    );
+    return {
+      state: Object.fromEntries(after),
+      losses: made[lossesName]!.data as Float32Array,
+      metrics: Object.fromEntries(metrics),
+    };
   }
 
   /** The feeds of one step for the step graph itself, without the `Scan` around it. */

@@ -1,5 +1,13 @@
 import { TrainerError } from '../../../core/errors.ts';
-import type { Evaluation, StepOptions, TrainableNetwork, TrainingData, TrainingSnapshot } from '../../backend.ts';
+import type {
+  EvaluateOptions,
+  Evaluation,
+  StepOptions,
+  TrainableNetwork,
+  TrainingData,
+  TrainingSnapshot,
+  WeightsOptions,
+} from '../../backend.ts';
 import type { NetworkSpec } from '../../network/network-spec.ts';
 import { checkLearningRate } from '../../network/optimiser.ts';
 import { mostRetreats, type Training } from '../../network/training.ts';
@@ -10,11 +18,12 @@ import { type CheckedData, checkData } from './check-data.ts';
 import { Evaluator } from './evaluator.ts';
 import { findDivergence } from './find-divergence.ts';
 import { initialState } from './initial-state.ts';
+import { averageSlot } from './optimisers.ts';
 import { planTraining, type TrainingPlan } from './plan.ts';
 import { encodePrediction } from './prediction-model.ts';
 import type { Feeds } from './session.ts';
 import { readSnapshot, takeSnapshot } from './snapshot.ts';
-import { dataFeeds, StepSession } from './step-session.ts';
+import { dataFeeds, StepSession, type StepsMade } from './step-session.ts';
 
 /** Native calls are sized to this time, so that progress, abort and checkpoints come often enough. */
 const callMs = 200;
@@ -68,7 +77,7 @@ class OnnxTrainableNetwork implements TrainableNetwork {
           if (isLast || !TrainerError.isInstance(error) || error.code !== 'TRAIN_DIVERGED') throw error;
           return error;
         });
-        if (!(made instanceof Float32Array)) {
+        if (made instanceof TrainerError) {
           retreats++;
           const step = this.#step;
           this.#state = start.state;
@@ -79,18 +88,24 @@ class OnnxTrainableNetwork implements TrainableNetwork {
           options.onRetreat?.({ step, from: start.step, layer, learningRate: this.#rate });
           continue;
         }
-        losses.set(made, at);
-        at += made.length;
-        options.onSteps?.(this.#step, made);
+        const count = made.losses.length;
+        losses.set(made.losses, at);
+        at += count;
+        options.onSteps?.(this.#step, losses.subarray(at - count, at), made.metrics);
       }
       return losses;
     });
   }
 
-  evaluate(data: TrainingData): Promise<Evaluation> {
+  evaluate(data: TrainingData, options: EvaluateOptions = {}): Promise<Evaluation> {
     return this.#enqueue(async () => {
       const checked = this.#check(data);
-      return this.#evaluator.evaluate(dataFeeds(this.#runtime, data, checked), checked, this.#state);
+      const keys = this.#weightKeys(options);
+      return this.#evaluator.evaluate(dataFeeds(this.#runtime, data, checked), checked, {
+        weights: Object.fromEntries([...keys].map(([key, from]) => [key, this.#state[from]!])),
+        withOutputs: options.outputs ?? true,
+        signal: options.signal,
+      });
     });
   }
 
@@ -114,8 +129,12 @@ class OnnxTrainableNetwork implements TrainableNetwork {
     }).catch(() => {}); // disposed of: nothing is left to change
   }
 
-  toModel(): Promise<Uint8Array> {
-    return this.#enqueue(async () => encodePrediction(this.#plan, this.#values()));
+  toModel(options: WeightsOptions = {}): Promise<Uint8Array> {
+    return this.#enqueue(async () => {
+      const values = this.#values();
+      const weights = [...this.#weightKeys(options)].map(([key, from]) => [key, values.get(from)!] as const);
+      return encodePrediction(this.#plan, new Map(weights));
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -127,8 +146,32 @@ class OnnxTrainableNetwork implements TrainableNetwork {
     await this.#evaluator[Symbol.asyncDispose]();
   }
 
+  /** For each parameter the tensor of the state that it is taken from: itself, or its moving average. */
+  #weightKeys({ weights = 'last' }: WeightsOptions): ReadonlyMap<string, string> {
+    const { parameters, state, training } = this.#plan;
+    if (weights !== 'last' && weights !== 'average') {
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        `Expected weights to be last or average, got ${JSON.stringify(weights)}.`,
+      );
+    }
+    if (weights === 'average' && (training.averageDecay ?? 0) === 0) {
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        'The training keeps no average of its weights: give it an averageDecay.',
+      );
+    }
+    const known = new Set(state.map(({ key }) => key));
+    return new Map(
+      parameters.map(({ key }) => {
+        const average = `${key}#${averageSlot}`;
+        return [key, weights === 'average' && known.has(average) ? average : key];
+      }),
+    );
+  }
+
   /** As many steps of one batch size as fit into one native call. */
-  async #call(session: StepSession, data: Feeds, batches: readonly Int32Array[], at: number): Promise<Float32Array> {
+  async #call(session: StepSession, data: Feeds, batches: readonly Int32Array[], at: number): Promise<StepsMade> {
     const most = session.msPerStep === 0 ? 8 : Math.max(1, Math.floor(callMs / session.msPerStep));
     let end = at + 1;
     while (end < batches.length && end - at < most && batches[end]!.length === batches[at]!.length) end++;
@@ -142,7 +185,7 @@ class OnnxTrainableNetwork implements TrainableNetwork {
     if (bad >= 0) await this.#fail(session, data, batches.slice(at, at + bad + 1));
     this.#state = made.state;
     this.#step += made.losses.length;
-    return made.losses;
+    return made;
   }
 
   /** Goes back to the state before the step that diverged (the last of these), and says where it began. */
@@ -174,8 +217,9 @@ class OnnxTrainableNetwork implements TrainableNetwork {
     return checked;
   }
 
-  async #sessionFor(batch: number, { targetSignature }: CheckedData): Promise<StepSession> {
-    const key = `${batch}:${targetSignature.dtype}`;
+  async #sessionFor(batch: number, { targets }: CheckedData): Promise<StepSession> {
+    const signatures = targets.map(({ signature }) => signature);
+    const key = `${batch}:${signatures.map(({ dtype }) => dtype)}`;
     const kept = this.#sessions.get(key);
     if (kept !== undefined) return kept;
     for (const [oldest, session] of this.#sessions) {
@@ -183,7 +227,7 @@ class OnnxTrainableNetwork implements TrainableNetwork {
       this.#sessions.delete(oldest);
       await session[Symbol.asyncDispose]();
     }
-    const made = await StepSession.open(this.#plan, this.#runtime, batch, targetSignature, this.#layout);
+    const made = await StepSession.open(this.#plan, this.#runtime, batch, signatures, this.#layout);
     this.#sessions.set(key, made);
     return made;
   }

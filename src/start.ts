@@ -128,6 +128,8 @@ export class Start {
     const { signal, clock, cores } = this.#settings;
     const journal = new Journal(store, (record) => this.#emit('checkpoint', { record }));
     const learners = this.#learners();
+    const agents = [...this.#settings.agents, ...builtInAgents];
+    checkTools(agents);
     const work = {
       blobs: `${store.folder}/blobs`,
       checkpoints: `${store.folder}/checkpoints`,
@@ -165,7 +167,8 @@ export class Start {
       ),
       ...verdictOfEnded(earlier),
       vaultLedger: this.#settings.store.vaultLedger,
-      systemOf: (name) => systemOf([...this.#settings.agents, ...builtInAgents], name),
+      systemOf: (name) => systemOf(agents, name),
+      toolsOf: (name) => agents.find((agent) => agent.name === name)?.tools ?? [],
       emit: (type, body) => this.#emit(type, body),
       secondsBefore: earlier.reduce((sum, body) => sum + (body.kind === 'call' ? body.seconds : 0), 0),
       startedAt: this.#startedAt,
@@ -284,6 +287,27 @@ function givenAnswers(
 function pausedQuestions(result: Json): readonly string[] {
   const questions = (result as { readonly questions?: unknown }).questions;
   return Array.isArray(questions) ? (questions as string[]) : [];
+}
+
+/** @throws {TrainerError} PLUGIN_INVALID where a question names a tool that its agent has not */
+function checkTools(agents: readonly Agent[]): void {
+  for (const { name, questions, tools = [] } of agents) {
+    for (const { id, tools: wanted = [], maxToolCalls = 3 } of questions) {
+      const unknown = wanted.find((tool) => !tools.some((own) => own.name === tool));
+      if (unknown !== undefined)
+        throw new TrainerError(
+          'PLUGIN_INVALID',
+          `Expected the tools of question "${id}" to be tools of agent "${name}" (${tools.map((tool) => tool.name).join(', ') || 'it has none'}), got "${unknown}".`,
+          { details: { agent: name, question: id } },
+        );
+      if (!(Number.isInteger(maxToolCalls) && maxToolCalls >= 0 && maxToolCalls <= 10))
+        throw new TrainerError(
+          'PLUGIN_INVALID',
+          `Expected maxToolCalls of question "${id}" to be a whole number from 0 to 10, got ${String(maxToolCalls)}.`,
+          { details: { agent: name, question: id } },
+        );
+    }
+  }
 }
 
 function systemOf(agents: readonly Agent[], name: string): string {

@@ -1,5 +1,6 @@
 import type { AnyQuestion } from '../core/question.ts';
 import type { Stage, StageContext } from '../core/stage.ts';
+import type { Tool } from '../core/tool.ts';
 
 /** A say of an agent after a stage of another: it may ask its own questions, decline or pause the run. */
 export interface Consultation {
@@ -23,6 +24,8 @@ export interface Agent<
   /** Standard operating procedures, Markdown. */
   readonly knowledge?: string;
   readonly questions: Questions;
+  /** What a language model may look at while it answers questions that name it. */
+  readonly tools?: readonly Tool[];
   /** Its steps. One of the name of a built-in stage takes that stage's place. */
   readonly stages?: readonly Stage[];
   readonly consultations?: readonly Consultation[];

@@ -3,6 +3,7 @@ import { type Agent, defineAgent } from './agent.ts';
 import { checkStage } from './data/check.ts';
 import { cleanStage } from './data/clean.ts';
 import { collectStage } from './data/collect.ts';
+import { dataKnowledge } from './data/knowledge.ts';
 import { prepareStage } from './data/prepare.ts';
 import { dataProfile } from './data/profile.ts';
 import { reduceStage } from './data/reduce.ts';
@@ -14,19 +15,24 @@ import { ensembleStage } from './model/ensemble.ts';
 import { evaluateStage } from './model/evaluate.ts';
 import { explainStage } from './model/explain.ts';
 import { freezeStage } from './model/freeze.ts';
+import { modelKnowledge } from './model/knowledge.ts';
 import { modelProfile } from './model/profile.ts';
 import { searchStage } from './model/search.ts';
 import { builtInQuestions } from './questions.ts';
 import { estimateStage } from './server/estimate.ts';
 import { interfaceStage } from './server/interface.ts';
+import { serverKnowledge } from './server/knowledge.ts';
 import { deploymentStage } from './server/plan.ts';
 import { serverProfile } from './server/profile.ts';
+import { taskKnowledge } from './task/knowledge.ts';
 import { taskProfile } from './task/profile.ts';
 import { assessStage } from './task/stages/assess.ts';
 import { forecastStage } from './task/stages/forecast.ts';
 import { nextStage } from './task/stages/next.ts';
 import { planStage } from './task/stages/plan.ts';
 import { understandStage } from './task/stages/understand.ts';
+import { columnsTool, columnTool } from './tools/columns.ts';
+import { trialsTool } from './tools/trials.ts';
 
 /** The steps of a run, in order. `task.next` may go back to an earlier one. */
 export const builtInStages: readonly Stage[] = [
@@ -60,8 +66,31 @@ export function planningStages(stages: readonly Stage[]): readonly Stage[] {
 
 /** The four agents. */
 export const builtInAgents: readonly Agent[] = [
-  defineAgent({ name: 'task', profile: taskProfile, questions: builtInQuestions.task }),
-  defineAgent({ name: 'data', profile: dataProfile, questions: builtInQuestions.data }),
-  defineAgent({ name: 'model', profile: modelProfile, questions: builtInQuestions.model }),
-  defineAgent({ name: 'server', profile: serverProfile, questions: builtInQuestions.server }),
+  defineAgent({
+    name: 'task',
+    profile: taskProfile,
+    knowledge: taskKnowledge,
+    questions: builtInQuestions.task,
+    tools: [columnTool, columnsTool, trialsTool],
+  }),
+  defineAgent({
+    name: 'data',
+    profile: dataProfile,
+    knowledge: dataKnowledge,
+    questions: builtInQuestions.data,
+    tools: [columnTool],
+  }),
+  defineAgent({
+    name: 'model',
+    profile: modelProfile,
+    knowledge: modelKnowledge,
+    questions: builtInQuestions.model,
+    tools: [trialsTool],
+  }),
+  defineAgent({
+    name: 'server',
+    profile: serverProfile,
+    knowledge: serverKnowledge,
+    questions: builtInQuestions.server,
+  }),
 ];

@@ -1,14 +1,17 @@
 import { askModel } from '../llm/ask-model.ts';
+import { offerTools } from './call-tool.ts';
 import { type Check, consultDeciders, type Proposed } from './consult.ts';
 import { TrainerError } from './errors.ts';
 import { Halt } from './halt.ts';
 import { canonicalJson, type Json } from './helpers/canonical-json.ts';
 import type { Position } from './journal-record.ts';
 import { shownFacts } from './privacy.ts';
-import type { Question } from './question.ts';
+import { narrowSchema, textsOf } from './prompt.ts';
+import type { AnyQuestion, Question } from './question.ts';
 import type { RunSession } from './run-session.ts';
 import { sendToModel } from './send-to-model.ts';
 import { problemText, validate } from './standard-schema.ts';
+import type { ToolContext } from './tool.ts';
 
 /**
  * Answers one question: given by the host, else from the journal, else by the language model where one is set, else by
@@ -23,6 +26,7 @@ export async function ask<Subject, Answer>(
   agent: string,
   question: Question<string, Subject, Answer>,
   subject: Subject,
+  look?: Pick<ToolContext, 'message' | 'blobJson'>,
 ): Promise<Answer> {
   const facts = question.facts(subject);
   const check: Check<Answer> = async (value) => {
@@ -56,7 +60,7 @@ export async function ask<Subject, Answer>(
     taken = { answer: result.value, by: 'given', why };
   } else {
     const proposed = (position: Position, feedback?: string) =>
-      propose(session, position, agent, question, subject, facts, check, feedback);
+      propose(session, position, agent, question, subject, facts, check, feedback, look);
     taken = await consultDeciders(session, at, question, facts, check, await proposed(at), proposed);
   }
   if (taken.unsure === true && question.open !== undefined && !session.pausedOn.has(question.id)) {
@@ -103,6 +107,7 @@ async function propose<Subject, Answer>(
   facts: Json,
   check: Check<Answer>,
   feedback: string | undefined,
+  look: Pick<ToolContext, 'message' | 'blobJson'> | undefined,
 ): Promise<Proposed<Answer>> {
   const rule = question.rule(subject);
   const ruled = await check(rule.answer);
@@ -123,18 +128,25 @@ async function propose<Subject, Answer>(
   if (llm === undefined || (question.language === 'unsure' && rule.unsure !== true)) return byRule;
   const schema = question.answer(subject)['~standard'].jsonSchema?.input({ target: 'draft-2020-12' });
   if (schema === undefined) return { ...byRule, fallback: 'the schema of the answer has no JSON Schema form' };
+  const limits = { privacy: session.privacy, bytes: session.ledger.factBytes };
+  const { shown, leftOut, missing } = shownFacts(question, subject, facts, schema, limits);
+  if (missing !== undefined) return { ...byRule, fallback: `"${missing}" is too much to be shown to a language model` };
+  const names = textsOf(shown);
+  const offer = await offerTools(session, at, agent, question as AnyQuestion, look, names);
   let answeredBy = llm.name;
   const result = await askModel<Answer>({
     model: llm,
     system: session.systemOf(agent),
-    about: question.about,
-    facts: shownFacts(question, subject, facts, schema, session.privacy),
-    schema,
+    about: question.prompt?.about ?? question.about,
+    facts: shown,
+    leftOut,
+    schema: narrowSchema(schema, names),
     check,
     ...(feedback === undefined ? {} : { feedback }),
-    send: async (outbound, round) => {
+    ...(offer === undefined ? {} : { tools: offer }),
+    send: async (outbound, round, form) => {
       const ordinal = feedback === undefined ? round : round + 100;
-      const reply = await sendToModel(session, at, agent, llm, schema, outbound, ordinal);
+      const reply = await sendToModel(session, at, agent, llm, form, outbound, ordinal, leftOut);
       if ('model' in reply && reply.model !== undefined) answeredBy = reply.model;
       return reply;
     },
@@ -143,6 +155,6 @@ async function propose<Subject, Answer>(
   return {
     answer: result.answer,
     by: 'llm',
-    why: `${answeredBy} answered${result.repairs > 0 ? ` after ${result.repairs} repairs` : ''}; the answer passed its checks.`,
+    why: `${answeredBy} answered${result.looks > 0 ? ` after ${result.looks} ${result.looks === 1 ? 'look' : 'looks'} at more` : ''}${result.repairs > 0 ? ` after ${result.repairs} repairs` : ''}; the answer passed its checks.`,
   };
 }

@@ -59,6 +59,8 @@ export interface EventBodies {
     readonly outbound?: string;
     /** The system prompt that leaves with it (phase `request`). */
     readonly system?: string;
+    /** Facts that did not fit: items that are left out, by fact (phase `request`). */
+    readonly leftOut?: Readonly<Record<string, number>>;
     /** The model that answered, where several could have. */
     readonly answeredBy?: string;
     /** Tokens as the provider counts them; absent where it does not say. */
@@ -78,6 +80,12 @@ export interface EventBodies {
     readonly where: 'child' | 'host';
     readonly phase: 'start' | 'end' | 'restart';
     readonly seconds?: number;
+    /** The question for which a language model called it; absent where a stage did. */
+    readonly question?: string;
+    /** What it was called with, where a language model did. */
+    readonly input?: Json;
+    /** Why it gave nothing, where a language model called it. */
+    readonly error?: string;
   };
   'trial-start': {
     readonly trial: number;

@@ -14,6 +14,8 @@ export interface LlmBudget {
   readonly maxCalls?: number;
   /** Input and output tokens together. */
   readonly maxTokens?: number;
+  /** Tokens of the facts of one question, reckoned from bytes; less important ones are left out. @default 6000 */
+  readonly maxFactTokens?: number;
   /** Needs `prices`. */
   readonly maxCostUsd?: number;
   readonly prices?: LlmPrices;
@@ -33,6 +35,8 @@ export interface LlmSpent {
 
 /** Bytes of a token, on the low side for prose and for JSON in the usual vocabularies, so that estimates are high. */
 const bytesPerToken = 3;
+/** Tokens of facts where the host says nothing: some pages. */
+const usualFactTokens = 6000;
 /** Output tokens below which no answer fits. */
 const leastOutput = 64;
 /** Calls that failed one after the other, after which a model is asked nothing more in this process. */
@@ -45,7 +49,7 @@ export function checkLlmBudget(budget: LlmBudget): LlmBudget {
   };
   if (typeof budget !== 'object' || budget === null)
     refuse(`Expected llmBudget to be an object, got ${String(budget)}.`);
-  for (const name of ['maxCalls', 'maxTokens'] as const) {
+  for (const name of ['maxCalls', 'maxTokens', 'maxFactTokens'] as const) {
     const value = budget[name];
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0))
       refuse(`Expected llmBudget.${name} to be a whole number of at least 0, got ${String(value)}.`);
@@ -80,6 +84,11 @@ export class LlmLedger {
     for (const body of earlier) {
       if (body.kind === 'model-call') this.#add(body.spent ?? { calls: 1, inputTokens: 0, outputTokens: 0 });
     }
+  }
+
+  /** Bytes that the facts of a question may take. */
+  get factBytes(): number {
+    return (this.#budget.maxFactTokens ?? usualFactTokens) * bytesPerToken;
   }
 
   get spent(): LlmSpent {

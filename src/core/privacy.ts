@@ -1,5 +1,6 @@
 import type { Json } from './helpers/canonical-json.ts';
 import { redact } from './helpers/redact.ts';
+import { type Fact, type FittedFacts, fitFacts } from './prompt.ts';
 import type { Question } from './question.ts';
 
 /**
@@ -16,22 +17,38 @@ const mostSamples = 20;
 /** Characters of a cell that is shown. */
 const longestSample = 200;
 
-/** What of a question's facts leaves: as the question says for this level, its texts redacted but for those that answers name. */
+/** Whether what needs one level may be shown at another. */
+export function isShown(needed: Privacy, at: Privacy): boolean {
+  return privacyLevels.indexOf(needed) <= privacyLevels.indexOf(at);
+}
+
+/** What of a question's facts leaves at a level of privacy and fits; its texts redacted but for names that answers repeat. */
 export function shownFacts<Subject>(
   question: Question<string, Subject, unknown>,
   subject: Subject,
   facts: Json,
   schema: Readonly<Record<string, unknown>>,
-  privacy: Privacy,
-): Json {
-  const shown = question.shown === undefined ? facts : question.shown(subject, privacy);
-  const names = new Set<string>();
-  collectNames(schema, names);
-  return redactJson(shown, names);
+  limits: { readonly privacy: Privacy; readonly bytes: number },
+): FittedFacts {
+  const names = namesOf(schema);
+  const { prompt } = question;
+  const told: (readonly [Pick<Fact<never>, 'name' | 'isNeeded'>, Json])[] =
+    prompt === undefined
+      ? Object.entries(asRecord(facts)).map(([name, value]) => [{ name: redact(name) }, redactJson(value, names)])
+      : prompt.facts.flatMap((fact) => {
+          const value = isShown(fact.level ?? 'schema-only', limits.privacy) ? fact.value(subject) : undefined;
+          return value === undefined ? [] : [[fact, redactJson(value, names)] as const];
+        });
+  return fitFacts(told, limits.bytes);
+}
+
+function asRecord(facts: Json): Readonly<Record<string, Json>> {
+  const isObject = typeof facts === 'object' && facts !== null && !Array.isArray(facts);
+  return isObject ? (facts as Readonly<Record<string, Json>>) : { facts };
 }
 
 /** Texts of a JSON value, redacted, but for those in `keep`: names that an answer has to repeat to the letter. */
-function redactJson(value: Json, keep: ReadonlySet<string>): Json {
+export function redactJson(value: Json, keep: ReadonlySet<string>): Json {
   if (typeof value === 'string') return keep.has(value) ? value : redact(value);
   if (Array.isArray(value)) return value.map((item) => redactJson(item as Json, keep));
   if (typeof value !== 'object' || value === null) return value;
@@ -40,15 +57,17 @@ function redactJson(value: Json, keep: ReadonlySet<string>): Json {
   );
 }
 
-function collectNames(schema: unknown, names: Set<string>): void {
-  if (Array.isArray(schema)) for (const part of schema) collectNames(part, names);
+/** Names that a schema lists. */
+export function namesOf(schema: unknown, names = new Set<string>()): ReadonlySet<string> {
+  if (Array.isArray(schema)) for (const part of schema) namesOf(part, names);
   else if (typeof schema === 'object' && schema !== null) {
     for (const [key, part] of Object.entries(schema)) {
       if (key === 'enum' || key === 'const')
         for (const name of [part].flat()) if (typeof name === 'string') names.add(name);
-      collectNames(part, names);
+      namesOf(part, names);
     }
   }
+  return names;
 }
 
 /**
@@ -64,7 +83,10 @@ export function mergeSmallCounts(
   const kept = Object.entries(counts).sort(([, a], [, b]) => b - a);
   let other = 0;
   while (kept.length > 0 && (kept.at(-1)![1] < least || (other > 0 && other < least))) other += kept.pop()![1];
-  return Object.fromEntries(other > 0 ? [...kept, ['other', other]] : kept);
+  if (other === 0) return Object.fromEntries(kept);
+  // A value may be called "other" itself.
+  const own = kept.find(([name]) => name === 'other')?.[1] ?? 0;
+  return Object.fromEntries([...kept.filter(([name]) => name !== 'other'), ['other', own + other]]);
 }
 
 /** The first cells of a column as texts, at most 20, redacted and cut; for facts of the level `samples`. */

@@ -1,5 +1,5 @@
 import type { Json } from './helpers/canonical-json.ts';
-import type { Privacy } from './privacy.ts';
+import type { Prompt } from './prompt.ts';
 import type { Problem, Schema } from './standard-schema.ts';
 import type { Reason } from './verdict.ts';
 
@@ -19,13 +19,17 @@ export interface Question<Id extends string = string, Subject = never, Answer = 
   readonly id: Id;
   /** One sentence: what is chosen. */
   readonly about: string;
-  /** What is known, as plain JSON; also what a language model may be shown. No cell values. */
+  /** What is known, as plain JSON, for the journal and for deciders. No cell values. */
   facts(subject: Subject): Json;
   /**
-   * What of the facts a language model may be shown at a level of privacy, where that is not all of them. Texts are
-   * redacted besides.
+   * What a language model is told, fact by fact: from which level of privacy on, and in which order they are cut where there
+   * are too many. Texts are redacted besides. @default `about`, and the members of `facts` in their order
    */
-  shown?(subject: Subject, privacy: Privacy): Json;
+  readonly prompt?: Prompt<Subject>;
+  /** Names of the agent's tools that a language model may call while it answers. @default none */
+  readonly tools?: readonly string[];
+  /** Calls of tools for one answer, at most 10. @default 3 */
+  readonly maxToolCalls?: number;
   /** The closed schema of an answer: ids of what exists, enums, bounded numbers. */
   answer(subject: Subject): Schema<Answer>;
   /** The default answer: always there, always valid. */

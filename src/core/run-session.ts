@@ -8,6 +8,7 @@ import type { LlmLedger } from './llm-budget.ts';
 import type { Privacy } from './privacy.ts';
 import type { RunInput } from './stage.ts';
 import type { RunStore } from './store.ts';
+import type { Tool } from './tool.ts';
 import type { VaultLedger } from './vault-ledger.ts';
 import type { Verdict } from './verdict.ts';
 import type { Workbench } from './workbench.ts';
@@ -39,6 +40,8 @@ export interface RunSession {
   readonly vaultLedger: VaultLedger;
   /** Profile and knowledge of an agent, as the system prompt of its questions. */
   systemOf(agent: string): string;
+  /** Read-only tools of an agent. */
+  toolsOf(agent: string): readonly Tool[];
   emit<Type extends EventType>(type: Type, body: EventBodies[Type]): void;
   /** Seconds that earlier processes worked on this run. */
   readonly secondsBefore: number;

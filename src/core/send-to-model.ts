@@ -1,3 +1,4 @@
+import type { ReplyForm } from '../llm/ask-model.ts';
 import type { LanguageModel, ModelUsage } from '../llm/language-model.ts';
 import { retriesOfError, usageOfError } from '../llm/model-error.ts';
 import { callDecider, stoppedByHost } from './consult.ts';
@@ -42,9 +43,10 @@ export async function sendToModel(
   at: Position,
   agent: string,
   llm: LanguageModel,
-  schema: Readonly<Record<string, unknown>>,
+  form: ReplyForm,
   outbound: string,
   round: number,
+  leftOut: Readonly<Record<string, number>> = {},
 ): Promise<RecordedReply> {
   const position: Position = { ...at, name: `${at.name}/llm`, ordinal: at.ordinal * 1000 + round };
   const recorded = session.journal.modelCall(position, outbound);
@@ -53,7 +55,7 @@ export async function sendToModel(
     return 'text' in reply && recorded.model !== undefined ? { ...reply, model: recorded.model } : reply;
   }
   const system = session.systemOf(agent);
-  const bytes = Buffer.byteLength(system) + Buffer.byteLength(outbound) + Buffer.byteLength(canonicalJson(schema));
+  const bytes = Buffer.byteLength(system) + Buffer.byteLength(outbound) + Buffer.byteLength(canonicalJson(form));
   const allowed = session.ledger.allow(bytes);
   if ('refused' in allowed) return { error: allowed.refused };
   const call = await askHost(session, at, llm, { system, prompt: outbound }, bytes);
@@ -64,7 +66,13 @@ export async function sendToModel(
     return reply;
   }
   const event = { stage: at.stage, question: at.name, model: llm.name };
-  session.emit('model-call', { ...event, phase: 'request', system: call.system, outbound: call.prompt });
+  session.emit('model-call', {
+    ...event,
+    phase: 'request',
+    system: call.system,
+    outbound: call.prompt,
+    ...(Object.keys(leftOut).length === 0 ? {} : { leftOut }),
+  });
   let reply: { text: string } | { error: string };
   let usage: ModelUsage | undefined;
   let retries = 0;
@@ -72,7 +80,7 @@ export async function sendToModel(
   let code: string | undefined;
   try {
     const { system: told, prompt } = call;
-    const answer = await llm.generate({ system: told, prompt, schema, ...allowed, signal: session.signal });
+    const answer = await llm.generate({ system: told, prompt, ...form, ...allowed, signal: session.signal });
     if (typeof answer?.text !== 'string') throw new TypeError('the reply has no text');
     const isLong = answer.text.length > maxReply;
     reply = isLong ? { error: `the reply is longer than ${maxReply} characters` } : { text: answer.text };

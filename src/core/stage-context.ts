@@ -4,6 +4,7 @@ import { Halt } from './halt.ts';
 import { canonicalJson, type Json } from './helpers/canonical-json.ts';
 import { createRandom } from './helpers/random.ts';
 import type { Position } from './journal-record.ts';
+import { isShown } from './privacy.ts';
 import type { RunSession } from './run-session.ts';
 import type { StageContext } from './stage.ts';
 
@@ -24,6 +25,8 @@ export function stageContext(
     counts.set(name, ordinal + 1);
     return { stage: stage.name, visit, name, ordinal };
   };
+  const blobJson = async <T>(hash: string) =>
+    JSON.parse(new TextDecoder().decode(await session.store.blobs.get(hash))) as T;
   const publish = session.emit as StageContext['publish'];
   return {
     runId: session.runId,
@@ -31,10 +34,15 @@ export function stageContext(
     budget: session.budget,
     signal: session.signal,
     clock: session.clock,
+    mayShow: (level) => session.llm !== undefined && isShown(level, session.privacy),
     hostLearners: session.hostLearners,
     privacy: session.privacy,
     message: <T>(name: string) => messages.get(name) as T | undefined,
-    ask: (question, subject) => ask(session, position(question.id), stage.agent, question, subject),
+    ask: (question, subject) =>
+      ask(session, position(question.id), stage.agent, question, subject, {
+        message: <T>(name: string) => messages.get(name) as T | undefined,
+        blobJson,
+      }),
     decidedBy: (question) => session.journal.decidedBy({ stage: stage.name, visit, name: question }),
     async call<Output>(tool: string, input: Json, options: Parameters<StageContext['call']>[2] = {}) {
       const at = position(tool);
@@ -77,9 +85,7 @@ export function stageContext(
       return value;
     },
     random: (name) => createRandom(`${session.input.seed}/${stage.name}/${visit}/${name}`),
-    async blobJson<T>(hash: string) {
-      return JSON.parse(new TextDecoder().decode(await session.store.blobs.get(hash))) as T;
-    },
+    blobJson,
     putJson: (value) => session.store.blobs.put(new TextEncoder().encode(canonicalJson(value))),
     progress(progress) {
       if (!isReplay) session.emit('stage-progress', { stage: stage.name, ...progress });

@@ -28,6 +28,8 @@ export interface StageContext {
   readonly budget: Budget;
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** Whether a language model is there, and may be shown what needs this level of privacy. */
+  mayShow(level: Privacy): boolean;
   /** Names of learners that the host gave as objects: they run on its thread. */
   readonly hostLearners: readonly string[];
   /** What of the data may be shown to others. */

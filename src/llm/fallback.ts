@@ -17,7 +17,10 @@ export function fallback(models: readonly LanguageModel[]): LanguageModel {
   return {
     name: models.map(({ name }) => name).join(' or '),
     // What all of them can.
-    capabilities: { structuredOutput: kinds.size === 1 ? models[0]!.capabilities.structuredOutput : 'none' },
+    capabilities: {
+      structuredOutput: kinds.size === 1 ? models[0]!.capabilities.structuredOutput : 'none',
+      tools: models.every(({ capabilities }) => capabilities.tools === true),
+    },
     async generate(request) {
       let spent: ModelUsage | undefined;
       let retries = 0;

@@ -1,3 +1,11 @@
+/** A function that a model may call before it answers. */
+export interface ModelTool {
+  readonly name: string;
+  readonly about: string;
+  /** JSON Schema (draft 2020-12) of its input. */
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
 /** What a language model is asked. */
 export interface ModelRequest {
   /** The agent's profile and knowledge: the same for all questions of an agent. */
@@ -6,6 +14,8 @@ export interface ModelRequest {
   readonly prompt: string;
   /** JSON Schema (draft 2020-12) of the answer. */
   readonly schema: Readonly<Record<string, unknown>>;
+  /** Given to models that say they can call tools; a call is replied as the text `{"tool": name, "input": {…}}`. */
+  readonly tools?: readonly ModelTool[];
   /** Most tokens that the reply may take. @default the model's own */
   readonly maxOutputTokens?: number;
   readonly signal: AbortSignal;
@@ -41,6 +51,8 @@ export interface LanguageModel {
      * `none`: the schema is part of the prompt alone.
      */
     readonly structuredOutput: 'native' | 'tool' | 'none';
+    /** Calls tools by the provider's own protocol; else the form of a call is part of the prompt and of the schema. @default false */
+    readonly tools?: boolean;
   };
   /**
    * May throw anything; an error counts as no answer. Models of this library throw a `TrainerError` with a code that begins

@@ -65,8 +65,15 @@ export function scriptedModel(
     calls,
     async generate(request) {
       const index = calls.length;
-      const { system, prompt, schema } = request;
-      calls.push(Object.freeze({ system, prompt, schema: deepFreeze(structuredClone(schema)) }));
+      const { system, prompt, schema, tools } = request;
+      calls.push(
+        Object.freeze({
+          system,
+          prompt,
+          schema: deepFreeze(structuredClone(schema)),
+          ...(tools === undefined ? {} : { tools: deepFreeze(structuredClone(tools)) }),
+        }),
+      );
       if (index >= replies.length) {
         const question = prompt.split('\n', 1)[0];
         const message = `Expected ${replies.length} calls of the scripted model, got call ${index + 1} (${question}).`;

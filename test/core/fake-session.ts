@@ -10,6 +10,7 @@ import { type LlmBudget, LlmLedger } from '../../src/core/llm-budget.ts';
 import type { Privacy } from '../../src/core/privacy.ts';
 import type { RunSession } from '../../src/core/run-session.ts';
 import type { RunStore } from '../../src/core/store.ts';
+import type { Tool } from '../../src/core/tool.ts';
 import { memoryLedger } from '../../src/core/vault-ledger.ts';
 import type { Workbench } from '../../src/core/workbench.ts';
 import type { LanguageModel } from '../../src/llm/language-model.ts';
@@ -88,6 +89,7 @@ export function fakeSession(
     readonly pausedOn?: readonly string[];
     readonly child?: Workbench;
     readonly host?: Workbench;
+    readonly tools?: readonly Tool[];
     readonly onEvent?: (event: RunEvent) => void;
   } = {},
 ): FakeSession {
@@ -121,6 +123,7 @@ export function fakeSession(
     pausedOn: new Set(options.pausedOn ?? []),
     vaultLedger: memoryLedger(),
     systemOf: (agent) => `You are the ${agent} agent.`,
+    toolsOf: () => options.tools ?? [],
     emit,
     secondsBefore: 0,
     startedAt: 0,

@@ -228,8 +228,21 @@ describe('a decider of llm.call', () => {
 describe('what leaves', () => {
   const leveled = defineQuestion({
     ...question,
-    shown: (_: readonly string[], privacy: Privacy) => ({ privacy, mail: 'a@b.example', pick: 'jane@mail.example' }),
+    prompt: {
+      about: 'Which one.',
+      facts: [
+        { name: 'mail', value: () => 'a@b.example' },
+        { name: 'pick', value: () => 'jane@mail.example' },
+        { name: 'counts', level: 'aggregates', value: () => ({ a: 10 }) },
+        { name: 'cells', level: 'samples', value: () => ['blue', 'x@y.example'] },
+      ],
+    },
   });
+  const shownAt: Readonly<Record<Privacy, object>> = {
+    'schema-only': {},
+    aggregates: { counts: { a: 10 } },
+    samples: { counts: { a: 10 }, cells: ['blue', '[e-mail]'] },
+  };
 
   it.each<Privacy>(['schema-only', 'aggregates', 'samples'])(
     'is what the question shows at %s, redacted but for names',
@@ -239,12 +252,12 @@ describe('what leaves', () => {
       await ask(session, at(), 'model', leveled, ['a', 'jane@mail.example']);
       const facts = llm.calls[0]!.prompt.split('\n')[3]!;
       // An answer has to repeat a name to the letter, so names stay.
-      expect(JSON.parse(facts)).toEqual({ privacy, mail: '[e-mail]', pick: 'jane@mail.example' });
+      expect(JSON.parse(facts)).toEqual({ mail: '[e-mail]', pick: 'jane@mail.example', ...shownAt[privacy] });
       expect(session.store.bodies.at(-1)).toMatchObject({ facts: { note: 'call jane@mail.example' } });
     },
   );
 
-  it('is redacted where a question says nothing of levels', async () => {
+  it('is redacted where a question has no prompt of its own', async () => {
     const llm = scriptedModel([{ pick: 'a' }]);
     await asked(fakeSession({ llm }));
     expect(llm.calls[0]!.prompt).toContain('"note":"call [e-mail]"');
@@ -259,6 +272,7 @@ describe('what leaves', () => {
     expect(mergeSmallCounts({ a: 100, b: 12, c: 3 })).toEqual({ a: 100, other: 15 });
     expect(mergeSmallCounts({ a: 3 })).toEqual({ other: 3 });
     expect(mergeSmallCounts({ a: 10 })).toEqual({ a: 10 });
+    expect(mergeSmallCounts({ other: 50, a: 9, b: 3 })).toEqual({ other: 62 });
   });
 
   it('shows at most 20 cells, redacted and cut', () => {

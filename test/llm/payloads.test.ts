@@ -20,7 +20,7 @@ const question = defineQuestion({
 /** Asks with a payload as a name in the facts, in the schema, in the problem of a repair, and as the host's remark. */
 async function promptsWith(payload: string): Promise<readonly string[]> {
   const llm = scriptedModel([{ pick: payload }, { [payload]: payload }, { pick: 'a' }]);
-  const session = fakeSession({ llm });
+  const session = fakeSession({ llm, llmBudget: { maxFactTokens: 50_000 } });
   await ask(session, { stage: 's', visit: 1, name: 'test.pick', ordinal: 0 }, 'model', question, payload);
   expect(session.events.findLast(({ type }) => type === 'decision')).toMatchObject({ answer: { pick: 'a' } });
   return llm.calls.map(({ prompt }) => prompt);

@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import { defineQuestion } from '../../core/question.ts';
-import { defineStage } from '../../core/stage.ts';
+import { defineStage, type StageContext } from '../../core/stage.ts';
+import type { TableProfile } from '../../tools/data/profile/profile.ts';
 import { callAction } from '../call-action.ts';
+import { type ShownCells, showCells } from '../show-cells.ts';
 import { rolesOf, taskSpecOf } from '../task/stages/understand.ts';
 import type { Cleaned } from './clean.ts';
+import type { Collected } from './collect.ts';
+import { leaksPrompt } from './prompts/leaks.ts';
 import type { SplitMessage } from './split.ts';
 
 const resultSchema = z.object({
@@ -32,21 +36,18 @@ export interface LeaksSubject {
     readonly evidence: Readonly<Record<string, string | number | boolean>>;
   }[];
   readonly inputCount: number;
+  readonly profile?: TableProfile;
+  readonly cells?: ShownCells;
 }
 
 /** What becomes of columns that give the target away. */
 export const leaksQuestion = defineQuestion({
   id: 'data.leaks',
-  about: 'Which of the columns that seem to give the target away are left out.',
+  about: leaksPrompt.about,
+  prompt: leaksPrompt,
+  tools: ['column'],
   facts: ({ suspects, inputCount }: LeaksSubject) => ({
     suspects: suspects.map((suspect) => ({ ...suspect, evidence: { ...suspect.evidence } })),
-    inputCount,
-  }),
-  // How well a column predicts the target is a statistic of its values.
-  shown: ({ suspects, inputCount }, privacy) => ({
-    suspects: suspects.map(({ column, code, evidence }) =>
-      privacy === 'schema-only' ? { column, code } : { column, code, evidence: { ...evidence } },
-    ),
     inputCount,
   }),
   answer: ({ suspects }) =>
@@ -72,6 +73,24 @@ export const leaksQuestion = defineQuestion({
 
 const leakCodes = new Set(['TARGET_COPY', 'TARGET_RECODED', 'TARGET_LEAK', 'MISSINGNESS_LEAK']);
 
+async function leaksAmong(
+  context: StageContext,
+  suspects: LeaksSubject['suspects'],
+  inputCount: number,
+  train: string,
+): Promise<readonly string[]> {
+  const { data } = context.message<Collected>('data.collect')!;
+  const profile = await context.blobJson<TableProfile>(data!.profile);
+  const names = [...new Set(suspects.map(({ column }) => column))];
+  const cells = await showCells(
+    context,
+    train,
+    names.map((name) => profile.columns.find((column) => column.name === name) ?? { name }),
+  );
+  const subject = { suspects, inputCount, profile, ...(cells === undefined ? {} : { cells }) };
+  return (await context.ask(leaksQuestion, subject)).leaveOut;
+}
+
 /** Looks for what would make a score mislead. */
 export const checkStage = defineStage<Checked>({
   name: 'data.check',
@@ -95,8 +114,7 @@ export const checkStage = defineStage<Checked>({
     const suspects = results.flatMap(({ code, column, evidence }) =>
       leakCodes.has(code) && column !== undefined && inputs.includes(column) ? [{ column, code, evidence }] : [],
     );
-    const leaks =
-      suspects.length === 0 ? [] : (await context.ask(leaksQuestion, { suspects, inputCount: inputs.length })).leaveOut;
+    const leaks = suspects.length === 0 ? [] : await leaksAmong(context, suspects, inputs.length, train);
     const left = inputs.filter((name) => !leaks.includes(name));
     if (left.length === 0)
       context.decline({

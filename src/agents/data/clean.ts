@@ -5,6 +5,7 @@ import type { CleaningPlan } from '../../tools/data/clean/cleaning-plan.ts';
 import { callAction } from '../call-action.ts';
 import { rolesOf, taskSpecOf } from '../task/stages/understand.ts';
 import type { Collected } from './collect.ts';
+import { columnsPrompt } from './prompts/columns.ts';
 import type { SplitMessage } from './split.ts';
 
 /** What the choice of columns is made from. */
@@ -25,7 +26,9 @@ const fixedReasons = new Set(['target', 'role', 'ignored', 'text', 'all-missing'
 /** Which columns the model may use. */
 export const columnsQuestion = defineQuestion({
   id: 'data.columns',
-  about: 'Which columns the model may use.',
+  about: columnsPrompt.about,
+  prompt: columnsPrompt,
+  tools: ['column'],
   facts: ({ columns }: ColumnsSubject) => ({ columns: columns.map((column) => ({ ...column })) }),
   answer: ({ columns }) =>
     z.strictObject({ use: z.array(z.enum(columns.map(({ name }) => name) as [string, ...string[]])).min(1) }),

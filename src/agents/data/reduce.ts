@@ -3,6 +3,7 @@ import { defineQuestion } from '../../core/question.ts';
 import { defineStage } from '../../core/stage.ts';
 import { type Planned, stepOf } from '../task/stages/plan.ts';
 import type { Prepared } from './prepare.ts';
+import { samplePrompt } from './prompts/sample.ts';
 
 /** What the size of the sample is chosen from. */
 export interface SampleSubject {
@@ -16,7 +17,8 @@ export interface SampleSubject {
 /** How many rows each fit of the search learns from. */
 export const sampleQuestion = defineQuestion({
   id: 'data.sample',
-  about: 'How many rows each fit of the search learns from; the winner always learns from all.',
+  about: samplePrompt.about,
+  prompt: samplePrompt,
   facts: (subject: SampleSubject) => ({ ...subject }),
   answer: ({ rows }) => z.strictObject({ rows: z.number().int().min(Math.min(rows, 1000)).max(rows) }),
   rule: ({ rows, planned, earlier }) => {

@@ -10,6 +10,8 @@ import type { Reduced } from '../data/reduce.ts';
 import { learnerFamilies } from '../task/plan/plan.ts';
 import { type Planned, stepOf } from '../task/stages/plan.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
+import { candidatesPrompt } from './prompts/candidates.ts';
+import { configurationsPrompt } from './prompts/configurations.ts';
 
 /** What the choice of learners is made from. */
 export interface CandidatesSubject {
@@ -27,7 +29,9 @@ export interface CandidatesSubject {
 /** Which learners are tried, in which order. The baseline is always measured beside them. */
 export const candidatesQuestion = defineQuestion({
   id: 'model.candidates',
-  about: 'Which learners to try, in which order.',
+  about: candidatesPrompt.about,
+  prompt: candidatesPrompt,
+  tools: ['trials'],
   facts: (subject: CandidatesSubject) => ({ ...subject }),
   answer: ({ available }) =>
     z.strictObject({
@@ -63,7 +67,9 @@ export interface ConfigurationsSubject {
 /** Configurations to try beside the rules' own; each is judged on the same folds. */
 export const configurationsQuestion = defineQuestion({
   id: 'model.configurations',
-  about: 'Further configurations to try, each within the axes of its learner.',
+  about: configurationsPrompt.about,
+  prompt: configurationsPrompt,
+  tools: ['trials'],
   facts: (subject: ConfigurationsSubject) => ({ spaces: subject.spaces as never, data: subject.facts }),
   answer: ({ spaces }) =>
     z.strictObject({

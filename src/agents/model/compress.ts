@@ -8,6 +8,7 @@ import { forecast } from '../server/forecast.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
 import type { CandidatesMessage } from './candidates.ts';
 import { type Member, type Members, memberSchema } from './ensemble.ts';
+import { compressionPrompt } from './prompts/compression.ts';
 import type { Searched } from './search.ts';
 import { searchSeed } from './trial-runner.ts';
 import { variantsOf } from './variants.ts';
@@ -53,7 +54,8 @@ export interface CompressionSubject {
 /** Which size of the model is kept. */
 export const compressionQuestion = defineQuestion({
   id: 'model.compression',
-  about: 'Which variant of the chosen model to keep: as it was found, or a smaller one.',
+  about: compressionPrompt.about,
+  prompt: compressionPrompt,
   facts: ({ variants, limits }: CompressionSubject) => ({
     variants: variants.map((variant) => ({ ...variant })),
     limits: { ...limits },

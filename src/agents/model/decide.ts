@@ -6,6 +6,8 @@ import type { Prepared } from '../data/prepare.ts';
 import { type Planned, stepOf } from '../task/stages/plan.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
 import type { Compressed } from './compress.ts';
+import { calibrationPrompt } from './prompts/calibration.ts';
+import { decisionPrompt } from './prompts/decision.ts';
 
 const calibrationKinds = ['none', 'sigmoid', 'isotonic', 'temperature'] as const;
 
@@ -20,7 +22,8 @@ export interface CalibrationSubject {
 /** How probabilities are calibrated. */
 export const calibrationQuestion = defineQuestion({
   id: 'model.calibration',
-  about: 'How predicted probabilities are calibrated: by what measures best, or by a fixed method.',
+  about: calibrationPrompt.about,
+  prompt: calibrationPrompt,
   facts: (subject: CalibrationSubject) => ({ ...subject }),
   answer: () => z.strictObject({ method: z.enum(['best', ...calibrationKinds]) }),
   rule: ({ isPlanned }) =>
@@ -44,17 +47,20 @@ export interface DecisionSubject {
   readonly metric: string;
   readonly threshold?: number;
   readonly classShares: readonly number[];
+  /** Rows that the shares are of. */
+  readonly rowCount?: number;
 }
 
 /** How probabilities become labels. */
 export const decisionQuestion = defineQuestion({
   id: 'model.decision',
-  about:
-    'How probabilities become labels: by the rule that serves the metric that was asked, or always the most probable class.',
-  facts: (subject: DecisionSubject) => ({ ...subject, classShares: [...subject.classShares] }),
-  // Shares of classes are a statistic of the target's values; their number is not.
-  shown: ({ classShares, ...rest }, privacy) =>
-    privacy === 'schema-only' ? { ...rest, classes: classShares.length } : { ...rest, classShares: [...classShares] },
+  about: decisionPrompt.about,
+  prompt: decisionPrompt,
+  facts: ({ metric, threshold, classShares }: DecisionSubject) => ({
+    metric,
+    ...(threshold === undefined ? {} : { threshold }),
+    classShares: [...classShares],
+  }),
   answer: () => z.strictObject({ rule: z.enum(['metric', 'plain']) }),
   rule: ({ metric }) => ({
     answer: { rule: 'metric' as const },
@@ -123,6 +129,7 @@ export const decideStage = defineStage<Decided>({
           metric: main!.metric,
           ...(main!.threshold === undefined ? {} : { threshold: main!.threshold }),
           classShares: prepared.classCounts.map((count) => count / prepared.rowCount),
+          rowCount: prepared.rowCount,
         })
       : { rule: 'plain' as const };
     const output = await callAction(context, 'decide', {

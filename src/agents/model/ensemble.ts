@@ -5,6 +5,7 @@ import { callAction } from '../call-action.ts';
 import type { Prepared } from '../data/prepare.ts';
 import { type Planned, stepOf } from '../task/stages/plan.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
+import { ensemblePrompt } from './prompts/ensemble.ts';
 import type { Ranked, Searched } from './search.ts';
 
 /** What the choice between one model and a blend is made from. */
@@ -22,7 +23,8 @@ export interface EnsembleSubject {
 /** One model or a blend. */
 export const ensembleQuestion = defineQuestion({
   id: 'model.ensemble',
-  about: 'Whether the model is the best candidate alone or a weighted blend of several.',
+  about: ensemblePrompt.about,
+  prompt: ensemblePrompt,
   facts: (subject: EnsembleSubject) => ({ ...subject, blend: subject.blend.map((member) => ({ ...member })) }),
   answer: () => z.strictObject({ use: z.enum(['single', 'blend']) }),
   rule: ({ blend, gain, standardError }) =>

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineQuestion } from '../../core/question.ts';
 import { defineStage } from '../../core/stage.ts';
 import type { Estimated } from './estimate.ts';
+import { deploymentPrompt } from './prompts/deployment.ts';
 
 /** What the way of serving is chosen from. */
 export interface DeploymentSubject {
@@ -13,7 +14,8 @@ export interface DeploymentSubject {
 /** How the model is to be served; nothing is opened before the host says so. */
 export const deploymentQuestion = defineQuestion({
   id: 'server.deployment',
-  about: 'How the model is best served: inside the application, or as a service of its own on this machine.',
+  about: deploymentPrompt.about,
+  prompt: deploymentPrompt,
   facts: (subject: DeploymentSubject) => ({ ...subject, limits: subject.limits.map((limit) => ({ ...limit })) }),
   answer: () => z.strictObject({ way: z.enum(['in-process', 'service']) }),
   rule: ({ latencyP50Ms }) =>

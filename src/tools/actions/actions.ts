@@ -1,6 +1,7 @@
 /** Every action by name, loaded when first called. */
 export const actions = {
   collect: async () => (await import('./collect.ts')).collect,
+  cells: async () => (await import('./cells.ts')).cells,
   split: async () => (await import('./split.ts')).split,
   clean: async () => (await import('./clean.ts')).clean,
   check: async () => (await import('./check.ts')).check,

@@ -6,6 +6,7 @@ import type { Prepared } from '../../data/prepare.ts';
 import type { Reduced } from '../../data/reduce.ts';
 import type { Searched } from '../../model/search.ts';
 import { type NextFacts, type NextMove, nextStep } from '../next/next-step.ts';
+import { nextPrompt } from '../prompts/next.ts';
 import { taskSpecOf } from './understand.ts';
 
 const moves = ['go-on', 'more-budget', 'reduce-less', 'counter-offer', 'stop'] as const satisfies readonly NextMove[];
@@ -19,8 +20,9 @@ export interface NextSubject extends NextFacts {
 /** What is done after a measured outcome. */
 export const nextQuestion = defineQuestion({
   id: 'task.next',
-  about:
-    'What comes after the measured outcome: freeze the best model, search on, learn from more rows, or stop without a model.',
+  about: nextPrompt.about,
+  prompt: nextPrompt,
+  tools: ['trials'],
   facts: (subject: NextSubject) => ({ ...subject, best: [...subject.best] }),
   answer: () => z.strictObject({ move: z.enum(moves) }),
   rule: (subject) => {

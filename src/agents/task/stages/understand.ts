@@ -3,10 +3,16 @@ import { TrainerError } from '../../../core/errors.ts';
 import { defineQuestion } from '../../../core/question.ts';
 import { defineStage, type StageContext } from '../../../core/stage.ts';
 import { isError, metricIds, type TaskSpec } from '../../../core/task-spec.ts';
-import type { TableProfile } from '../../../tools/data/profile/profile.ts';
+import type { ColumnProfile, TableProfile } from '../../../tools/data/profile/profile.ts';
 import type { Collected } from '../../data/collect.ts';
+import { type ShownCells, showCells } from '../../show-cells.ts';
 import { assessUnderstanding } from '../assess/assess.ts';
+<<<<<<< HEAD
 import { type LearnerFamily, learnerFamilies } from '../plan/plan.ts';
+=======
+import { metricPrompt } from '../prompts/metric.ts';
+import { targetPrompt } from '../prompts/target.ts';
+>>>>>>> eedc834 (A question says what a language model is told, fact by fact: by level of privacy, by importance, with tools that it may look with; agents have procedures)
 import { understandRequest } from '../understand/understand-request.ts';
 import type { Clarification, ClarifyCode, FixedAnswers, Understanding } from '../understand/understanding.ts';
 
@@ -17,12 +23,16 @@ export interface TargetSubject {
   /** Why the target is open. */
   readonly code: ClarifyCode;
   readonly columns: readonly { readonly name: string; readonly kind: string; readonly distinct: number }[];
+  readonly profile?: TableProfile;
+  readonly cells?: ShownCells;
 }
 
 /** Which column is predicted, where the request leaves it open. */
 export const targetQuestion = defineQuestion({
   id: 'task.target',
-  about: 'Which column is to be predicted.',
+  about: targetPrompt.about,
+  prompt: targetPrompt,
+  tools: ['column', 'columns'],
   facts: ({ prompt, clarification, columns }: TargetSubject) => ({
     prompt,
     likely: [...clarification.options],
@@ -50,6 +60,10 @@ export interface MetricSubject {
   readonly threshold?: number;
   /** Whether the request named it. */
   readonly isDefault: boolean;
+  /** The target's profile, over so many rows. */
+  readonly target?: ColumnProfile;
+  readonly rowCount?: number;
+  readonly cells?: ShownCells;
 }
 
 const metricsOf = {
@@ -73,8 +87,15 @@ const metricsOf = {
 /** Which metric is optimised, and what it must reach. */
 export const metricQuestion = defineQuestion({
   id: 'task.metric',
-  about: 'Which metric is optimised, and the value that it must reach, if one was asked.',
-  facts: (subject: MetricSubject) => ({ ...subject }),
+  about: metricPrompt.about,
+  prompt: metricPrompt,
+  facts: ({ prompt, task, metric, threshold, isDefault }: MetricSubject) => ({
+    prompt,
+    task,
+    metric,
+    ...(threshold === undefined ? {} : { threshold }),
+    isDefault,
+  }),
   answer: ({ task }) =>
     z.strictObject({
       metric: z.enum(metricsOf[task as keyof typeof metricsOf] as readonly [string, ...string[]]),
@@ -156,6 +177,8 @@ export function rolesOf(spec: TaskSpec): Readonly<Partial<Record<'weight' | 'gro
   };
 }
 
+const cellsIn = (cells: ShownCells | undefined) => (cells === undefined ? {} : { cells });
+
 const noData: TableProfile = { rowCount: 0, columns: [], duplicateRows: 0 };
 
 /** Reads the request against the columns of the data. */
@@ -171,11 +194,15 @@ export const understandStage = defineStage({
     const fixed = fixedOf(context);
     let understanding: Understanding = understandRequest({ prompt, profile, fixed });
     if (understanding.kind === 'clarify') {
+      const [clarification] = understanding.clarify;
+      const likely = profile.columns.filter(({ name }) => clarification!.options.includes(name));
       const { target } = await context.ask(targetQuestion, {
         prompt,
-        clarification: understanding.clarify[0]!,
+        clarification: clarification!,
         code: understanding.code,
         columns: profile.columns.map(({ name, kind, distinct }) => ({ name, kind, distinct })),
+        profile,
+        ...cellsIn(await showCells(context, data!.table, likely)),
       });
       understanding = understandRequest({ prompt, profile, fixed: { ...fixed, target } });
     }
@@ -190,6 +217,11 @@ export const understandStage = defineStage({
       metric: main!.metric,
       ...(main!.threshold === undefined ? {} : { threshold: main!.threshold }),
       isDefault: main!.source === 'default',
+      target: profile.columns.find(({ name }) => name === spec.target.value)!,
+      rowCount: profile.rowCount,
+      ...(main!.source === 'default'
+        ? cellsIn(await showCells(context, data!.table, [{ name: spec.target.value }]))
+        : {}),
     });
     const isSame = metric === main!.metric && threshold === main!.threshold;
     const chosen = isSame

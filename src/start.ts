@@ -1,4 +1,5 @@
 import type { Agent } from './agents/agent.ts';
+import { checkTools, systemOf } from './agents/agent-parts.ts';
 import { arrangeStages } from './agents/arrange-stages.ts';
 import { builtInAgents, builtInStages, planningStages } from './agents/stages.ts';
 import { Budget, budgetUnits } from './core/budget.ts';
@@ -287,36 +288,6 @@ function givenAnswers(
 function pausedQuestions(result: Json): readonly string[] {
   const questions = (result as { readonly questions?: unknown }).questions;
   return Array.isArray(questions) ? (questions as string[]) : [];
-}
-
-/** @throws {TrainerError} PLUGIN_INVALID where a question names a tool that its agent has not */
-function checkTools(agents: readonly Agent[]): void {
-  for (const { name, questions, tools = [] } of agents) {
-    for (const { id, tools: wanted = [], maxToolCalls = 3 } of questions) {
-      const unknown = wanted.find((tool) => !tools.some((own) => own.name === tool));
-      if (unknown !== undefined)
-        throw new TrainerError(
-          'PLUGIN_INVALID',
-          `Expected the tools of question "${id}" to be tools of agent "${name}" (${tools.map((tool) => tool.name).join(', ') || 'it has none'}), got "${unknown}".`,
-          { details: { agent: name, question: id } },
-        );
-      if (!(Number.isInteger(maxToolCalls) && maxToolCalls >= 0 && maxToolCalls <= 10))
-        throw new TrainerError(
-          'PLUGIN_INVALID',
-          `Expected maxToolCalls of question "${id}" to be a whole number from 0 to 10, got ${String(maxToolCalls)}.`,
-          { details: { agent: name, question: id } },
-        );
-    }
-  }
-}
-
-function systemOf(agents: readonly Agent[], name: string): string {
-  const agent = agents.find((candidate) => candidate.name === name);
-  return agent === undefined
-    ? ''
-    : agent.knowledge === undefined
-      ? agent.profile
-      : `${agent.profile}\n\n${agent.knowledge}`;
 }
 
 function asTrainerError(error: unknown): TrainerError {

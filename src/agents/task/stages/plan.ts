@@ -5,14 +5,9 @@ import type { Schema } from '../../../core/standard-schema.ts';
 import type { TaskSpec } from '../../../core/task-spec.ts';
 import type { TableProfile } from '../../../tools/data/profile/profile.ts';
 import type { Collected } from '../../data/collect.ts';
-<<<<<<< HEAD
 import { checkPlan, type LearnerFamily, learnerFamilies, type Plan, type PlanStep, planBounds } from '../plan/plan.ts';
 import { networkTrials, planSteps } from '../plan/plan-steps.ts';
-=======
-import { checkPlan, type Plan, type PlanStep, planBounds } from '../plan/plan.ts';
-import { planSteps } from '../plan/plan-steps.ts';
 import { planPrompt } from '../prompts/plan.ts';
->>>>>>> eedc834 (A question says what a language model is told, fact by fact: by level of privacy, by importance, with tools that it may look with; agents have procedures)
 import { taskSpecOf, type Understood } from './understand.ts';
 
 /** What a plan is made from. */

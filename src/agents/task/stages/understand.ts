@@ -7,12 +7,9 @@ import type { ColumnProfile, TableProfile } from '../../../tools/data/profile/pr
 import type { Collected } from '../../data/collect.ts';
 import { type ShownCells, showCells } from '../../show-cells.ts';
 import { assessUnderstanding } from '../assess/assess.ts';
-<<<<<<< HEAD
 import { type LearnerFamily, learnerFamilies } from '../plan/plan.ts';
-=======
 import { metricPrompt } from '../prompts/metric.ts';
 import { targetPrompt } from '../prompts/target.ts';
->>>>>>> eedc834 (A question says what a language model is told, fact by fact: by level of privacy, by importance, with tools that it may look with; agents have procedures)
 import { understandRequest } from '../understand/understand-request.ts';
 import type { Clarification, ClarifyCode, FixedAnswers, Understanding } from '../understand/understanding.ts';
 

@@ -1,0 +1,37 @@
+import { TrainerError } from '../core/errors.ts';
+import type { Agent } from './agent.ts';
+
+/**
+ * Checks that questions name tools of their agents.
+ *
+ * @throws {TrainerError} PLUGIN_INVALID
+ */
+export function checkTools(agents: readonly Agent[]): void {
+  for (const { name, questions, tools = [] } of agents) {
+    for (const { id, tools: wanted = [], maxToolCalls = 3 } of questions) {
+      const unknown = wanted.find((tool) => !tools.some((own) => own.name === tool));
+      if (unknown !== undefined)
+        throw new TrainerError(
+          'PLUGIN_INVALID',
+          `Expected the tools of question "${id}" to be tools of agent "${name}" (${tools.map((tool) => tool.name).join(', ') || 'it has none'}), got "${unknown}".`,
+          { details: { agent: name, question: id } },
+        );
+      if (!(Number.isInteger(maxToolCalls) && maxToolCalls >= 0 && maxToolCalls <= 10))
+        throw new TrainerError(
+          'PLUGIN_INVALID',
+          `Expected maxToolCalls of question "${id}" to be a whole number from 0 to 10, got ${String(maxToolCalls)}.`,
+          { details: { agent: name, question: id } },
+        );
+    }
+  }
+}
+
+/** The system prompt of an agent's questions: profile and knowledge, the same to the letter on each call. */
+export function systemOf(agents: readonly Agent[], name: string): string {
+  const agent = agents.find((candidate) => candidate.name === name);
+  return agent === undefined
+    ? ''
+    : agent.knowledge === undefined
+      ? agent.profile
+      : `${agent.profile}\n\n${agent.knowledge}`;
+}

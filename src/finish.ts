@@ -107,7 +107,10 @@ export async function finish(session: RunSession, end: PipelineEnd): Promise<Tra
       };
     },
     async card() {
-      const { cardJson, cardMarkdown } = await import('./tools/report/card.ts');
+      const [{ cardJson }, { cardMarkdown }] = await Promise.all([
+        import('./tools/report/card.ts'),
+        import('./tools/report/card-markdown.ts'),
+      ]);
       return { json: cardJson(facts) as Readonly<Record<string, Json>>, markdown: cardMarkdown(facts) };
     },
     async deploy(options = {}) {

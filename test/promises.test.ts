@@ -16,7 +16,8 @@ import {
   TrainerError,
   type TrainerOutcome,
 } from '../src/index.ts';
-import { cardJson, cardMarkdown } from '../src/tools/report/card.ts';
+import { cardJson } from '../src/tools/report/card.ts';
+import { cardMarkdown } from '../src/tools/report/card-markdown.ts';
 import { complete, csvOf, failureOf, finished, outcomeOf, quickRequest, sampleRows } from './e2e/sample.ts';
 import { readSources, walk } from './source-files.ts';
 

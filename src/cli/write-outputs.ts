@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { cardJson, cardMarkdown } from '../tools/report/card.ts';
+import { cardJson } from '../tools/report/card.ts';
+import { cardMarkdown } from '../tools/report/card-markdown.ts';
 import type { OutputFiles } from './end-panel.ts';
 import type { CliOutcome } from './services.ts';
 import { writeWhole } from './write-file.ts';

@@ -131,6 +131,8 @@ const messages: Readonly<Record<ReasonCode, (evidence: Evidence) => string>> = {
     `The score lies between ${number(e.low)} and ${number(e.high)}. More can't be said from ${count(e.rows, 'test row')}. ${close}add rows.`,
   FAIRNESS_GAP: (e) =>
     `The score differs by ${number(e.gap)} between groups of ${name(e.column)}. The model serves them unequally. ${close}look at the groups in the report before using it.`,
+  TASK_ASSUMED: (e) =>
+    `The request says "${text(e.quote)}", and ${name(e.target)} holds ${count(e.distinct, 'different number')}, more than classes are made of. Its value is predicted as a number instead. ${close}fix the task as \`multiclass\` if each number is a class, or make a column of the ranges that you mean.`,
   UNSUPPORTED_WISH: (e) =>
     `Also asked: ${wishes[text(e.wish)] ?? 'something that is not served here'} ("${text(e.quote)}"). It is not done. ${close}the rest goes on without it.`,
 };

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Json } from '../core/helpers/canonical-json.ts';
 import { sha256 } from '../core/helpers/hash.ts';
 import { version } from '../core/version.ts';
-import { cardJson, cardMarkdown } from '../tools/report/card.ts';
+import { cardJson } from '../tools/report/card.ts';
+import { cardMarkdown } from '../tools/report/card-markdown.ts';
 import type { RunFacts } from '../tools/report/report-facts.ts';
 import { checkOf, compareJson, type VerifyCheck } from './compare.ts';
 

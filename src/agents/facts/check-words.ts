@@ -19,6 +19,8 @@ const words: Readonly<Record<string, (result: Result) => string>> = {
   IMBALANCE: ({ evidence }) => `The rarest class has ${percent(evidence.share ?? evidence.minorityShare)} of the rows.`,
   MANY_MISSING: ({ column, evidence }) => `"${column}" is missing in ${percent(evidence.share)} of the rows.`,
   CONSTANT_COLUMN: ({ column }) => `"${column}" has one value in the rows to learn from.`,
+  PRECISION_LOST: ({ column, evidence }) =>
+    `Of ${count(evidence.distinct)} different values of "${column}" ${count(evidence.left)} ${evidence.left === 1 ? 'is' : 'are'} left in numbers of 32 bits (about seven digits), which a model takes: subtract a constant from the column, here and where the model is used.`,
   TIME_DRIFT: ({ column }) =>
     `The target changes along "${column}": if later rows are to be predicted from earlier ones, say so in the request.`,
   TARGET_OUTLIERS: ({ evidence }) => `${count(evidence.rows)} values of the target lie far outside the others.`,

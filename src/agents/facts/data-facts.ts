@@ -49,8 +49,15 @@ export function dataFacts(
   const checked = messages.get('data.check') as Checked | undefined;
   const prepared = messages.get('data.prepare') as Prepared | undefined;
   const missingTarget = split?.setAside ?? 0;
-  const setAside = data.setAside.map(({ reason, count }) => ({ reason: rowReasons[reason] ?? reason, count }));
-  if (missingTarget > 0) setAside.push({ reason: 'no value of the target', count: missingTarget });
+  const collectedIn = records.call('data.collect', 'collect');
+  const preparedIn = records.call('data.prepare', 'prepare').record;
+  const setAside: DataFacts['setAside'][number][] = data.setAside.map(({ reason, count }) => ({
+    reason: rowReasons[reason] ?? reason,
+    count,
+    ...collectedIn,
+  }));
+  if (missingTarget > 0)
+    setAside.push({ reason: 'no value of the target', count: missingTarget, ...records.call('data.split', 'split') });
   if (data.sampledFrom !== undefined) {
     const malformed = data.setAside.reduce((sum, { count }) => sum + count, 0);
     setAside.push({ reason: 'left out by sampling', count: data.sampledFrom - data.rowCount - malformed });
@@ -65,6 +72,8 @@ export function dataFacts(
       ? {}
       : { sampled: { from: data.sampledFrom, why: 'The source is larger than the limit of rows.' } }),
     duplicateRows: data.duplicateRows,
+    ...collectedIn,
+    ...(preparedIn === undefined ? {} : { preparedRecord: preparedIn }),
     columns: columnFacts(data, profile, spec, cleaned, checked, prepared),
     steps: stepFacts(messages, records),
     ...(target === undefined ? {} : { target }),
@@ -160,14 +169,24 @@ function stepFacts(messages: Messages, records: Records): DataFacts['steps'] {
   const split = messages.get('data.split') as SplitMessage | undefined;
   const vault = (messages.get('model.evaluate') as Evaluated | undefined)?.vault;
   const lost = [
-    ['Rows of the test data that could not be read were set aside.', collected?.test?.setAside],
-    ['Rows of the test data without a value of the target were set aside.', split?.testSetAside],
+    [
+      'Rows of the test data that could not be read were set aside.',
+      collected?.test?.setAside,
+      records.message('data.collect'),
+    ],
+    [
+      'Rows of the test data without a value of the target were set aside.',
+      split?.testSetAside,
+      records.message('data.split'),
+    ],
     [
       'Rows of the test data have a class that the rows to learn from lack; no score counts them.',
       vault?.unseenClassRows,
+      records.message('model.evaluate'),
     ],
   ] as const;
-  for (const [what, count] of lost) if (count !== undefined && count > 0) steps.push({ what, count });
+  for (const [what, count, record] of lost)
+    if (count !== undefined && count > 0) steps.push({ what, count, ...record });
   return steps;
 }
 

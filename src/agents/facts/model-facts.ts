@@ -69,6 +69,9 @@ export function winnerFacts(messages: Messages, spec: TaskSpec | undefined, reco
             lossOfScore: tried[0]!.score - variant.score,
           })),
         }),
+    ...(records.message('model.compress').record === undefined
+      ? {}
+      : { membersRecord: records.message('model.compress').record! }),
     ...records.message('model.decide'),
   };
 }

@@ -21,3 +21,32 @@ export function recordsOf(bodies: readonly JournalBody[]): Records {
     message: (stage) => last((body) => body.kind === 'message' && body.stage === stage),
   };
 }
+
+/** What each record is; trials are told by their number elsewhere. */
+export function recordNames(bodies: readonly JournalBody[]): Record<string, string> {
+  const names: Record<string, string> = {};
+  bodies.forEach((body, index) => {
+    const name = recordName(body);
+    if (name !== undefined) names[`#${index + 1}`] = name;
+  });
+  return names;
+}
+
+function recordName(body: JournalBody): string | undefined {
+  switch (body.kind) {
+    case 'run':
+      return 'the request';
+    case 'call':
+      return body.at.name === 'trial' && body.at.stage === 'model.search'
+        ? undefined
+        : `the result of \`${body.at.name}\` in \`${body.at.stage}\``;
+    case 'message':
+      return `the message of \`${body.stage}\``;
+    case 'decision':
+      return `the decision \`${body.at.name}\``;
+    case 'vault-read':
+      return 'the read of the vault';
+    default:
+      return undefined;
+  }
+}

@@ -30,7 +30,7 @@ import {
   winnerFacts,
 } from './model-facts.ts';
 import { notDoneFacts } from './not-done.ts';
-import { recordsOf } from './records.ts';
+import { type Records, recordNames, recordsOf } from './records.ts';
 
 /** What facts are made from: nothing that is not in the journal or its blobs. */
 export interface FactsInput {
@@ -91,6 +91,7 @@ export function runFacts(from: FactsInput): RunFacts {
       budget: typeof input.budget === 'string' ? input.budget : `${input.budget.workUnits} work units`,
       seed: input.seed,
       ...(input.fork === undefined ? {} : { forkOf: { runId: input.fork.runId, question: input.fork.at.name } }),
+      record: '#1',
     },
     ...(spec === undefined ? {} : { task: spec }),
     verdict: {
@@ -99,6 +100,7 @@ export function runFacts(from: FactsInput): RunFacts {
         code: reason.code,
         message: verdictMessage(reason),
         evidence: reason.evidence,
+        ...reasonRecord(reason.code, messages, records),
       })),
       ...(verdict.offer === undefined ? {} : { offer: offerMessage(verdict.offer) }),
     },
@@ -108,6 +110,7 @@ export function runFacts(from: FactsInput): RunFacts {
     ...(split === undefined ? {} : { split }),
     ...(baseline === undefined ? {} : { baseline }),
     trials: trialFacts(spec, records),
+    ...(searched === undefined ? {} : { searchRecord: records.message('model.search').record! }),
     ...(winner === undefined ? {} : { winner }),
     scores,
     ...(crossValidation === undefined ? {} : { crossValidation }),
@@ -130,13 +133,37 @@ export function runFacts(from: FactsInput): RunFacts {
         }),
     decisions: decisionFacts(from.bodies),
     messages: messageFacts(messages, from.bodies),
-    notDone: notDoneFacts(messages, spec),
+    notDone: notDoneFacts(messages, spec, records),
+    records: recordNames(from.bodies),
     environment: { traineragent: version, node: process.versions.node, opset: '21', 'ai.onnx.ml': '5' },
     hashes: hashesOf(messages, spec),
     deterministic: searched?.stopped !== 'clock',
   };
   return { ...facts, answer: answerOf(from, facts, spec) };
 }
+
+/** Where a reason of the verdict was found: before training, by the checks, or in what was measured. */
+function reasonRecord(code: string, messages: ReadonlyMap<string, unknown>, records: Records): { record?: string } {
+  const assessed = messages.get('task.assess') as Verdict | undefined;
+  if (assessed === undefined || assessed.reasons.some((reason) => reason.code === code))
+    return records.message(assessed === undefined ? 'data.collect' : 'task.assess');
+  if (code === 'NO_SIGNAL') return records.message('model.search');
+  if (code === 'LIMIT_BELOW_MEASURED') return records.message('server.estimate');
+  return messages.has('model.evaluate') && outcomeCodes.has(code)
+    ? records.message('model.evaluate')
+    : records.message(messages.has('data.check') ? 'data.check' : 'task.assess');
+}
+
+/** Reasons that come of the measured outcome. */
+const outcomeCodes: ReadonlySet<string> = new Set([
+  'TARGET_MISSED',
+  'WEAK_SIGNAL',
+  'SCORE_UNDEFINED',
+  'UNSEEN_CLASSES',
+  'PERFECT_SCORE',
+  'WIDE_INTERVAL',
+  'FAIRNESS_GAP',
+]);
 
 const readers: Readonly<Record<string, string>> = { task: 'Task', data: 'Data', model: 'Model', server: 'Server' };
 

@@ -41,15 +41,19 @@ export interface RunFacts {
   readonly explanation?: ExplanationFacts;
   readonly resources?: ResourceFacts;
   /** Which values of the data the model file holds; `values-held.ts` reads it from the signature. */
+  /** Where the search ended. */
+  readonly searchRecord?: string;
   readonly valuesHeld?: readonly { readonly column: string; readonly what: string }[];
   readonly decisions: readonly DecisionFact[];
   readonly messages: readonly MessageFact[];
   /** What was asked, or would be usual, and was not done, with the reason. */
-  readonly notDone: readonly { readonly what: string; readonly why: string }[];
+  readonly notDone: readonly { readonly what: string; readonly why: string; readonly record?: string }[];
   /** Versions: of this library, Node, the runtime, the operators. No host name, no user, no path. */
   readonly environment: Readonly<Record<string, string>>;
   /** SHA-256 by what was hashed: `model`, `data`, `task`, `vault`. */
   readonly hashes: Readonly<Record<string, string>>;
+  /** What each record of the journal that is cited is, by its number (`#12`). */
+  readonly records?: Readonly<Record<string, string>>;
   /** False where a measured time changed a choice, or the clock stopped the search. */
   readonly deterministic: boolean;
 }
@@ -63,6 +67,7 @@ export interface RequestFacts {
   readonly seed?: number | string;
   /** The run whose decision of this question this run takes another way. */
   readonly forkOf?: { readonly runId: string; readonly question: string };
+  readonly record?: string;
 }
 
 /** What the Task agent judged. */
@@ -72,6 +77,7 @@ export interface VerdictFacts {
     readonly code: string;
     readonly message: string;
     readonly evidence?: Readonly<Record<string, unknown>>;
+    readonly record?: string;
   }[];
   /** The nearest thing that is possible, in words. */
   readonly offer?: string;
@@ -92,10 +98,13 @@ export interface DataFacts {
   readonly rowsRead: number;
   /** Rows that the model was made from and judged on. */
   readonly rowsUsed: number;
-  readonly setAside: readonly { readonly reason: string; readonly count: number }[];
+  readonly setAside: readonly { readonly reason: string; readonly count: number; readonly record?: string }[];
   readonly format?: string;
   readonly sampled?: { readonly from: number; readonly why: string };
   readonly duplicateRows?: number;
+  /** Where the data were read, and where features were made of their columns. */
+  readonly record?: string;
+  readonly preparedRecord?: string;
   readonly columns: readonly DataColumnFact[];
   /** What was done to the data, in order, one sentence each. */
   readonly steps: readonly { readonly what: string; readonly count?: number; readonly record?: string }[];
@@ -215,6 +224,8 @@ export interface WinnerFacts {
   /** How probabilities become an answer, or how the interval is made. */
   readonly decisionRule?: string;
   readonly compression?: readonly { readonly what: string; readonly lossOfScore?: number }[];
+  /** Where its members were chosen. */
+  readonly membersRecord?: string;
   readonly record?: string;
 }
 

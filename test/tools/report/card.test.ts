@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../src/core/helpers/canonical-json.ts';
-import { cardJson, cardMarkdown, clockFreeCard } from '../../../src/tools/report/card.ts';
+import { cardJson, clockFreeCard } from '../../../src/tools/report/card.ts';
+import { cardMarkdown } from '../../../src/tools/report/card-markdown.ts';
 import { runSummary } from '../../../src/tools/report/summary.ts';
 import { valuesHeldBy } from '../../../src/tools/report/values-held.ts';
 import { penguinSignature } from '../serve/fake-model.ts';
@@ -56,17 +57,19 @@ describe('cardMarkdown', () => {
   });
 
   it('tells the score, the baseline and the target in a table', () => {
-    expect(cardMarkdown(penguinFacts)).toContain('| balanced accuracy | 0.985 | 0.952 – 1.000 | 0.333 | ≥ 0.95, met |');
+    expect(cardMarkdown(penguinFacts)).toMatch(
+      /\| balanced accuracy\[\^\d+\] \| 0\.985 \| 0\.952 – 1\.000 \| 0\.333 \| ≥ 0\.95, met \|/,
+    );
   });
 
   it('escapes markup in names and in the prompt', () => {
     const text = cardMarkdown({
       ...penguinFacts,
       request: { prompt: '<img src=x> [a](b) `c`\n# head' },
-      importances: [{ column: 'a`|b', share: 1 }],
+      valuesHeld: [{ column: 'a`|b', what: '3 values' }],
     });
     expect(text).toContain('> &lt;img src=x&gt; \\[a\\](b) \\`c\\` \\# head');
-    expect(text).toContain('- `a’¦b` 100 %');
+    expect(text).toContain('- `a’¦b`: 3 values');
   });
 });
 

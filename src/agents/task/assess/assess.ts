@@ -1,3 +1,4 @@
+import { float32Step } from '../../../core/helpers/float32-step.ts';
 import { isError, type MetricId, metricIds, type TaskSpec } from '../../../core/task-spec.ts';
 import { type Offer, type Reason, type ReasonCode, type Verdict, verdictOf } from '../../../core/verdict.ts';
 import type { ColumnProfile, TableProfile } from '../../../tools/data/profile/profile.ts';
@@ -73,7 +74,11 @@ export function assessRequest(spec: TaskSpec, profile: TableProfile, context: As
   if (rows >= leastRows && rows < leastForVault && context.hasTestData !== true) add('NO_VAULT', { rows });
   else if (rows >= leastForVault && rows < 1000) add('SMALL_DATA', { rows });
   assessData(spec, profile, column, add);
-  for (const { code, quote } of spec.unsupported) add('UNSUPPORTED_WISH', { wish: code, quote });
+  for (const { code, quote } of spec.unsupported) {
+    if (code === 'CLASSES_OF_NUMBER')
+      add('TASK_ASSUMED', { target: column.name, task: spec.task.value, quote, distinct: column.distinct });
+    else add('UNSUPPORTED_WISH', { wish: code, quote });
+  }
   for (const { metric, threshold } of spec.metrics) {
     if (threshold !== undefined && isImplausible(metric, threshold))
       add('THRESHOLD_IMPLAUSIBLE', { metric, threshold });
@@ -111,16 +116,8 @@ function assessPrecision({ name, numeric }: ColumnProfile, add: Add): void {
   if (numeric === undefined) return;
   const largest = Math.max(Math.abs(numeric.min), Math.abs(numeric.max));
   if (!Number.isFinite(Math.fround(largest))) add('TARGET_KIND', { column: name, kind: 'number', beyond: true });
-  else if (numeric.deviation > 0 && stepAt(largest) > numeric.deviation)
+  else if (numeric.deviation > 0 && float32Step(largest) > numeric.deviation)
     add('TARGET_KIND', { column: name, kind: 'number' });
-}
-
-/** Distance between neighbours in float32. */
-function stepAt(value: number): number {
-  const bits = new Float32Array([value]);
-  const [rounded] = bits as unknown as [number];
-  new Uint32Array(bits.buffer)[0]!++;
-  return bits[0]! - rounded;
 }
 
 function assessData(spec: TaskSpec, profile: TableProfile, column: ColumnProfile, add: Add): void {

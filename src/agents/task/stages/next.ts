@@ -5,7 +5,7 @@ import { shownScore, type TaskSpec } from '../../../core/task-spec.ts';
 import type { Prepared } from '../../data/prepare.ts';
 import type { Reduced } from '../../data/reduce.ts';
 import type { Searched } from '../../model/search.ts';
-import { type NextFacts, type NextMove, nextStep } from '../next/next-step.ts';
+import { type NextFacts, type NextMove, type NextStep, nextStep } from '../next/next-step.ts';
 import { nextPrompt } from '../prompts/next.ts';
 import { taskSpecOf } from './understand.ts';
 
@@ -17,6 +17,10 @@ export interface NextSubject extends NextFacts {
   readonly canSearchOn: boolean;
 }
 
+/** The rule: a search that has ended is as one whose budget is spent, though some of it may be left. */
+const ruleOf = (subject: NextSubject): NextStep =>
+  nextStep(subject.canSearchOn ? subject : { ...subject, budgetLeft: 0 });
+
 /** What is done after a measured outcome. */
 export const nextQuestion = defineQuestion({
   id: 'task.next',
@@ -26,10 +30,9 @@ export const nextQuestion = defineQuestion({
   facts: (subject: NextSubject) => ({ ...subject, best: [...subject.best] }),
   answer: () => z.strictObject({ move: z.enum(moves) }),
   rule: (subject) => {
-    const { move, why } = nextStep(subject);
+    const { move, why } = ruleOf(subject);
     if (move === 'more-budget' && !subject.canSearchOn)
       return { answer: { move: 'go-on' as const }, why: 'The search has nothing left to try.' };
-    // A search that has ended counts as one that is spent, but the budget may not be.
     const honest = subject.canSearchOn ? why : why.replace('The budget is used up', 'The search is over');
     return { answer: { move }, why: honest };
   },
@@ -75,7 +78,7 @@ export const nextStage = defineStage<NextMessage>({
       best: searched.progress.map(shown),
       baseline: shown(searched.baseline?.score ?? best!.score),
       standardError: standardErrorOf(best!.foldScores, prepared.folds),
-      budgetLeft: canSearchOn ? left : 0,
+      budgetLeft: left,
       canEnlarge: false,
       enlarged: 0,
       rowsUsed: learnRows ?? rows,
@@ -84,7 +87,7 @@ export const nextStage = defineStage<NextMessage>({
       canSearchOn,
     };
     const { move } = await context.ask(nextQuestion, subject);
-    const isSignal = nextStep(subject).move !== 'stop';
+    const isSignal = ruleOf(subject).move !== 'stop';
     // The rule stops where nothing was found; who stops in spite of a signal has reasons of their own.
     if (move === 'stop') context.decline(isSignal ? stopped : noSignal(spec, searched, shown));
     const goTo = move === 'more-budget' ? 'model.search' : move === 'reduce-less' ? 'data.reduce' : undefined;

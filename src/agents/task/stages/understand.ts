@@ -10,6 +10,7 @@ import { assessUnderstanding } from '../assess/assess.ts';
 import { type LearnerFamily, learnerFamilies } from '../plan/plan.ts';
 import { metricPrompt } from '../prompts/metric.ts';
 import { targetPrompt } from '../prompts/target.ts';
+import { isSigned } from '../understand/metrics.ts';
 import { understandRequest } from '../understand/understand-request.ts';
 import type { Clarification, ClarifyCode, FixedAnswers, Understanding } from '../understand/understanding.ts';
 
@@ -96,17 +97,20 @@ export const metricQuestion = defineQuestion({
   answer: ({ task }) =>
     z.strictObject({
       metric: z.enum(metricsOf[task as keyof typeof metricsOf] as readonly [string, ...string[]]),
-      threshold: z.number().min(0).max(1e12).optional(),
+      threshold: z.number().min(-1e12).max(1e12).optional(),
     }),
   rule: ({ metric, threshold, isDefault }) => ({
     answer: { metric: metric as string, ...(threshold === undefined ? {} : { threshold }) },
     why: isDefault ? 'The request names no metric; this is the usual one for the task.' : 'The request names it.',
     unsure: isDefault,
   }),
-  check: ({ metric, threshold }) =>
-    threshold !== undefined && threshold > 1 && !isError(metric as TaskSpec['metrics'][number]['metric'])
-      ? [{ path: 'threshold', message: 'Expected a share of at most 1.' }]
-      : [],
+  check: ({ metric, threshold = 0 }) => {
+    const id = metric as TaskSpec['metrics'][number]['metric'];
+    if (threshold > 1 && !isError(id)) return [{ path: 'threshold', message: 'Expected a share of at most 1.' }];
+    return threshold < 0 && !isSigned(id)
+      ? [{ path: 'threshold', message: 'Expected 0 or more: this metric is never negative.' }]
+      : [];
+  },
   language: 'unsure',
 });
 
@@ -239,9 +243,12 @@ export const understandStage = defineStage({
 const mostOf = (metric: MetricWish['metric']): number => (isError(metric) ? 1e12 : 1);
 type MetricWish = TaskSpec['metrics'][number];
 
+const leastOf = (metric: MetricWish['metric']): number => (metric === 'mcc' ? -1 : Number.NEGATIVE_INFINITY);
+
 /** Without thresholds that no metric of the kind can have, such as an accuracy of 200 %: they are told as unsuited. */
 function withReachable(spec: TaskSpec): TaskSpec {
-  const isReachable = ({ metric, threshold = 0 }: MetricWish) => threshold >= 0 && threshold <= mostOf(metric);
+  const isReachable = ({ metric, threshold = 0 }: MetricWish) =>
+    (threshold >= 0 || (isSigned(metric) && threshold >= leastOf(metric))) && threshold <= mostOf(metric);
   const beyond = spec.metrics.filter((wish) => !isReachable(wish));
   if (beyond.length === 0) return spec;
   const told = beyond.map(({ metric, quote }) => ({ code: 'METRIC_UNSUITED', quote: quote ?? metric }));

@@ -171,11 +171,16 @@ export function resolveCue(
     threshold /= 100;
   if (cue.cue === 'mse' && isNumber) threshold = Math.sqrt(threshold);
   if (!unbounded.has(metric) && !isShare && threshold > 1 && threshold <= 100) threshold /= 100;
+  // Of these alone a value below 0 can be meant; elsewhere it is told as unsuited.
+  if (threshold < 0 && !isSigned(metric)) return undefined;
   if (isComplement) threshold = 1 - threshold;
   if (cue.cue === 'gini') threshold = (threshold + 1) / 2;
   // "at least 5 % missed" or "recall under 30 %" are descriptions, not wishes, only where the direction is impossible to mean.
   return { metric, threshold: tidy(threshold) };
 }
+
+/** Whether values of a metric reach below 0. */
+export const isSigned = (metric: MetricId): boolean => metric === 'r2' || metric === 'mcc';
 
 function errorMetric(isShare: boolean, others: readonly MetricCue[]): MetricId {
   const named = others.find(

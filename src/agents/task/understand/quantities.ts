@@ -70,7 +70,7 @@ const afterMin = String.raw`or more|or better|or higher|or above|min(?:imum)?|at
 
 const numberPart = String.raw`(?<currency>[$€£] ?)?(?:(?<wordShare>three quarters|two thirds|(?<!and a )half)(?= (?:of|the)|[.,;!?]|$| (?:may|might|can|should|must|could)\b)|(?<part>\d+|${wordNumber})(?: (?:false (?:alarms?|positives?|negatives?)|mistakes?|errors?|wrong \p{L}+|misse[sd](?: \p{L}+)?|times|cases))? (?:out of|in every|in|of every|of|per) (?<whole>10|20|50|100|1000|ten|twenty|fifty|hundred|a hundred|five|four|three|\d+)(?= |$|[.,;!?)])(?! (?:${unitText})\b)|(?<a>half an?|an?|a single|one) (?=(?:milliseconds?|seconds?|minutes?|hours?|megabytes?|gigabytes?|mb|gb|kilobytes?)\b(?!-\p{L}|(?<=second) (?:hand|chance|opinion|model|car|home|house|job|time|visit)(?![\p{L}])))|(?<number>${digits})|(?<word>${wordNumber})\b(?:[ ](?<article>an?|of an?))?)`;
 const quantityPattern = new RegExp(
-  String.raw`(?<![\p{L}\p{N}_])(?:(?<bound>(?<max>${maxWords})|(?<within>${withinWords})|(?<min>${minWords}))(?:[ ]?(?:about|around|roughly|approximately|of|than|the|only|=|:))* ?)?${numberPart}(?: ?(?<thousands>k|million|mio|thousand|billion|m(?= ?(?:€|eur|usd|dollars|euros)))(?![\p{L}]))?(?:[ -]?(?<unit>${unitText})(?![\p{L}\p{N}_]))?(?:[ -]?(?<after>(?<afterMax>${afterMax})|(?<afterMin>${afterMin}))(?![\p{L}]))?`,
+  String.raw`(?<![\p{L}\p{N}_])(?:(?<bound>(?<max>${maxWords})|(?<within>${withinWords})|(?<min>${minWords}))(?:[ ]?(?:about|around|roughly|approximately|of|than|the|only|=|:))* ?(?<sign>(?:[-−]|minus )(?=[\d.]))?)?${numberPart}(?: ?(?<thousands>k|million|mio|thousand|billion|m(?= ?(?:€|eur|usd|dollars|euros)))(?![\p{L}]))?(?:[ -]?(?<unit>${unitText})(?![\p{L}\p{N}_]))?(?:[ -]?(?<after>(?<afterMax>${afterMax})|(?<afterMin>${afterMin}))(?![\p{L}]))?`,
   'gu',
 );
 
@@ -81,6 +81,7 @@ export function findQuantities(reading: Reading): readonly Quantity[] {
     const part = match.groups as Readonly<Record<string, string | undefined>>;
     let value = readNumber(part);
     if (value === undefined) continue;
+    if (part.sign !== undefined) value = -value;
     const isShareOf = part.part !== undefined || part.wordShare !== undefined;
     const unitWord = (part.unit ?? '').trim();
     if (

@@ -45,6 +45,11 @@ export function writeSpec({
   for (const span of parts.exclusions.unknown) note('EXCLUSION_NOT_FOUND', span);
   for (const span of parts.roles.unknown) note('ROLE_NOT_FOUND', span);
   for (const span of parts.fairness.unknown) note('FAIRNESS_NOT_FOUND', span);
+  const { classes } = parts.cues;
+  // Asked in so many words, and the column holds more numbers than classes are made of.
+  if (classes !== undefined && task.value === 'regression' && task.source !== 'host') {
+    if (/^(?:classif|multi-?class|categori[sz]e)/iu.test(quoteOf(reading, classes))) note('CLASSES_OF_NUMBER', classes);
+  }
   if (language !== 'en') unsupported.push({ code: 'LANGUAGE', quote: reading.prompt.slice(0, 80) });
   const metrics = fixed.metrics
     ? fixed.metrics.map((wish): MetricWish => ({ ...wish, source: 'host' }))

@@ -6,6 +6,7 @@ import { columnOf } from '../rows.ts';
 import type { Column, Table } from '../table.ts';
 import { checkEntity } from './check-entities.ts';
 import { checkLeaks } from './check-leaks.ts';
+import { checkPrecision } from './check-precision.ts';
 import type { CheckResult } from './check-result.ts';
 import { checkAcrossVault, checkConflicts } from './check-rows.ts';
 import { checkImbalance, checkOutliers } from './check-target.ts';
@@ -71,6 +72,7 @@ export function checkData(input: CheckInput): DataChecks {
       continue;
     }
     if (missing === table.rowCount) continue;
+    results.push(...checkPrecision(column, rows));
     const relation = relationOf(column, rows, target, random.fork(`relation/${name}`));
     relations.push(relation);
     results.push(...checkLeaks(column, targetColumn, rows, target, relation));

@@ -18,6 +18,8 @@ export type CheckCode =
   | 'MANY_MISSING'
   /** The column has one value in the learning rows. */
   | 'CONSTANT_COLUMN'
+  /** Values of the column are alike once they are rounded to float32, as a model takes them. */
+  | 'PRECISION_LOST'
   /** The target changes along a time column while no time role is set. */
   | 'TIME_DRIFT'
   /** Target values lie far outside the others. */

@@ -19,6 +19,11 @@ export type {
 export { type EncoderOptions, encoder } from './network/blocks/encoder.ts';
 export { type FtTransformerOptions, ftTransformer } from './network/blocks/ft-transformer.ts';
 export { type GptOptions, gpt } from './network/blocks/gpt.ts';
+export { type MlpOptions, mlp } from './network/blocks/mlp.ts';
+export { type MobilenetBlockOptions, mobilenetBlock } from './network/blocks/mobilenet-block.ts';
+export { type ResnetOptions, resnet } from './network/blocks/resnet.ts';
+export { type TabularResnetOptions, tabularResnet } from './network/blocks/tabular-resnet.ts';
+export { type TcnOptions, tcn } from './network/blocks/tcn.ts';
 export { gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } from './network/layers/activation.ts';
 export { attention } from './network/layers/attention.ts';
 export { conv1d, conv2d, convTranspose2d, depthwiseConv2d } from './network/layers/convolution.ts';

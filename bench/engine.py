@@ -1,6 +1,7 @@
 """Training throughput of PyTorch on the networks of bench/engine.ts: answers one line of JSON for each line it reads.
 
-A line names the layers' widths, the batch, the rows and the seconds to measure; the answer is samples per second.
+A line names the network, the shape of a sample (channels last), the batch, the rows and the seconds to measure; the
+answer is samples per second.
 """
 import json
 import sys
@@ -10,18 +11,55 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+
+
+def mlp(case):
+    widths = case["widths"]
+    layers = []
+    for i, (a, b) in enumerate(zip(widths, widths[1:])):
+        layers += [nn.Linear(a, b)] + ([nn.ReLU()] if i < len(widths) - 2 else [])
+    return nn.Sequential(*layers)
+
+
+def cnn(case):
+    first, second = case["channels"]
+    return nn.Sequential(
+        nn.Conv2d(1, first, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(first, second, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(second * 49, 128), nn.ReLU(), nn.Linear(128, 10),
+    )
+
+
+class Residual(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        half = lambda: [nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels)]
+        self.inner = nn.Sequential(*half(), nn.ReLU(), *half())
+
+    def forward(self, x):
+        return F.relu(x + self.inner(x))
+
+
+def resnet(case):
+    layers, before = [], 3
+    for i, channels in enumerate(case["stages"]):
+        layers += [nn.Conv2d(before, channels, 3, stride=1 if i == 0 else 2, padding=1), Residual(channels)]
+        before = channels
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(before, 10))
+
+
+builders = {"mlp": mlp, "cnn": cnn, "resnet": resnet}
 torch.manual_seed(0)
 print(json.dumps({"version": torch.__version__}), flush=True)
 for line in sys.stdin:
     case = json.loads(line)
-    widths, batch, rows = case["widths"], case["batch"], case["rows"]
-    layers = []
-    for i, (a, b) in enumerate(zip(widths, widths[1:])):
-        layers += [nn.Linear(a, b)] + ([nn.ReLU()] if i < len(widths) - 2 else [])
-    model = nn.Sequential(*layers)
+    batch, rows = case["batch"], case["rows"]
+    model = builders[case["kind"]](case)
     optimiser = torch.optim.Adam(model.parameters(), 1e-3)
-    x = torch.rand(rows, widths[0]) * 2 - 1
-    y = (x[:, 0] > x[:, 1]).long()
+    # Images have their channels first, as PyTorch wants them.
+    shape = case["shape"]
+    x = torch.rand(rows, *(shape[-1:] + shape[:-1])) * 2 - 1
+    y = (x.flatten(1)[:, 0] > x.flatten(1)[:, 1]).long()
 
     def epoch():
         # Contiguous rows: PyTorch is spared the gathering that our steps do.

@@ -1,54 +1,111 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { TrainingData } from '../src/backends/backend.ts';
+import { mlp } from '../src/backends/network/blocks/mlp.ts';
+import { resnet } from '../src/backends/network/blocks/resnet.ts';
 import { relu } from '../src/backends/network/layers/activation.ts';
+import { conv2d } from '../src/backends/network/layers/convolution.ts';
 import { dense } from '../src/backends/network/layers/dense.ts';
+import { maxPool2d } from '../src/backends/network/layers/pooling.ts';
+import { flatten } from '../src/backends/network/layers/shaping.ts';
 import { network } from '../src/backends/network/network.ts';
-import type { NetworkSpec } from '../src/backends/network/network-spec.ts';
-import { onnxBackend } from '../src/backends/onnx/onnx-backend.ts';
+import type { Layer, NetworkSpec } from '../src/backends/network/network-spec.ts';
+import type { Training } from '../src/backends/network/training.ts';
+import { type OnnxBackendOptions, onnxBackend } from '../src/backends/onnx/onnx-backend.ts';
 import { createRandom } from '../src/core/helpers/random.ts';
 import { type Bench, makeRow, type Row } from './row.ts';
 
 interface Case {
   readonly name: string;
-  readonly widths: readonly number[];
+  readonly spec: NetworkSpec;
+  /** What `engine.py` builds the same network from. */
+  readonly model: Readonly<Record<string, unknown>>;
   readonly batch: number;
   readonly rows: number;
   readonly must: string;
+  /** Forced, to measure what other machines would take. @default auto */
+  readonly layout?: OnnxBackendOptions['layout'];
 }
+
+const classifier = (shape: readonly number[], layers: readonly Layer[]) =>
+  network({ inputs: { x: { dtype: 'float32', shape } }, layers });
+
+function perceptron(widths: readonly number[]) {
+  const [inputs, ...units] = widths as [number, ...number[]];
+  const spec = classifier([inputs], mlp({ units: units.slice(0, -1), outputs: units.at(-1)! }));
+  return { spec, model: { kind: 'mlp', widths } };
+}
+
+function cnn(channels: readonly [number, number]) {
+  const stage = (filters: number) => [conv2d({ filters, kernel: 3 }), relu(), maxPool2d(2)];
+  const layers = [...channels.flatMap(stage), flatten(), dense(128), relu(), dense(10)];
+  return { spec: classifier([28, 28, 1], layers), model: { kind: 'cnn', channels } };
+}
+
+const smallCnn = { ...cnn([32, 64]), batch: 64, rows: 1280 };
+const stages = [32, 64, 128];
 
 const cases: readonly Case[] = [
-  { name: 'MLP 20-64-64-2, batch 256', widths: [20, 64, 64, 2], batch: 256, rows: 51200, must: '>= 2.5' },
-  { name: 'MLP 784-256-128-10, batch 128', widths: [784, 256, 128, 10], batch: 128, rows: 6400, must: '>= 1.6' },
+  { name: 'MLP 20-64-64-2, batch 256', ...perceptron([20, 64, 64, 2]), batch: 256, rows: 51200, must: '>= 2.5' },
+  { name: 'MLP 784-256-128-10, batch 128', ...perceptron([784, 256, 128, 10]), batch: 128, rows: 6400, must: '>= 1.6' },
+  { name: 'CNN 28x28, 32-64, batch 64', ...smallCnn, must: '>= 1.5' },
+  { name: 'the same without NCHWc', ...smallCnn, layout: 'nhwc', must: '>= 0.9' },
+  {
+    name: 'residual CNN 32x32, 32-64-128, batch 64',
+    spec: classifier([32, 32, 3], resnet({ stages, outputs: 10 })),
+    model: { kind: 'resnet', stages },
+    batch: 64,
+    rows: 256,
+    must: '>= 1',
+  },
 ];
 
-function mlp(widths: readonly number[]): NetworkSpec {
-  const layers = widths
-    .slice(1)
-    .flatMap((units, i) => (i < widths.length - 2 ? [dense(units), relu()] : [dense(units)]));
-  return network({ inputs: { x: { dtype: 'float32', shape: [widths[0]!] } }, layers });
-}
+/** Networks whose channels and batch fill no block, each with the one that it would be padded to. */
+const uneven = {
+  name: 'CNN 24-40, batch 50, to 32-48, batch 64',
+  task: { ...smallCnn, ...cnn([24, 40]), name: 'uneven', batch: 50, rows: 1250, must: '' },
+  padded: { ...smallCnn, ...cnn([32, 48]), name: 'padded', must: '' },
+} as const;
 
-function makeData({ widths, rows }: Case): TrainingData {
+function makeData({ spec, rows }: Case): TrainingData {
   const random = createRandom('engine');
-  const width = widths[0]!;
+  const { shape } = spec.inputs.x!;
+  const width = shape.reduce((product, size) => product * size, 1);
   const x = Float32Array.from({ length: rows * width }, () => 2 * random.next() - 1);
   const y = BigInt64Array.from({ length: rows }, (_, i) => (x[i * width]! > x[i * width + 1]! ? 1n : 0n));
   return {
-    inputs: { x: { dtype: 'float32', shape: [rows, width], data: x } },
+    inputs: { x: { dtype: 'float32', shape: [rows, ...shape], data: x } },
     targets: { y: { dtype: 'int64', shape: [rows], data: y } },
   };
+}
+
+const training = (threads: number): Training => ({
+  loss: { kind: 'cross-entropy' },
+  optimiser: { kind: 'adam', learningRate: 1e-3 },
+  threads,
+});
+
+/** Milliseconds from the network's description to its first step, less the time of a step: the better of three. */
+async function measureCompilation(task: Case): Promise<number> {
+  const data = makeData(task);
+  const batch = Int32Array.from({ length: task.batch }, (_, i) => i);
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 3; round++) {
+    const started = performance.now();
+    await using trained = await onnxBackend({ layout: task.layout ?? 'auto' }).compile(task.spec, training(2));
+    await trained.steps(data, [batch]);
+    const compiled = performance.now();
+    await trained.steps(data, [batch]);
+    best = Math.min(best, compiled - started - (performance.now() - compiled));
+  }
+  return best;
 }
 
 /** The best epoch's samples per second, in shuffled batches, through the backend's interface. */
 async function measure(task: Case, seconds: number, threads: number): Promise<number> {
   const data = makeData(task);
   const random = createRandom('order');
-  await using trained = await onnxBackend().compile(mlp(task.widths), {
-    loss: { kind: 'cross-entropy' },
-    optimiser: { kind: 'adam', learningRate: 1e-3 },
-    threads,
-  });
+  await using trained = await onnxBackend({ layout: task.layout ?? 'auto' }).compile(task.spec, training(threads));
   const epoch = async () => {
     const order = random.shuffle(Int32Array.from({ length: task.rows }, (_, i) => i));
     const batches = Array.from({ length: Math.floor(task.rows / task.batch) }, (_, i) =>
@@ -62,6 +119,37 @@ async function measure(task: Case, seconds: number, threads: number): Promise<nu
   let best = 0;
   for (const end = performance.now() + 1000 * seconds; performance.now() < end; ) best = Math.max(best, await epoch());
   return best;
+}
+
+/** How much of a padded network's speed one has whose shapes fill no block. */
+async function measureUneven(quick: boolean): Promise<Row[]> {
+  let [ours, peer] = [0, 0];
+  for (let round = 0; round < (quick ? 1 : 4); round++) {
+    for (const threads of [2, 1]) {
+      ours = Math.max(ours, await measure(uneven.task, quick ? 0.3 : 1, threads));
+      peer = Math.max(peer, await measure(uneven.padded, quick ? 0.3 : 1, threads));
+    }
+  }
+  const row = {
+    bench: 'engine',
+    case: uneven.name,
+    metric: 'samples/s',
+    ours,
+    peer,
+    ratio: ours / peer,
+    must: '>= 0.8',
+  };
+  return [makeRow(row)];
+}
+
+async function compileRows(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const task of cases) {
+    const ours = await measureCompilation(task);
+    const row = { bench: 'engine', case: task.name, metric: 'ms to compile, of 300', ours, peer: 300 };
+    rows.push(makeRow({ ...row, ratio: ours / 300, must: '<= 1' }));
+  }
+  return rows;
 }
 
 /** PyTorch in a process of its own, which sleeps while we measure ourselves. */
@@ -94,8 +182,9 @@ const bench: Bench = {
           const seconds = quick ? 0.3 : 1.5;
           // The better of two threads and one on both sides: on a machine with other work, two may wait for each other.
           for (const threads of [2, 1]) ours = Math.max(ours, await measure(task, seconds / 2, threads));
-          const { widths, batch, rows: count } = task;
-          peer.child.stdin!.write(`${JSON.stringify({ widths, batch, rows: count, seconds })}\n`);
+          const { model, spec, batch, rows: count } = task;
+          const { shape } = spec.inputs.x!;
+          peer.child.stdin!.write(`${JSON.stringify({ ...model, shape, batch, rows: count, seconds })}\n`);
           theirs = Math.max(theirs, (await peer.next()).samplesPerSecond as number);
         }
         const metric = 'samples/s';
@@ -111,6 +200,7 @@ const bench: Bench = {
           }),
         );
       }
+      rows.push(...(await measureUneven(quick)), ...(await compileRows()));
       return rows;
     } finally {
       peer.child.kill();

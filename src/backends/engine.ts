@@ -3,12 +3,15 @@
  * `docs/engine.md` explains how.
  */
 export { TrainerError } from '../core/errors.ts';
+export { blobFolder } from '../core/helpers/blob-folder.ts';
+export type { Blobs } from '../core/helpers/blobs.ts';
 export type {
   Backend,
   BackendCapabilities,
   Evaluation,
   LoadOptions,
   Predictor,
+  Retreat,
   StepOptions,
   Tensor,
   Tensors,
@@ -54,6 +57,15 @@ export { type NetworkOptions, network } from './network/network.ts';
 export type { Layer, NetworkSpec } from './network/network-spec.ts';
 export type { Optimiser } from './network/optimiser.ts';
 export type { Schedule } from './network/schedule.ts';
+export {
+  readShard,
+  type Shard,
+  type ShardBatches,
+  type ShardIndex,
+  shardedBatches,
+  stepsOverShards,
+  writeShards,
+} from './network/shards.ts';
 export { type NetworkSummary, summariseNetwork } from './network/summarise-network.ts';
 export type { Training } from './network/training.ts';
 export { type OnnxBackendOptions, onnxBackend } from './onnx/onnx-backend.ts';

@@ -27,6 +27,8 @@ export const errorTable = {
   TRAIN_FAILED: 'A learner could not be fitted on any configuration.',
   TRAIN_DIVERGED:
     'The loss of a network became infinite or NaN; the details name the step and the layer where it began.',
+  MEMORY_EXCEEDED:
+    'A training needs more memory than is free, or than its limit allows; it was estimated before it began.',
   PLUGIN_INVALID: 'An agent, learner, tool or question plug-in does not keep its contract.',
   // Stores
   JOURNAL_DAMAGED: 'The journal of a run is cut, altered or out of order.',

@@ -33,6 +33,8 @@ export interface Training {
   readonly seed?: number | string;
   /** Threads of one operator. @default 2 */
   readonly threads?: number;
+  /** Bytes that parameters and one step may take, as estimated before. @default what the system has free */
+  readonly memoryLimitBytes?: number;
   /**
    * What happens where the loss is NaN or infinite: TRAIN_DIVERGED, or back to where this call of `steps` began, with half the
    * learning rate; after {@link mostRetreats} of those in one call TRAIN_DIVERGED as well. @default 'error'
@@ -73,7 +75,10 @@ export function resolveTraining(network: ResolvedNetwork, training: Training): R
   if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
     fail(`Expected threads to be an integer from 1 to 1024, got ${threads}.`);
   }
-  const { onDivergence = 'error' } = training;
+  const { onDivergence = 'error', memoryLimitBytes } = training;
+  if (memoryLimitBytes !== undefined && !(memoryLimitBytes > 0)) {
+    throw new TrainerError('REQUEST_INVALID', `Expected memoryLimitBytes to be above 0, got ${memoryLimitBytes}.`);
+  }
   if (onDivergence !== 'error' && onDivergence !== 'retreat') {
     fail(`Expected onDivergence to be error or retreat, got ${JSON.stringify(onDivergence)}.`);
   }

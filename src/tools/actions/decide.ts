@@ -1,5 +1,5 @@
+import { encodeArrays } from '../../core/helpers/encode-arrays.ts';
 import type { MetricId } from '../../core/task-spec.ts';
-import { encodeArrays } from '../data/columnar/encode-arrays.ts';
 import {
   applyCalibration,
   type Calibration,

@@ -1,9 +1,9 @@
+import { decodeArrays, encodeArrays } from '../../core/helpers/encode-arrays.ts';
 import type { MetricId } from '../../core/task-spec.ts';
 import { loadModel } from '../artefact/model.ts';
 import { predictionOf } from '../artefact/prediction-of.ts';
 import { applyCleaning } from '../data/clean/apply-cleaning.ts';
 import type { CleaningPlan } from '../data/clean/cleaning-plan.ts';
-import { decodeArrays, encodeArrays } from '../data/columnar/encode-arrays.ts';
 import { decodeTable } from '../data/columnar/encode-table.ts';
 import { encodeTarget } from '../data/prepare/encode-target.ts';
 import { columnOf, takeRows } from '../data/rows.ts';

@@ -1,3 +1,4 @@
+import { decodeArrays } from '../../core/helpers/encode-arrays.ts';
 import { checkModel } from '../../onnx/check-model.ts';
 import { readSignature, type SignatureInput } from '../../onnx/signature.ts';
 import { collectPredictions } from '../artefact/decode-predictions.ts';
@@ -6,7 +7,6 @@ import { predictionOf } from '../artefact/prediction-of.ts';
 import { withValue } from '../artefact/vary-input.ts';
 import { applyCleaning } from '../data/clean/apply-cleaning.ts';
 import type { CleaningPlan } from '../data/clean/cleaning-plan.ts';
-import { decodeArrays } from '../data/columnar/encode-arrays.ts';
 import { decodeTable } from '../data/columnar/encode-table.ts';
 import { isMissing, lengthOf } from '../data/prepare/cells.ts';
 import { classLabels } from '../data/prepare/encode-target.ts';

@@ -1,3 +1,4 @@
+import { decodeArrays } from '../../core/helpers/encode-arrays.ts';
 import { createRandom } from '../../core/helpers/random.ts';
 import type { MetricId } from '../../core/task-spec.ts';
 import { checkModel } from '../../onnx/check-model.ts';
@@ -8,7 +9,6 @@ import { predictionOf } from '../artefact/prediction-of.ts';
 import { withShuffled } from '../artefact/vary-input.ts';
 import { applyCleaning } from '../data/clean/apply-cleaning.ts';
 import type { CleaningPlan } from '../data/clean/cleaning-plan.ts';
-import { decodeArrays } from '../data/columnar/encode-arrays.ts';
 import { decodeTable } from '../data/columnar/encode-table.ts';
 import { encodeTarget } from '../data/prepare/encode-target.ts';
 import { sampleRows } from '../data/reduce/sample-rows.ts';

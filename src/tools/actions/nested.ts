@@ -1,6 +1,6 @@
+import { type BlobArray, encodeArrays } from '../../core/helpers/encode-arrays.ts';
 import { createRandom } from '../../core/helpers/random.ts';
 import type { MetricId } from '../../core/task-spec.ts';
-import { type BlobArray, encodeArrays } from '../data/columnar/encode-arrays.ts';
 import { foldRows, nestedFolds } from '../data/split/folds.ts';
 import { chooseDecision } from '../evaluate/choose-decision.ts';
 import { crossValidationScore } from '../evaluate/cross-validation-score.ts';

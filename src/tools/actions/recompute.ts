@@ -1,7 +1,7 @@
 import { TrainerError } from '../../core/errors.ts';
 import { canonicalJson, type Json } from '../../core/helpers/canonical-json.ts';
+import { decodeArrays } from '../../core/helpers/encode-arrays.ts';
 import { readOnlyBlobs } from '../../core/helpers/read-only-blobs.ts';
-import { decodeArrays } from '../data/columnar/encode-arrays.ts';
 import { decodeTable } from '../data/columnar/encode-table.ts';
 import { profileTable } from '../data/profile/profile-table.ts';
 import { foldRows } from '../data/split/folds.ts';

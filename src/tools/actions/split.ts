@@ -1,5 +1,5 @@
+import { decodeArrays, encodeArrays } from '../../core/helpers/encode-arrays.ts';
 import type { TaskKind } from '../../core/task-spec.ts';
-import { decodeArrays, encodeArrays } from '../data/columnar/encode-arrays.ts';
 import { decodeTable, encodeTable } from '../data/columnar/encode-table.ts';
 import { isMissing } from '../data/prepare/cells.ts';
 import { columnOf, takeRows } from '../data/rows.ts';

@@ -1,7 +1,7 @@
 import { TrainerError } from '../../core/errors.ts';
+import { encodeArrays } from '../../core/helpers/encode-arrays.ts';
 import { createRandom } from '../../core/helpers/random.ts';
 import type { MetricId } from '../../core/task-spec.ts';
-import { encodeArrays } from '../data/columnar/encode-arrays.ts';
 import { sampleRows } from '../data/reduce/sample-rows.ts';
 import { foldRows } from '../data/split/folds.ts';
 import { metrics } from '../evaluate/metrics.ts';

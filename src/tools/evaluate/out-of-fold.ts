@@ -1,5 +1,5 @@
 import { TrainerError } from '../../core/errors.ts';
-import { decodeArrays } from '../data/columnar/encode-arrays.ts';
+import { decodeArrays } from '../../core/helpers/encode-arrays.ts';
 import type { TrainingSet, TrainingSetSource } from '../learn/training-set.ts';
 
 /** Predictions on rows that the fit had not seen: every validated row once a repeat, repeat after repeat. */

@@ -1,6 +1,6 @@
 import { TrainerError } from '../../core/errors.ts';
 import type { Blobs } from '../../core/helpers/blobs.ts';
-import { decodeArrays, encodeArrays } from '../data/columnar/encode-arrays.ts';
+import { decodeArrays, encodeArrays } from '../../core/helpers/encode-arrays.ts';
 import type { FittedModel, Learner, ModelState } from './learner.ts';
 
 /** Stores a fitted model as one blob. */

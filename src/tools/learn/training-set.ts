@@ -1,5 +1,5 @@
 import type { Blobs } from '../../core/helpers/blobs.ts';
-import { decodeArrays, encodeArrays } from '../data/columnar/encode-arrays.ts';
+import { decodeArrays, encodeArrays } from '../../core/helpers/encode-arrays.ts';
 import { takeFeatures, takeValues } from '../data/prepare/features.ts';
 import type { Folds } from '../data/split/folds.ts';
 import type { Features, LearnerFacts, Problem, TrainingRows } from './learner.ts';

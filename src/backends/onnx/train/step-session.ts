@@ -5,6 +5,7 @@ import type { ImageLayout } from '../layout/image-layout.ts';
 import type { Runtime } from '../runtime.ts';
 import type { CheckedData } from './check-data.ts';
 import { dropoutKeys } from './dropout.ts';
+import { activationBytes, checkMemory, stateBytes } from './memory.ts';
 import type { TrainingPlan } from './plan.ts';
 import { encodeScan, lossesName, metricName, outerName } from './scan-model.ts';
 import { type Feeds, openSession, type TrainingSession } from './session.ts';
@@ -52,6 +53,12 @@ export class StepSession implements AsyncDisposable {
     layout?: ImageLayout,
   ): Promise<StepSession> {
     const graph = buildStep(plan, batch, targets, layout);
+    checkMemory(
+      `a step of ${batch} rows`,
+      stateBytes(plan) + activationBytes(graph),
+      plan.training.memoryLimitBytes,
+      'Use smaller batches, or a smaller network.',
+    );
     const session = await openSession(encodeScan(graph), plan.training.threads ?? 2);
     return new StepSession(plan, runtime, batch, graph, session);
   }

@@ -18,6 +18,7 @@ import { type CheckedData, checkData } from './check-data.ts';
 import { Evaluator } from './evaluator.ts';
 import { findDivergence } from './find-divergence.ts';
 import { initialState } from './initial-state.ts';
+import { checkMemory, stateBytes } from './memory.ts';
 import { averageSlot } from './optimisers.ts';
 import { planTraining, type TrainingPlan } from './plan.ts';
 import { encodePrediction } from './prediction-model.ts';
@@ -272,7 +273,7 @@ function checkBatches(batches: readonly Int32Array[], rows: number): void {
 /**
  * Makes a network ready to train.
  *
- * @throws {TrainerError} REQUEST_INVALID naming the layer or option that does not fit; PEER_MISSING
+ * @throws {TrainerError} REQUEST_INVALID naming the layer or option that does not fit; MEMORY_EXCEEDED; PEER_MISSING
  */
 export async function compileNetwork(
   spec: NetworkSpec,
@@ -281,6 +282,8 @@ export async function compileNetwork(
 ): Promise<TrainableNetwork> {
   // What follows from the spec must not change with the caller's objects.
   const plan = planTraining(structuredClone(spec), structuredClone(training));
+  const advice = 'Use fewer or narrower layers, or an optimiser that keeps less (sgd).';
+  checkMemory('the parameters of the network', stateBytes(plan), plan.training.memoryLimitBytes, advice);
   const runtime = await loadRuntime();
   // The runtime is asked where there is something to choose.
   const hasConvolutions = plan.network.layers.some(({ layer }) => /conv/.test(layer.kind));

@@ -1,6 +1,6 @@
+import { type BlobArray, damaged, decodeArrays, encodeArrays } from '../../../core/helpers/encode-arrays.ts';
 import { bitmapBytes } from '../columns/bitmap.ts';
 import type { Column, Table } from '../table.ts';
-import { type BlobArray, damaged, decodeArrays, encodeArrays } from './encode-arrays.ts';
 
 interface TableHeader {
   readonly table: 1;

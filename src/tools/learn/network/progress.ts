@@ -1,5 +1,5 @@
 import type { Tensor, TrainingSnapshot } from '../../../backends/backend.ts';
-import { decodeArrays, encodeArrays } from '../../data/columnar/encode-arrays.ts';
+import { decodeArrays, encodeArrays } from '../../../core/helpers/encode-arrays.ts';
 
 /** Where a training is: everything that it goes on from. */
 export interface Progress {

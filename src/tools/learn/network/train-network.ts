@@ -100,7 +100,7 @@ export async function trainNetwork(
     now = { ...now, average };
     if (held !== undefined) {
       await network.restore({ ...snapshot, state: { ...snapshot.state, ...average } });
-      const { loss } = await network.evaluate(held);
+      const { loss } = await network.evaluate(held, { outputs: false });
       await network.restore(snapshot);
       const isBetter = now.best === undefined || loss < now.best.loss;
       now = isBetter

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeArrays, encodeArrays } from '../../../../src/tools/data/columnar/encode-arrays.ts';
+import { decodeArrays, encodeArrays } from '../../../../src/core/helpers/encode-arrays.ts';
 import { decodeTable, encodeTable } from '../../../../src/tools/data/columnar/encode-table.ts';
 import { readTable } from '../../../../src/tools/data/read-table.ts';
 import { columnOf, selectColumns, takeRows } from '../../../../src/tools/data/rows.ts';

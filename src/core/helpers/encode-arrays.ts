@@ -1,4 +1,4 @@
-import { TrainerError } from '../../../core/errors.ts';
+import { TrainerError } from '../errors.ts';
 
 /** Typed arrays that a blob can hold. */
 export type BlobArray = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array;

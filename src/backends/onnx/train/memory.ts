@@ -1,0 +1,57 @@
+import { TrainerError } from '../../../core/errors.ts';
+import { sizeOf } from '../autodiff/shapes.ts';
+import type { Value } from '../autodiff/value.ts';
+import type { TrainingPlan } from './plan.ts';
+import type { StepGraph } from './step-graph.ts';
+
+const elementBytes = { float: 4, double: 8, int64: 8, int32: 4, bool: 1 } as const;
+
+const bytesOf = ({ type, shape }: Value): number => elementBytes[type] * sizeOf(shape);
+
+/** Times that the state is held while steps run: here, carried from step to step, and as what comes out. */
+const stateCopies = 3;
+
+/** Bytes of parameters and of the optimiser's memory of them, as often as they are held while steps run. */
+export function stateBytes({ state }: Pick<TrainingPlan, 'state'>): number {
+  return stateCopies * state.reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
+}
+
+/**
+ * The most bytes of intermediate values that a step has at once: nodes one after another, each value from the node that makes it to the
+ * last that takes it. The runtime shares buffers the same way.
+ */
+export function activationBytes({ graph, after, loss }: Pick<StepGraph, 'graph' | 'after' | 'loss'>): number {
+  const lastUse = new Map<Value, number>();
+  const kept = new Set<Value>([...after, loss]);
+  for (const [at, node] of graph.nodes.entries()) for (const input of node.inputs) lastUse.set(input, at);
+  const ending = new Map<number, Value[]>();
+  for (const [value, at] of lastUse) {
+    if (kept.has(value) || graph.producerOf(value) === undefined) continue;
+    ending.set(at, [...(ending.get(at) ?? []), value]);
+  }
+  let [live, most] = [0, 0];
+  for (const [at, node] of graph.nodes.entries()) {
+    // What is made and taken by none is left out of the graph.
+    for (const output of node.outputs) if (lastUse.has(output) && !kept.has(output)) live += bytesOf(output);
+    most = Math.max(most, live);
+    for (const value of ending.get(at) ?? []) live -= bytesOf(value);
+  }
+  return most;
+}
+
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
+
+/**
+ * Compares an estimate with what may be used: the limit of the training, else what the system has left.
+ *
+ * @throws {TrainerError} MEMORY_EXCEEDED
+ */
+export function checkMemory(what: string, bytes: number, limit: number | undefined, advice: string): void {
+  const most = limit ?? process.availableMemory();
+  if (bytes <= most) return;
+  throw new TrainerError(
+    'MEMORY_EXCEEDED',
+    `Expected ${what} to need at most ${megabytes(most)}, ${limit === undefined ? 'which is what is free' : 'the limit that was set'}, but it needs about ${megabytes(bytes)}. ${advice}`,
+    { details: { estimatedBytes: bytes, availableBytes: most } },
+  );
+}

@@ -12,10 +12,10 @@ export interface ImageBlocks {
 }
 
 /** Rows of one block, with a row of zeros behind the last, gathered by their numbers. */
-function gatherRows(graph: GraphOperations, rows: Value, index: Int32Array, block: number): Value {
+function gatherRows(graph: GraphOperations, rows: Value, index: Value, block: number): Value {
   const zeros = graph.full([1, block], 0, rows);
   const all = graph.apply('Concat', [rows, zeros], { axis: { int: 0 } });
-  return graph.apply('Gather', [all, graph.int32s(index)], { axis: { int: 0 } });
+  return graph.apply('Gather', [all, index], { axis: { int: 0 } });
 }
 
 /**
@@ -46,21 +46,24 @@ export function blockedFilterGradient(
   const samples = filled(batch, block);
   const [groups, outBlocks] = [samples / block, dy.shape[1]! / block];
   const outSize = outHeight * outWidth;
-  const filterRows = new Int32Array(outBlocks * samples * outSize);
-  let at = 0;
-  for (let o = 0; o < outBlocks; o++) {
-    for (let group = 0; group < groups; group++) {
-      for (let position = 0; position < outSize; position++) {
-        for (let n = group * block; n < (group + 1) * block; n++) {
-          filterRows[at++] = n < batch ? (n * outBlocks + o) * outSize + position : batch * outBlocks * outSize;
+  const filterRows = graph.rowNumbers(`filter:${[batch, outBlocks, outSize, block]}`, () => {
+    const numbers = new Int32Array(outBlocks * samples * outSize);
+    let at = 0;
+    for (let o = 0; o < outBlocks; o++) {
+      for (let group = 0; group < groups; group++) {
+        for (let position = 0; position < outSize; position++) {
+          for (let n = group * block; n < (group + 1) * block; n++) {
+            numbers[at++] = n < batch ? (n * outBlocks + o) * outSize + position : batch * outBlocks * outSize;
+          }
         }
       }
     }
-  }
+    return numbers;
+  });
   const rows = view(graph, dy, [batch * outBlocks * outSize, block]);
   const filter =
     samples === batch
-      ? graph.apply('Gather', [rows, graph.int32s(filterRows)], { axis: { int: 0 } })
+      ? graph.apply('Gather', [rows, filterRows], { axis: { int: 0 } })
       : gatherRows(graph, rows, filterRows, block);
 
   const [strideY, strideX] = window.strides as [number, number];
@@ -68,23 +71,27 @@ export function blockedFilterGradient(
   const [top, left] = window.before as [number, number];
   const tall = (outHeight - 1) * strideY + (kh - 1) * dilationY + 1;
   const wide = (outWidth - 1) * strideX + (kw - 1) * dilationX + 1;
-  const imageRows = new Int32Array(channels * groups * tall * wide);
   const noRow = stored * height * width * groups;
-  at = 0;
-  for (let c = 0; c < channels; c++) {
-    for (let group = 0; group < groups; group++) {
-      for (let row = -top; row < tall - top; row++) {
-        for (let column = -left; column < wide - left; column++) {
-          const isInside = row >= 0 && row < height && column >= 0 && column < width;
-          const pixel = row * width + column;
-          const place = isPlain
-            ? c * height * width + pixel
-            : (Math.floor(c / block) * height * width + pixel) * block + (c % block);
-          imageRows[at++] = isInside ? place * groups + group : noRow;
+  const facts = [channels, stored, groups, height, width, tall, wide, top, left, block, isPlain];
+  const imageRows = graph.rowNumbers(`image:${facts}`, () => {
+    const numbers = new Int32Array(channels * groups * tall * wide);
+    let at = 0;
+    for (let c = 0; c < channels; c++) {
+      for (let group = 0; group < groups; group++) {
+        for (let row = -top; row < tall - top; row++) {
+          for (let column = -left; column < wide - left; column++) {
+            const isInside = row >= 0 && row < height && column >= 0 && column < width;
+            const pixel = row * width + column;
+            const place = isPlain
+              ? c * height * width + pixel
+              : (Math.floor(c / block) * height * width + pixel) * block + (c % block);
+            numbers[at++] = isInside ? place * groups + group : noRow;
+          }
         }
       }
     }
-  }
+    return numbers;
+  });
   const turned = graph.apply('Transpose', [view(graph, x, [batch, stored * height * width])], {
     perm: { ints: [1, 0] },
   });

@@ -15,7 +15,12 @@ export interface EmitOptions {
   readonly prefix?: string;
   /** Inputs and outputs whose first dimension is free, with its name. @default none */
   readonly free?: ReadonlyMap<Value, string>;
+  /** What changes the nodes, in this order, before they are written. @default none */
+  readonly passes?: readonly EmitPass[];
 }
+
+/** Makes other nodes of nodes in order of which none is dead; the values to be kept are the outputs. */
+export type EmitPass = (graph: Graph, nodes: readonly GraphNode[], kept: ReadonlySet<Value>) => readonly GraphNode[];
 
 /** The outputs of a node that a model has: optional ones at the end that nothing needs are left out. */
 function writtenOutputs({ operator, outputs }: GraphNode, needed: ReadonlySet<Value>): readonly Value[] {
@@ -25,17 +30,24 @@ function writtenOutputs({ operator, outputs }: GraphNode, needed: ReadonlySet<Va
 }
 
 /** Writes the part of a graph that its outputs need as an ONNX graph. Equal graphs give equal bytes. */
-export function emitGraph(graph: Graph, { name, inputs, outputs, prefix = '', free }: EmitOptions): OnnxGraph {
-  const needed = new Set(outputs.map(([, value]) => value));
+export function emitGraph(
+  graph: Graph,
+  { name, inputs, outputs, prefix = '', free, passes = [] }: EmitOptions,
+): OnnxGraph {
+  const kept = new Set(outputs.map(([, value]) => value));
+  const wanted = new Set(kept);
   const flat = (node: GraphNode): readonly GraphNode[] => node.parts?.flatMap(flat) ?? [node];
-  const live = graph.nodes
+  const found = graph.nodes
     .flatMap(flat)
     .reverse()
     .filter((node) => {
-      if (!node.outputs.some((output) => needed.has(output))) return false;
-      for (const input of node.inputs) needed.add(input);
+      if (!node.outputs.some((output) => wanted.has(output))) return false;
+      for (const input of node.inputs) wanted.add(input);
       return true;
-    });
+    })
+    .reverse();
+  const live = passes.reduce((nodes, pass) => pass(graph, nodes, kept), found as readonly GraphNode[]);
+  const needed = new Set([...kept, ...live.flatMap((node) => node.inputs)]);
 
   const names = new Map<Value, string>();
   const extra: OnnxNode[] = [];
@@ -54,7 +66,7 @@ export function emitGraph(graph: Graph, { name, inputs, outputs, prefix = '', fr
     if (value.constant !== undefined) initializers.push(tensorOf(value.constant, nameOf(value)));
   initializers.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 
-  const nodes = live.reverse().map(
+  const nodes = live.map(
     (node): OnnxNode => ({
       name: nameOf(node.outputs[0]!),
       operator: operators.get(node.operator)?.type ?? node.operator,

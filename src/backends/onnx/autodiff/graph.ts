@@ -94,8 +94,11 @@ export class Graph implements GraphOperations {
       : this.constant({ type: 'float', shape, data: Float32Array.from(values) });
   }
 
-  int32s(values: Int32Array): Value {
-    return this.constant({ type: 'int32', shape: [values.length], data: values });
+  rowNumbers(key: string, make: () => Int32Array): Value {
+    return this.shared(`rows:${key}`, () => {
+      const data = make();
+      return this.constant({ type: 'int32', shape: [data.length], data });
+    });
   }
 
   offOn(off: number, on: number): Value {

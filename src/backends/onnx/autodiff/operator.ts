@@ -15,8 +15,8 @@ export interface GraphOperations {
   ints(values: readonly number[]): Value;
   /** A constant of the floating type of another value. */
   floats(shape: readonly number[], values: ArrayLike<number>, like: Value): Value;
-  /** A list of row numbers as an int32 constant. */
-  int32s(values: Int32Array): Value;
+  /** A list of row numbers as an int32 constant, made once for all who name it so. */
+  rowNumbers(key: string, make: () => Int32Array): Value;
   /** The two floats that a one-hot vector is made of. */
   offOn(off: number, on: number): Value;
 }

@@ -2,6 +2,7 @@ import { attributeTypes, dataTypes, type OnnxValue } from '../../../onnx/model.t
 import { emitGraph } from '../autodiff/emit.ts';
 import { encodeGraph } from '../autodiff/encode-graph.ts';
 import type { Value } from '../autodiff/value.ts';
+import { fuseBlocks } from '../layout/fuse-blocks.ts';
 import type { StepGraph } from './step-graph.ts';
 
 const declare = (name: string, { type }: Value, shape: readonly (number | string)[]): OnnxValue => ({
@@ -36,6 +37,7 @@ export function encodeScan(step: StepGraph): Uint8Array {
     inputs: [...step.before, ...sliced],
     outputs: [...step.after.map((value, i) => [`next:${i}`, value] as const), ['step:loss', step.loss], ...measured],
     prefix: 'step:_',
+    passes: [fuseBlocks],
   });
   const state = step.before.map(outerName);
   const after = state.map((name) => `${name}:after`);

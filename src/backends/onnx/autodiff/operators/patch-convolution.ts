@@ -13,13 +13,13 @@ const isPointwise = ({ kernel, strides, before, after }: Window): boolean =>
   sizeOf([...kernel, ...strides]) === 1 && [...before, ...after].every((pad) => pad === 0);
 
 /** Rows of pixels by their numbers, after a row of zeros was put behind each image: [N, H, W, C] → [N·rows, patch]. */
-function gatherPixels(graph: GraphOperations, x: Value, index: Int32Array, patch: number): Value {
+function gatherPixels(graph: GraphOperations, x: Value, index: Value, patch: number): Value {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
   const pixels = view(graph, x, [batch, height * width, channels]);
   const zeros = graph.full([batch, 1, channels], 0, x);
   const all = graph.apply('Concat', [pixels, zeros], { axis: { int: 1 } });
-  const taken = graph.apply('Gather', [all, graph.int32s(index)], { axis: { int: 1 } });
-  return view(graph, taken, [(batch * index.length * channels) / patch, patch]);
+  const taken = graph.apply('Gather', [all, index], { axis: { int: 1 } });
+  return view(graph, taken, [(batch * index.shape[0]! * channels) / patch, patch]);
 }
 
 /** The pixels that each output reads, tap by tap; padding is the pixel behind the last. */
@@ -28,20 +28,23 @@ function patchesOf(graph: GraphOperations, x: Value, window: Window): Value {
   if (isPointwise(window)) return view(graph, x, [batch * height * width, channels]);
   const { kernel, strides, dilations, before, output } = window;
   const [kh, kw] = kernel as [number, number];
-  const index = new Int32Array(sizeOf(output) * kh * kw);
-  let at = 0;
-  for (let oy = 0; oy < output[0]!; oy++) {
-    for (let ox = 0; ox < output[1]!; ox++) {
-      for (let i = 0; i < kh; i++) {
-        for (let j = 0; j < kw; j++) {
-          const row = oy * strides[0]! - before[0]! + i * dilations[0]!;
-          const column = ox * strides[1]! - before[1]! + j * dilations[1]!;
-          const isInside = row >= 0 && row < height && column >= 0 && column < width;
-          index[at++] = isInside ? row * width + column : height * width;
+  const index = graph.rowNumbers(`patches:${[height, width, Object.values(window)]}`, () => {
+    const numbers = new Int32Array(sizeOf(output) * kh * kw);
+    let at = 0;
+    for (let oy = 0; oy < output[0]!; oy++) {
+      for (let ox = 0; ox < output[1]!; ox++) {
+        for (let i = 0; i < kh; i++) {
+          for (let j = 0; j < kw; j++) {
+            const row = oy * strides[0]! - before[0]! + i * dilations[0]!;
+            const column = ox * strides[1]! - before[1]! + j * dilations[1]!;
+            const isInside = row >= 0 && row < height && column >= 0 && column < width;
+            numbers[at++] = isInside ? row * width + column : height * width;
+          }
         }
       }
     }
-  }
+    return numbers;
+  });
   return gatherPixels(graph, x, index, kh * kw * channels);
 }
 
@@ -51,23 +54,26 @@ function readersOf(graph: GraphOperations, dy: Value, window: Window, height: nu
   if (isPointwise(window)) return view(graph, dy, [batch * height * width, filters]);
   const { kernel, strides, dilations, before } = window;
   const [kh, kw] = kernel as [number, number];
-  const index = new Int32Array(height * width * kh * kw);
-  let at = 0;
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      for (let i = 0; i < kh; i++) {
-        for (let j = 0; j < kw; j++) {
-          const [oy, ox] = [
-            (row + before[0]! - i * dilations[0]!) / strides[0]!,
-            (column + before[1]! - j * dilations[1]!) / strides[1]!,
-          ];
-          const isRead =
-            Number.isInteger(oy) && Number.isInteger(ox) && oy >= 0 && oy < outHeight && ox >= 0 && ox < outWidth;
-          index[at++] = isRead ? oy * outWidth + ox : outHeight * outWidth;
+  const index = graph.rowNumbers(`readers:${[height, width, Object.values(window)]}`, () => {
+    const numbers = new Int32Array(height * width * kh * kw);
+    let at = 0;
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < width; column++) {
+        for (let i = 0; i < kh; i++) {
+          for (let j = 0; j < kw; j++) {
+            const [oy, ox] = [
+              (row + before[0]! - i * dilations[0]!) / strides[0]!,
+              (column + before[1]! - j * dilations[1]!) / strides[1]!,
+            ];
+            const isRead =
+              Number.isInteger(oy) && Number.isInteger(ox) && oy >= 0 && oy < outHeight && ox >= 0 && ox < outWidth;
+            numbers[at++] = isRead ? oy * outWidth + ox : outHeight * outWidth;
+          }
         }
       }
     }
-  }
+    return numbers;
+  });
   return gatherPixels(graph, dy, index, kh * kw * filters);
 }
 

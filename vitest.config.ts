@@ -14,6 +14,7 @@ export default defineConfig({
       'traineragent/serve': source('serve.ts'),
       'traineragent/anthropic': source('llm/anthropic.ts'),
       'traineragent/ai-sdk': source('llm/ai-sdk.ts'),
+      'traineragent/llama-cpp': source('llm/llama-cpp.ts'),
       traineragent: source('index.ts'),
     },
   },

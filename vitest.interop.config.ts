@@ -1,7 +1,11 @@
 import { mergeConfig } from 'vitest/config';
+import { runtimeEntry } from './test/interop/smollm2.ts';
 import base from './vitest.config.ts';
 
-const config = mergeConfig(base, { test: { testTimeout: 300_000 } });
+const config = mergeConfig(base, {
+  resolve: { alias: { 'node-llama-cpp': runtimeEntry } },
+  test: { testTimeout: 300_000, globalSetup: ['test/interop/smollm2.ts'] },
+});
 config.test.include = ['test/interop/**/*.test.ts'];
 config.test.exclude = [];
 export default config;

@@ -151,6 +151,7 @@ describe('packages', () => {
     ['log-update', /^cli\//],
     ['openai', /^llm\/openai(-\w+)?\.ts$/],
     ['@anthropic-ai/sdk', /^llm\/anthropic\.ts$/],
+    ['node-llama-cpp', /^llm\/llama-cpp\.ts$/],
     ['eventemitter3', /^core\/listeners\.ts$/],
     ['fastify', /^(server\/|serve\.ts$)/],
     ['prom-client', /^server\/metrics\.ts$/],
@@ -188,6 +189,7 @@ describe('packages', () => {
       'fastify',
       'prom-client',
       '@opentelemetry/api',
+      'node-llama-cpp',
     ]);
     const broken = [...files.values()].flatMap(({ path, imports }) =>
       imports.filter(({ to, kind }) => heavy.has(to) && kind === 'static').map(({ to }) => `${path} → ${to}`),

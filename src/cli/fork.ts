@@ -32,7 +32,7 @@ export const forkCommand: Command = {
     const runId = services.newRunId();
     const folder = resolve(io.cwd, args.text('out') ?? join('traineragent-out', runId));
     await refuseUsedFolder(folder);
-    const llm = parseLlm(args.text('llm'));
+    const llm = parseLlm(args.text('llm'), io.cwd);
     const run = await services.fork(join(source, 'run'), join(folder, 'run'), {
       runId,
       at,

@@ -1,26 +1,28 @@
+import { resolve } from 'node:path';
 import type { OptionSpec } from './command.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A language model as the command line names it. */
 export type LlmChoice =
   | { readonly provider: 'openai' | 'anthropic'; readonly model: string }
+  | { readonly provider: 'gguf'; readonly file: string }
   | { readonly provider: 'compatible'; readonly baseURL: string; readonly model: string };
 
 /** The option of commands that may ask a language model. */
 export const llmOption: OptionSpec = {
   type: 'string',
   value: 'MODEL',
-  about: 'rules, openai:NAME, anthropic:NAME or http://HOST/v1#NAME. Default: rules.',
+  about: 'rules, openai:NAME, anthropic:NAME, http://HOST/v1#NAME or gguf:FILE. Default: rules.',
 };
 
-const forms = 'rules, openai:NAME, anthropic:NAME or http://HOST/v1#NAME';
+const forms = 'rules, openai:NAME, anthropic:NAME, http://HOST/v1#NAME or gguf:FILE';
 
 /**
- * Reads `--llm`; undefined stands for rules alone. Keys are never part of it.
+ * Reads `--llm`; undefined stands for rules alone, and files are looked for from `cwd`. Keys are never part of it.
  *
  * @throws {UsageError}
  */
-export function parseLlm(text: string | undefined): LlmChoice | undefined {
+export function parseLlm(text: string | undefined, cwd: string): LlmChoice | undefined {
   if (text === undefined || text === 'rules') return undefined;
   const refuse = (): never => {
     throw new UsageError(`Expected --llm to be ${forms}, got "${text}".`);
@@ -33,6 +35,8 @@ export function parseLlm(text: string | undefined): LlmChoice | undefined {
       throw new UsageError('Expected --llm to be an address without a key in it. Keys come from the environment.');
     return { provider: 'compatible', baseURL: url.href.replace(/\/$/, ''), model: text.slice(at + 1) };
   }
+  const file = /^gguf:(.+)$/s.exec(text)?.[1];
+  if (file !== undefined) return { provider: 'gguf', file: resolve(cwd, file) };
   const [, provider, model] = /^(openai|anthropic):(\S+)$/.exec(text) ?? refuse();
   return { provider: provider as 'openai' | 'anthropic', model: model! };
 }

@@ -25,7 +25,7 @@ export const resumeCommand: Command = {
   async run(args, io, services) {
     const folder = resolve(io.cwd, args.positionals[0] ?? '');
     const answers = parseAnswers(args.texts('answer'));
-    const llm = parseLlm(args.text('llm'));
+    const llm = parseLlm(args.text('llm'), io.cwd);
     const run = await services.resume(join(folder, 'run'), answers, ...(llm === undefined ? [] : [llm]));
     return followRun(run, { io, folder, json: args.isSet('json') });
   },

@@ -36,7 +36,7 @@ export function trainRequest(args: ParsedArgs, cwd: string): Omit<TrainCommand, 
   const budget = oneOf(args, 'budget', ['quick', 'normal', 'thorough']);
   const encoding = oneOf(args, 'encoding', ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252']);
   const delimiter = args.text('delimiter');
-  const llm = parseLlm(args.text('llm'));
+  const llm = parseLlm(args.text('llm'), cwd);
   return {
     prompt,
     dataPath: resolve(cwd, data),

@@ -42,7 +42,14 @@ const maxEnumCharacters = 15_000;
  *
  * Source: OpenAI, "Structured model outputs", supported schemas.
  */
-export function strictSchema(schema: JsonSchema, options: { readonly keepBounds: boolean }): StrictSchema | undefined {
+export function strictSchema(
+  schema: JsonSchema,
+  options: {
+    readonly keepBounds: boolean;
+    /** Records of any keys stay, for what can say them. @default false */
+    readonly takesRecords?: boolean;
+  },
+): StrictSchema | undefined {
   const count = { values: 0, characters: 0 };
   const rewrite = (node: unknown, depth: number): JsonSchema | undefined => {
     if (!isRecord(node) || depth > maxDepth || '$ref' in node || 'allOf' in node || 'not' in node) return undefined;
@@ -71,8 +78,11 @@ export function strictSchema(schema: JsonSchema, options: { readonly keepBounds:
       return items === undefined ? undefined : { ...result, items };
     }
     if (node.type === 'object' || 'properties' in node) {
-      if (isRecord(node.additionalProperties) || (node.additionalProperties === true && node.properties === undefined))
-        return undefined;
+      let others: JsonSchema | false | undefined = false;
+      if (isRecord(node.additionalProperties)) {
+        others = options.takesRecords === true ? rewrite(node.additionalProperties, depth + 1) : undefined;
+      } else if (node.additionalProperties === true && node.properties === undefined) others = undefined;
+      if (others === undefined) return undefined;
       const properties = isRecord(node.properties) ? node.properties : {};
       const required = new Set(Array.isArray(node.required) ? node.required : []);
       const rewritten: Record<string, unknown> = {};
@@ -86,7 +96,7 @@ export function strictSchema(schema: JsonSchema, options: { readonly keepBounds:
         type: 'object',
         properties: rewritten,
         required: Object.keys(rewritten),
-        additionalProperties: false,
+        additionalProperties: others,
       };
     }
     // A value of any type: strict modes ask for one that is named.

@@ -6,6 +6,7 @@ describe('--llm', () => {
     [undefined, undefined],
     ['rules', undefined],
     ['openai:gpt-5-mini', { provider: 'openai', model: 'gpt-5-mini' }],
+    ['gguf:my models/qwen3.gguf', { provider: 'gguf', file: '/home/me/my models/qwen3.gguf' }],
     ['anthropic:claude-haiku-4-5', { provider: 'anthropic', model: 'claude-haiku-4-5' }],
     [
       'http://localhost:11434/v1#qwen3:8b',
@@ -16,28 +17,23 @@ describe('--llm', () => {
       { provider: 'compatible', baseURL: 'https://openrouter.ai/api/v1', model: 'meta-llama/llama-4' },
     ],
   ])('%s', (text, choice) => {
-    expect(parseLlm(text)).toEqual(choice);
+    expect(parseLlm(text, '/home/me')).toEqual(choice);
   });
 
-  it.each([
-    'gpt-5',
-    'openai:',
-    'http://localhost/v1',
-    'http://#m',
-    'http://localhost/v1#',
-    'gguf:model.gguf',
-    'ftp://x#m',
-  ])('refuses %s, and says what it takes', (text) => {
-    expect(() => parseLlm(text)).toThrow(
-      `Expected --llm to be rules, openai:NAME, anthropic:NAME or http://HOST/v1#NAME, got "${text}".`,
-    );
-  });
+  it.each(['gpt-5', 'openai:', 'http://localhost/v1', 'http://#m', 'http://localhost/v1#', 'gguf:', 'ftp://x#m'])(
+    'refuses %s, and says what it takes',
+    (text) => {
+      expect(() => parseLlm(text, '/home/me')).toThrow(
+        `Expected --llm to be rules, openai:NAME, anthropic:NAME, http://HOST/v1#NAME or gguf:FILE, got "${text}".`,
+      );
+    },
+  );
 
   it.each(['http://user:secret@host/v1#m', 'https://host/v1?key=secret#m'])(
     'refuses a key in an address, and does not repeat it',
     (text) => {
-      expect(() => parseLlm(text)).toThrow('Keys come from the environment.');
-      expect(() => parseLlm(text)).not.toThrow('secret');
+      expect(() => parseLlm(text, '/home/me')).toThrow('Keys come from the environment.');
+      expect(() => parseLlm(text, '/home/me')).not.toThrow('secret');
     },
   );
 });

@@ -69,6 +69,8 @@ describe('systemServices', () => {
     [['predict', 'rows.csv', '--data', 'rows.csv'], '[MODEL_INVALID]'],
     [['predict', 'model.onnx', '--data', 'none.csv'], '[DATA_NOT_FOUND]'],
     [['resume', 'none'], '[RUN_NOT_FOUND]'],
+    [['train', 'Predict plan.', '--data', 'rows.csv', '--llm', 'gguf:none.gguf'], 'none.gguf: ENOENT'],
+    [['train', 'Predict plan.', '--data', 'rows.csv', '--llm', 'gguf:rows.csv'], 'it does not begin as one'],
   ])('%j ends with code 1 and a typed error', async (argv, message) => {
     const { code, err } = await run(...argv);
     expect(err).toContain(message);

@@ -93,7 +93,7 @@ const gridPoints = 20;
 const densityBins = 24;
 const mostCategories = 12;
 const mostWorst = 20;
-const mostSliceRows = 50_000;
+const mostSliceRows = 20_000;
 const pairedColumns = 8;
 
 /** Explains the finished file on the rows outside the vault: where it errs out of fold, and how its answer depends on a column. */

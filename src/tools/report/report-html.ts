@@ -166,7 +166,7 @@ function decisionsSection({ decisions }: RunFacts): Html | undefined {
       { head: 'why', kind: 'wide', cell: (row) => row.why },
       { head: 'record', cell: (row) => recordOf(row.record) },
     ],
-    { caption: 'Decisions' },
+    { caption: 'Decisions of the run' },
   );
 }
 

@@ -1,0 +1,128 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRandom } from '../../src/core/helpers/random.ts';
+import { type RunRequest, Trainer } from '../../src/index.ts';
+
+let folder = '';
+let browser: Browser;
+let axe = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'traineragent-interop-'));
+  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const random = createRandom('page');
+const rows = Array.from({ length: 400 }, (_, i) => {
+  const age = 18 + Math.floor(random.next() * 60);
+  const spend = random.next() * 200;
+  const score = age / 12 - spend / 40 + random.normal();
+  return {
+    age,
+    spend: i % 19 === 0 ? null : spend,
+    joined: new Date(1.6e12 + i * 8.64e7).toISOString(),
+    'a column with a rather long name that nobody reads to its end': ['basic', 'plus', 'pro'][i % 3],
+    sex: i % 2 === 0 ? 'f' : 'm',
+    cost: 100 + 20 * score,
+    tier: score > 2 ? 'gold' : score > 0 ? 'silver' : 'bronze',
+    churned: score > 1 ? 'yes' : 'no',
+  };
+});
+
+const cases: [string, RunRequest][] = [
+  [
+    'two classes',
+    { prompt: 'Predict churned, fair to each sex, ROC AUC of at least 0.99.', task: { ignore: ['cost', 'tier'] } },
+  ],
+  ['classes', { prompt: 'Predict the tier.', task: { ignore: ['cost', 'churned'] } }],
+  ['a number', { prompt: 'Predict the cost.', task: { ignore: ['tier', 'churned'] } }],
+  ['a declined run', { prompt: 'Cluster the rows into groups.' }],
+];
+
+describe.each(cases)('the report of %s', (name, request) => {
+  let url = '';
+  beforeAll(async () => {
+    const outcome = await new Trainer().run({
+      ...request,
+      data: rows,
+      budget: { workUnits: 400 },
+      answers: { 'model.candidates': { learners: ['linear'] } },
+    }).result;
+    expect(outcome.status).toBe(name === 'a declined run' ? 'declined' : 'complete');
+    const path = join(folder, `${name.replaceAll(' ', '-')}.html`);
+    await writeFile(path, await outcome.report());
+    url = pathToFileURL(path).href;
+  });
+
+  it.each([
+    ['a phone', 360, 'light'],
+    ['a phone at night', 360, 'dark'],
+    ['a desk', 1280, 'light'],
+    ['a desk at night', 1280, 'dark'],
+  ] as const)(
+    'is wide as the window, breaks no rule of axe, and asks for nothing, on %s',
+    async (_on, width, colorScheme) => {
+      const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, bypassCSP: true });
+      try {
+        const asked: string[] = [];
+        const complaints: string[] = [];
+        page.on('request', (sent) => asked.push(sent.url()));
+        page.on('console', (message) => complaints.push(message.text()));
+        await page.goto(url);
+        expect(asked).toEqual([url]);
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
+          'axe.run()',
+        );
+        expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`)).toEqual([]);
+        expect(complaints).toEqual([]);
+        // Every picture says what it shows.
+        expect(await page.locator('svg:not([aria-label])').count()).toBe(0);
+      } finally {
+        await page.close();
+      }
+    },
+  );
+
+  it('keeps its own policy: nothing is complained of, and no script would run', async () => {
+    const page = await browser.newPage();
+    try {
+      const complaints: string[] = [];
+      page.on('console', (message) => complaints.push(message.text()));
+      await page.goto(url);
+      expect(complaints).toEqual([]);
+      await page.evaluate(
+        `document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.ran = 1' }))`,
+      );
+      expect(await page.evaluate('window.ran')).toBeUndefined();
+    } finally {
+      await page.close();
+    }
+  });
+
+  it('opens what is folded where it is printed, in dark ink', async () => {
+    const page = await browser.newPage({ colorScheme: 'dark' });
+    try {
+      await page.goto(url);
+      await page.emulateMedia({ media: 'print' });
+      expect(await page.evaluate('getComputedStyle(document.body).color')).toBe('rgb(0, 0, 0)');
+      for (const detail of await page.locator('details').all())
+        expect((await detail.boundingBox())!.height).toBeGreaterThan(60);
+    } finally {
+      await page.close();
+    }
+  });
+});

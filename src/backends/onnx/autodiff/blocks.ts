@@ -36,7 +36,10 @@ export function cutTo(graph: GraphOperations, value: Value, shape: readonly numb
 export function toBlocks(graph: GraphOperations, x: Value, block: number, isLast = false): Value {
   const [batch, a, b, c] = x.shape as [number, number, number, number];
   const [channels, height, width] = isLast ? [c, a, b] : [a, b, c];
-  return graph.apply('nchwc.ReorderInput', [x], {
+  // The runtime fills up blocks from channels in fours.
+  const fours = filled(channels, 4);
+  const image = padTo(graph, x, isLast ? [batch, height, width, fours] : [batch, fours, height, width]);
+  return graph.apply('nchwc.ReorderInput', [image], {
     channels_last: { int: isLast ? 1 : 0 },
     _shape: { ints: [batch, filled(channels, block), height, width] },
   });

@@ -59,6 +59,19 @@ const cases: Readonly<Record<string, Case>> = {
     batch: 5,
     layers: [conv2d({ filters: 24, kernel: 3 }), relu(), conv2d({ filters: 20, kernel: 3 }), relu(), ...head],
   },
+  'channels that are no multiple of anything': {
+    shape: [5, 6, 17],
+    batch: 7,
+    layers: [
+      conv2d({ filters: 13, kernel: 3 }),
+      relu(),
+      conv2d({ filters: 31, kernel: 3, stride: 2 }),
+      layerNorm(),
+      conv2d({ filters: 29, kernel: 1 }),
+      batchNorm(),
+      ...head,
+    ],
+  },
   'channels by the block and a batch that is none': {
     shape: image,
     batch: 18,

@@ -1,7 +1,7 @@
 import { blockedFilterGradient, smallFilterGradient } from '../../blocked-filter-gradient.ts';
 import { blockedInputGradient } from '../../blocked-input-gradient.ts';
 import { blockedWeights, plainInputWeights } from '../../blocked-weights.ts';
-import { blockOf, channelSums, cutTo, filled, padTo } from '../../blocks.ts';
+import { blockOf, channelSums, cutTo, filled, fromBlocks, padTo } from '../../blocks.ts';
 import { type BuildContext, defineOperator, intOf } from '../../operator.ts';
 import { type Window, windowAttributes, windowOf } from '../../window.ts';
 
@@ -38,8 +38,12 @@ export const blockedConvolution = defineOperator({
     const [x, w] = inputs;
     const { window, block, isPlain } = factsOf(context);
     if (index === 2) return cutTo(graph, channelSums(graph, gradient), [w!.shape[0]!]);
-    if (index === 0) return blockedInputGradient(graph, gradient, w!, x!.shape, window, block);
     const [, channels, kh, kw] = w!.shape as [number, number, number, number];
+    if (index === 0) {
+      const shape = x!.shape.with(1, filled(channels, block));
+      const made = blockedInputGradient(graph, gradient, w!, shape, window, block);
+      return isPlain ? fromBlocks(graph, made, channels) : made;
+    }
     if (isPlain && channels * kh * kw <= block)
       return smallFilterGradient(graph, x!, gradient, w!.shape, window, block);
     return blockedFilterGradient(graph, x!, gradient, w!.shape, window, { block, isPlain });

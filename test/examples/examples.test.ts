@@ -114,6 +114,11 @@ describe('each example does what its first line says', () => {
     expect(Number(best)).toBeGreaterThan(0.9);
   });
 
+  it('own-network-learner trains its network on the run’s backend, and wins alone', async () => {
+    const [, value] = /^balancedAccuracy (\S+) shallow$/.exec(await runExample('own-network-learner'))!;
+    expect(Number(value)).toBeGreaterThan(0.9);
+  });
+
   it('language-model asks the first provider that answers, within a budget', async () => {
     const messages = protocols.find(({ name }) => name === 'Anthropic Messages, native')!;
     await using server = await wireServer([

@@ -7,7 +7,7 @@ import { createNetworkModel } from './network-model.ts';
 import type { NetworkOptions } from './options.ts';
 import type { DenseStage, Stage } from './stages.ts';
 import { trainNetwork } from './train-network.ts';
-import { pickRows, splitInner, standardOf, trainingData } from './training-rows.ts';
+import { pickRows, splitInner, standardOf, trainingData, weightUnitOf } from './training-rows.ts';
 
 /** Numbers that the encoded rows of a fit may have: 256 MB. */
 const mostEncoded = 64e6;
@@ -42,12 +42,11 @@ export async function fitNetwork(
   const isWeighted = problem.classCount === 0 && rows.weights !== undefined;
   const spec = networkOf(options, { encoding, problem, isWeighted });
   const standard = standardOf(rows, problem);
-  const meanWeight =
-    rows.weights === undefined ? 1 : rows.weights.reduce((sum, weight) => sum + weight, 0) / rows.weights.length;
+  const weightUnit = weightUnitOf(rows, problem);
   const inner = context.validation === undefined ? undefined : splitInner(rows, problem, context.random.fork('held'));
   const isHeld = inner !== undefined && inner.held.length > 0;
   const learned = isHeld ? pickRows(rows, inner.learned) : rows;
-  const data = (part: TrainingRows) => trainingData(part, encoding, problem, standard, meanWeight);
+  const data = (part: TrainingRows) => trainingData(part, encoding, problem, standard, weightUnit);
   const backend = await context.backend();
   await using network = await backend.compile(spec, {
     loss: { kind: problem.classCount === 0 ? 'mean-squared-error' : 'cross-entropy' },

@@ -65,15 +65,22 @@ export function pickRows(rows: TrainingRows, numbers: Int32Array): TrainingRows 
 }
 
 /**
- * Rows as the engine takes them. Weights (in units of their mean over `mean`): of classes they multiply the expected probabilities,
- * of a regression the error.
+ * What a weight of 1 is in training: the mean of a regression's weights; the greatest of classes, whose expected probabilities may not
+ * exceed 1. AdamW's steps do not depend on the scale of a loss.
  */
+export function weightUnitOf({ weights }: TrainingRows, { classCount }: Problem): number {
+  if (weights === undefined) return 1;
+  if (classCount > 0) return weights.reduce((most, weight) => Math.max(most, weight), 0);
+  return weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
+}
+
+/** Rows as the engine takes them. Weights multiply the expected probabilities of classes, and the error of a regression. */
 export function trainingData(
   rows: TrainingRows,
   encoding: Encoding,
   problem: Problem,
   { centre, scale }: Standard,
-  meanWeight: number,
+  weightUnit: number,
 ): TrainingData {
   const { rowCount } = rows.features;
   const { numberWidth } = layoutOf(encoding);
@@ -85,7 +92,7 @@ export function trainingData(
     const data = BigInt64Array.from(entries, (entry) => BigInt(entry));
     inputs[inputNames.entries] = { dtype: 'int64', shape: [rowCount, count], data };
   }
-  const weightAt = (row: number): number => (rows.weights === undefined ? 1 : rows.weights[row]! / meanWeight);
+  const weightAt = (row: number): number => (rows.weights === undefined ? 1 : rows.weights[row]! / weightUnit);
   if (problem.classCount === 0) {
     const roots = Float32Array.from({ length: rowCount }, (_, row) => Math.sqrt(weightAt(row)));
     if (rows.weights !== undefined) inputs[inputNames.weight] = { dtype: 'float32', shape: [rowCount, 1], data: roots };

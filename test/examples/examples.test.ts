@@ -101,6 +101,10 @@ describe('each example does what its first line says', () => {
     expect(await runExample('own-agent')).toBe('complete');
   });
 
+  it('agent-with-tools lets a model look a price up', async () => {
+    expect(await runExample('agent-with-tools')).toMatch(/^tariff start \{ plan: 'pro' \}\s+tariff end/);
+  });
+
   it('unit-test-a-prompt passes', async () => {
     await runExample('unit-test-a-prompt');
     const [by] = lines[0] as [Map<string, string>];

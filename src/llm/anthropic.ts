@@ -1,9 +1,10 @@
 import { type HostedOptions, hostedModel } from './hosted-model.ts';
 import { isRecord } from './is-record.ts';
-import type { LanguageModel, ModelReply } from './language-model.ts';
+import type { LanguageModel, ModelReply, ModelTool } from './language-model.ts';
 import { modelError, usageOf } from './model-error.ts';
 import type { ReplyText } from './reply-text.ts';
 import type { StrictSchema } from './strict-schema.ts';
+import { inputSchema, toolCallText } from './tool-call.ts';
 
 export type { HostedOptions } from './hosted-model.ts';
 export type { NetworkOptions } from './network-options.ts';
@@ -43,7 +44,7 @@ export function anthropic(options: AnthropicOptions): LanguageModel {
       load: () => import('@anthropic-ai/sdk'),
       open: ({ Anthropic }, client) =>
         new Anthropic({ ...client, authToken: null, ...(baseURL === undefined ? {} : { baseURL }) }),
-      async send(client, { name, system, prompt, strict, stream, maxOutputTokens, signal }, text) {
+      async send(client, { name, system, prompt, strict, tools, stream, maxOutputTokens, signal }, text) {
         const answer: unknown = await client.messages.create(
           {
             model,
@@ -55,7 +56,7 @@ export function anthropic(options: AnthropicOptions): LanguageModel {
             messages: [{ role: 'user', content: prompt }],
             stream,
             ...(temperature === undefined ? {} : { temperature }),
-            ...formOf(strict, structuredOutput),
+            ...formOf(strict, structuredOutput, tools),
           },
           { signal },
         );
@@ -66,10 +67,24 @@ export function anthropic(options: AnthropicOptions): LanguageModel {
   );
 }
 
-function formOf(strict: StrictSchema | undefined, structuredOutput: 'native' | 'tool' | 'none') {
-  if (strict === undefined) return {};
+function formOf(
+  strict: StrictSchema | undefined,
+  structuredOutput: 'native' | 'tool' | 'none',
+  tools: readonly ModelTool[],
+) {
+  const offered = tools.map(({ name, about, schema }) => ({
+    name,
+    description: about,
+    input_schema: inputSchema(schema),
+  }));
+  const choice = { tools: offered, tool_choice: { type: 'auto' as const, disable_parallel_tool_use: true } };
+  if (strict === undefined) return offered.length === 0 ? {} : choice;
   const schema = { ...strict.schema };
-  if (structuredOutput === 'native') return { output_config: { format: { type: 'json_schema' as const, schema } } };
+  if (structuredOutput === 'native')
+    return {
+      output_config: { format: { type: 'json_schema' as const, schema } },
+      ...(offered.length === 0 ? {} : choice),
+    };
   return {
     tools: [
       {
@@ -77,8 +92,12 @@ function formOf(strict: StrictSchema | undefined, structuredOutput: 'native' | '
         description: 'The answer to the question.',
         input_schema: { ...schema, type: 'object' as const },
       },
+      ...offered,
     ],
-    tool_choice: { type: 'tool' as const, name: 'answer', disable_parallel_tool_use: true },
+    tool_choice:
+      offered.length === 0
+        ? { type: 'tool' as const, name: 'answer', disable_parallel_tool_use: true }
+        : { type: 'any' as const, disable_parallel_tool_use: true },
   };
 }
 
@@ -92,6 +111,7 @@ async function readMessage(name: string, answer: unknown, text: ReplyText, maxTo
     text.add(piece);
     if (typeof piece === 'string') tool += piece;
   };
+  let called = 'answer';
   let stop: unknown;
   let isMessage = false;
   let isComplete = false;
@@ -113,6 +133,8 @@ async function readMessage(name: string, answer: unknown, text: ReplyText, maxTo
       if (event.type === 'message_start' && isRecord(event.message)) {
         isMessage = true;
         count(event.message.usage);
+      } else if (event.type === 'content_block_start' && isRecord(event.content_block)) {
+        if (event.content_block.type === 'tool_use') called = String(event.content_block.name);
       } else if (event.type === 'content_block_delta' && isRecord(event.delta)) {
         if (event.delta.type === 'text_delta') text.add(event.delta.text);
         else if (event.delta.type === 'input_json_delta') addTool(event.delta.partial_json);
@@ -129,7 +151,10 @@ async function readMessage(name: string, answer: unknown, text: ReplyText, maxTo
     for (const block of answer.content) {
       if (!isRecord(block)) continue;
       if (block.type === 'text') text.add(block.text);
-      else if (block.type === 'tool_use') addTool(JSON.stringify(block.input));
+      else if (block.type === 'tool_use') {
+        called = String(block.name);
+        addTool(JSON.stringify(block.input));
+      }
     }
   }
   if (!isMessage) throw modelError('LLM_MALFORMED', name, 'the reply is not of the Messages API');
@@ -145,5 +170,6 @@ async function readMessage(name: string, answer: unknown, text: ReplyText, maxTo
     );
   if (!isComplete || typeof stop !== 'string')
     throw modelError('LLM_MALFORMED', name, 'the reply ended before it was complete', usage());
+  if (called !== 'answer') return { text: toolCallText(called, tool), ...usage() };
   return { text: tool === '' ? text.value : tool, ...usage() };
 }

@@ -21,6 +21,8 @@ export interface HostedOptions extends NetworkOptions {
   readonly baseURL?: string;
   /** @default the model's own */
   readonly temperature?: number;
+  /** Calls tools by the vendor's protocol; else by the form of its answers. @default true, with `baseURL` false */
+  readonly toolCalls?: boolean;
 }
 
 /** What a vendor's client is made with. */
@@ -105,7 +107,7 @@ export function hostedModel<Package extends VendorErrors, Client>(
 
   return {
     name,
-    capabilities: { structuredOutput },
+    capabilities: { structuredOutput, tools: options.toolCalls ?? baseURL === undefined },
     async generate(request) {
       const { client, errors } = await open();
       const strict: StrictSchema | undefined =

@@ -3,6 +3,7 @@ import type { ModelReply, ModelUsage } from './language-model.ts';
 import { modelError, usageOf } from './model-error.ts';
 import { eventsOf, type OpenAICall } from './openai-call.ts';
 import type { ReplyText } from './reply-text.ts';
+import { inputSchema, toolCallText } from './tool-call.ts';
 
 /** One try over Chat Completions, which most servers speak. */
 export async function readChat(
@@ -22,6 +23,15 @@ export async function readChat(
       ...(call.stream ? { stream_options: { include_usage: true } } : {}),
       ...(call.isCompatible ? { max_tokens: maxOutputTokens } : { max_completion_tokens: maxOutputTokens }),
       ...(call.temperature === undefined ? {} : { temperature: call.temperature }),
+      ...(call.tools.length === 0
+        ? {}
+        : {
+            parallel_tool_calls: false,
+            tools: call.tools.map(({ name: tool, about, schema }) => ({
+              type: 'function' as const,
+              function: { name: tool, description: about, parameters: inputSchema(schema) },
+            })),
+          }),
       ...(call.strict === undefined
         ? {}
         : {
@@ -36,6 +46,8 @@ export async function readChat(
   let usage: ModelUsage | undefined;
   let finish: unknown;
   let isRefused = false;
+  let tool: string | undefined;
+  let input = '';
   let isChat = false;
   for await (const event of eventsOf(answer)) {
     isChat ||= Array.isArray(event.choices);
@@ -44,6 +56,14 @@ export async function readChat(
     if (!isRecord(choice)) continue;
     const part = isRecord(choice.delta) ? choice.delta : isRecord(choice.message) ? choice.message : {};
     text.add(part.content);
+    const [called]: unknown[] = Array.isArray(part.tool_calls) ? part.tool_calls : [];
+    if (isRecord(called) && (called.index ?? 0) === 0 && isRecord(called.function)) {
+      if (typeof called.function.name === 'string') tool ??= called.function.name;
+      if (typeof called.function.arguments === 'string') {
+        text.add(called.function.arguments); // holds its size too
+        input += called.function.arguments;
+      }
+    }
     isRefused ||= typeof part.refusal === 'string' && part.refusal !== '';
     finish = choice.finish_reason ?? finish;
   }
@@ -56,7 +76,7 @@ export async function readChat(
     throw modelError('LLM_REPLY_TOO_LONG', name, `the reply was stopped at ${maxOutputTokens} tokens`, failure);
   if (typeof finish !== 'string')
     throw modelError('LLM_MALFORMED', name, 'the reply ended before it was complete', failure);
-  return { text: text.value, ...failure };
+  return { text: tool === undefined ? text.value : toolCallText(tool, input), ...failure };
 }
 
 function usageIn(usage: unknown): ModelUsage | undefined {

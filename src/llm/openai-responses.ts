@@ -3,6 +3,7 @@ import type { ModelReply, ModelUsage } from './language-model.ts';
 import { modelError, statusError, usageOf } from './model-error.ts';
 import { eventsOf, type OpenAICall } from './openai-call.ts';
 import type { ReplyText } from './reply-text.ts';
+import { firstCall, inputSchema } from './tool-call.ts';
 
 /** One try over the Responses API. Nothing is stored at the provider. */
 export async function readResponse(
@@ -20,6 +21,18 @@ export async function readResponse(
       store: false,
       max_output_tokens: Math.max(16, call.maxOutputTokens), // the least that the API takes
       ...(call.temperature === undefined ? {} : { temperature: call.temperature }),
+      ...(call.tools.length === 0
+        ? {}
+        : {
+            parallel_tool_calls: false,
+            tools: call.tools.map(({ name: tool, about, schema }) => ({
+              type: 'function' as const,
+              name: tool,
+              description: about,
+              parameters: inputSchema(schema),
+              strict: false,
+            })),
+          }),
       ...(call.strict === undefined
         ? {}
         : {
@@ -82,7 +95,10 @@ export async function readResponse(
     }
   }
   if (refusal !== '') throw modelError('LLM_REFUSED', name, 'the model refused to answer', failure);
-  return { text: text.value, ...failure };
+  const called = firstCall(last.output, (item) =>
+    item.type === 'function_call' ? { name: item.name, input: item.arguments } : undefined,
+  );
+  return { text: called ?? text.value, ...failure };
 }
 
 function usageIn(usage: unknown): ModelUsage | undefined {

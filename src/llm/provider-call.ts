@@ -1,7 +1,7 @@
 import { TrainerError } from '../core/errors.ts';
 import { innerTrainerError } from './guarded-fetch.ts';
 import { isRecord } from './is-record.ts';
-import type { ModelReply, ModelRequest } from './language-model.ts';
+import type { ModelReply, ModelRequest, ModelTool } from './language-model.ts';
 import { modelError, statusError } from './model-error.ts';
 import type { NetworkSettings } from './network-options.ts';
 import { ReplyText } from './reply-text.ts';
@@ -16,6 +16,8 @@ export interface ProviderTry {
   readonly prompt: string;
   /** Undefined where the schema is in the prompt alone. */
   readonly strict: StrictSchema | undefined;
+  /** Tools that the model may call by the provider's protocol. */
+  readonly tools: readonly ModelTool[];
   readonly stream: boolean;
   readonly maxOutputTokens: number;
   readonly signal: AbortSignal;
@@ -56,7 +58,7 @@ export async function callProvider(
 ): Promise<ModelReply> {
   const { strict } = provider;
   const maxOutputTokens = Math.min(settings.maxOutputTokens, request.maxOutputTokens ?? Number.POSITIVE_INFINITY);
-  const { system, prompt } = request;
+  const { system, prompt, tools = [] } = request;
   const reply = await retrying(request, settings, async () => {
     const text = new ReplyText(name, settings.maxReplyCharacters);
     const over = new AbortController();
@@ -65,7 +67,10 @@ export async function callProvider(
     const signal = AbortSignal.any([request.signal, over.signal]);
     try {
       const { stream } = settings;
-      const answer = await provider.send({ name, system, prompt, strict, stream, maxOutputTokens, signal }, text);
+      const answer = await provider.send(
+        { name, system, prompt, strict, tools, stream, maxOutputTokens, signal },
+        text,
+      );
       signal.throwIfAborted(); // the vendors' clients end an aborted stream as if it were complete
       return answer;
     } catch (error) {

@@ -1,6 +1,9 @@
 import type { Tensors } from '../backends/backend.ts';
+import { collectPredictions, type PredictedRows } from '../tools/artefact/decode-predictions.ts';
 import { type ProblemCode, type ProblemOptions, problemJson, problemTable } from '../tools/serve/problems.ts';
 import type { ServeLimits } from '../tools/serve/serve-limits.ts';
+import { sliceRows } from '../tools/serve/tensor-rows.ts';
+import type { BatchAnswer } from './inference-queue.ts';
 import type { ModelRouter, ServedVersion } from './served-version.ts';
 import type { ServiceAnswer, ServiceRequest } from './service-request.ts';
 
@@ -121,4 +124,24 @@ export function wantedType(request: ServiceRequest, offered: readonly string[]):
     if (type !== undefined && quality > 0 && (best === undefined || quality > best.quality)) best = { type, quality };
   }
   return best?.type;
+}
+
+/** Tells who watches what was predicted. */
+export function watched(
+  call: Call,
+  version: ServedVersion,
+  inputs: Tensors,
+  rows: number,
+  { batch, from }: BatchAnswer,
+): void {
+  const { onPrediction } = call.context;
+  if (onPrediction === undefined) return;
+  const outputs = sliceRows(batch.tensors, from, from + rows);
+  onPrediction({ requestId: call.requestId, version, rows, inputs, outputs });
+}
+
+/** The predictions of a whole batch in columns, made once for all requests of it. */
+export function predictionsOf(version: ServedVersion, { batch }: BatchAnswer): PredictedRows {
+  batch.predictions ??= collectPredictions(version.signature, [batch.tensors]);
+  return batch.predictions;
 }

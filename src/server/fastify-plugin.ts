@@ -12,7 +12,9 @@ export function fastifyPlugin(core: ServiceCore, defaultHosts?: readonly string[
   return async (fastify) => {
     fastify.removeAllContentTypeParsers();
     // The service reads bodies itself: limits, back-pressure and problems are its own.
-    fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    // The first by its whole name: it is found without a search.
+    for (const type of ['application/json', '*'])
+      fastify.addContentTypeParser(type, (_request, _payload, done) => done(null));
     const { prefix } = fastify;
     const handler = async (request: FastifyRequest, reply: FastifyReply) => {
       const answer = await core.handle(

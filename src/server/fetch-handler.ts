@@ -23,7 +23,8 @@ function toServiceRequest(request: Request, url: string): ServiceRequest {
   return {
     method: request.method,
     url,
-    header: (name) => request.headers.get(name) ?? undefined,
+    // Requests that were made by a program have their host in their address alone.
+    header: (name) => request.headers.get(name) ?? (name === 'host' ? new URL(request.url).host : undefined),
     async read(maxBytes) {
       const parts: Uint8Array[] = [];
       let length = 0;

@@ -1,6 +1,7 @@
 import { version as libraryVersion } from '../core/version.ts';
 import { describeTensor, readInferRequest, writeInferAnswer } from '../tools/serve/inference-protocol.ts';
-import { answer, bodyType, type Call, chooseVersion, refuse, refuseBusy } from './call.ts';
+import { sliceRows } from '../tools/serve/tensor-rows.ts';
+import { answer, bodyType, type Call, chooseVersion, refuse, refuseBusy, watched } from './call.ts';
 import { readJson } from './predict-records.ts';
 import type { ServedVersion } from './served-version.ts';
 import type { ServiceAnswer } from './service-request.ts';
@@ -57,7 +58,8 @@ export async function inferTensors(call: Call): Promise<ServiceAnswer> {
   const { tensors, rows, id, outputs: names } = request;
   if (version.queue.isFull(rows)) return refuseBusy(call, 'queue');
   call.rows = rows;
-  const outputs = await version.queue.infer(tensors, rows);
-  call.context.onPrediction?.({ requestId: call.requestId, version, rows, inputs: tensors, outputs });
+  const done = await version.queue.infer(tensors, rows);
+  watched(call, version, tensors, rows, done);
+  const outputs = sliceRows(done.batch.tensors, done.from, done.from + rows);
   return answer(call, writeInferAnswer(outputs, { model: call.context.name, version: version.version, id, names }));
 }

@@ -1,5 +1,6 @@
 import type { Tensors } from '../backends/backend.ts';
-import { joinRows, sliceRows } from '../tools/serve/tensor-rows.ts';
+import type { PredictedRows } from '../tools/artefact/decode-predictions.ts';
+import { joinRows } from '../tools/serve/tensor-rows.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 /** How rows are put together. */
@@ -23,10 +24,24 @@ export interface BatchDone {
   readonly isOk: boolean;
 }
 
+/** Where the answers of one request are in those of its batch. */
+export interface BatchAnswer {
+  /** Of all rows that went through together. */
+  readonly batch: BatchOutputs;
+  /** The first row of this request. */
+  readonly from: number;
+}
+
+/** The outputs of a batch, and what was made of them once for all of its requests. */
+export interface BatchOutputs {
+  readonly tensors: Tensors;
+  predictions?: PredictedRows;
+}
+
 interface Job {
   readonly tensors: Tensors;
   readonly rows: number;
-  resolve(outputs: Tensors): void;
+  resolve(answer: BatchAnswer): void;
   reject(error: unknown): void;
 }
 
@@ -81,7 +96,7 @@ export class InferenceQueue {
   }
 
   /** Predicts rows that were checked; the caller has asked `isFull`. */
-  infer(tensors: Tensors, rows: number): Promise<Tensors> {
+  infer(tensors: Tensors, rows: number): Promise<BatchAnswer> {
     return new Promise((resolve, reject) => {
       if (this.#jobs.length === 0) this.#since = this.#now();
       this.#jobs.push({ tensors, rows, resolve, reject });
@@ -96,7 +111,7 @@ export class InferenceQueue {
   }
 
   #leave(isEndOfTurn: boolean): void {
-    while (this.#jobs.length > 0 && this.#pool.idle > 0) {
+    while (this.#jobs.length > 0 && this.#pool.hasIdle) {
       if (this.#rows < this.#limits.batchRows && this.#lastRows > 1 && this.#limits.batchDelayMs > 0) {
         const waited = this.#now() - this.#since;
         if (waited < this.#limits.batchDelayMs) {
@@ -126,13 +141,11 @@ export class InferenceQueue {
     this.#pool.run(joinRows(batch.map(({ tensors }) => tensors))).then(
       (outputs) => {
         this.#underWay -= rows;
-        if (batch.length === 1) batch[0]!.resolve(outputs);
-        else {
-          let at = 0;
-          for (const job of batch) {
-            job.resolve(sliceRows(outputs, at, at + job.rows));
-            at += job.rows;
-          }
+        const done: BatchOutputs = { tensors: outputs };
+        let from = 0;
+        for (const job of batch) {
+          job.resolve({ batch: done, from });
+          from += job.rows;
         }
         this.#onBatch({ rows, requests: count, ms: this.#now() - started, isOk: true });
       },

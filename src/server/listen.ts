@@ -28,6 +28,8 @@ export interface Deployment {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** How long connections are still taken after `close` where they keep coming. */
+const acceptMs = 1_000;
 /** How long a connection without a request may still send one after `close`. */
 const idleMs = 500;
 
@@ -48,9 +50,9 @@ export async function listen(core: ServiceCore, hasKeys: boolean, options: Liste
   const { default: fastify } = await import('fastify');
   const { limits } = core;
   const sockets = new Set<Socket>();
+  let taken = 0;
   const app = fastify({
     logger: false,
-    disableRequestLogging: true,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     bodyLimit: Number.MAX_SAFE_INTEGER,
@@ -77,6 +79,7 @@ export async function listen(core: ServiceCore, hasKeys: boolean, options: Liste
       );
       server.on('connection', (socket: Socket) => {
         sockets.add(socket);
+        taken++;
         socket.once('close', () => sockets.delete(socket));
       });
       return server;
@@ -104,7 +107,7 @@ export async function listen(core: ServiceCore, hasKeys: boolean, options: Liste
   const address = server.address() as { address: string; family: string; port: number };
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closed ??= drain(core, server, sockets, graceMs).then(() => app.close());
+    closed ??= drain(core, server, sockets, () => taken, graceMs).then(() => app.close());
     return closed;
   };
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
@@ -115,9 +118,21 @@ export async function listen(core: ServiceCore, hasKeys: boolean, options: Liste
  * Stops accepting, and ends each connection with its next answer. Connections are not cut while they are idle at that
  * moment: a request may be on its way on them.
  */
-async function drain(core: ServiceCore, server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
+async function drain(
+  core: ServiceCore,
+  server: Server,
+  sockets: ReadonlySet<Socket>,
+  taken: () => number,
+  graceMs: number,
+): Promise<void> {
   core.drain();
   const started = performance.now();
+  // What has connected already waits in the system's queue, from which the loop takes one connection a turn.
+  for (let quietTurns = 0; quietTurns < 5 && performance.now() - started < acceptMs; ) {
+    const before = taken();
+    await new Promise((resolve) => setImmediate(resolve));
+    quietTurns = taken() === before ? quietTurns + 1 : 0;
+  }
   // HTTP's own `close` would end idle connections at once.
   NetServer.prototype.close.call(server);
   for (;;) {

@@ -1,6 +1,15 @@
-import { collectPredictions } from '../tools/artefact/decode-predictions.ts';
 import { parseJson } from '../tools/serve/parse-json.ts';
-import { answer, bodyType, type Call, chooseVersion, refuse, refuseBusy, wantedType } from './call.ts';
+import {
+  answer,
+  bodyType,
+  type Call,
+  chooseVersion,
+  predictionsOf,
+  refuse,
+  refuseBusy,
+  wantedType,
+  watched,
+} from './call.ts';
 import { predictStream } from './predict-stream.ts';
 import { BodyTimeout, type ServiceAnswer, within } from './service-request.ts';
 
@@ -38,14 +47,14 @@ export async function predictRecords(call: Call): Promise<ServiceAnswer> {
   const texts: string[] = [];
   const { writer } = version;
   if (records.length > 0) {
-    const [outputs, explanations] = await Promise.all([
-      version.queue.infer(tensors, records.length),
-      wantsReasons ? version.explain?.(records as readonly Readonly<Record<string, unknown>>[]) : undefined,
-    ]);
-    context.onPrediction?.({ requestId: call.requestId, version, rows: records.length, inputs: tensors, outputs });
-    const rows = collectPredictions(version.signature, [outputs]);
+    const predicted = version.queue.infer(tensors, records.length);
+    const [done, explanations] = wantsReasons
+      ? await Promise.all([predicted, version.explain?.(records as readonly Readonly<Record<string, unknown>>[])])
+      : [await predicted, undefined];
+    watched(call, version, tensors, records.length, done);
+    const rows = predictionsOf(version, done);
     for (let i = 0; i < records.length; i++) {
-      const text = wanted === 'text/csv' ? writer.csv(rows, i) : writer.json(rows, i);
+      const text = wanted === 'text/csv' ? writer.csv(rows, done.from + i) : writer.json(rows, done.from + i);
       const reasons = explanations?.[i];
       texts.push(
         reasons === undefined || wanted === 'text/csv'

@@ -1,9 +1,9 @@
-import { collectPredictions, type PredictedRows } from '../tools/artefact/decode-predictions.ts';
+import type { PredictedRows } from '../tools/artefact/decode-predictions.ts';
 import type { RecordProblem } from '../tools/artefact/encode-records.ts';
 import { csvRecords } from '../tools/data/csv/csv-records.ts';
 import { readLines } from '../tools/serve/lines.ts';
 import { parseJson } from '../tools/serve/parse-json.ts';
-import { answer, type Call, chooseVersion, refuse, refuseBusy } from './call.ts';
+import { answer, type Call, chooseVersion, predictionsOf, refuse, refuseBusy, watched } from './call.ts';
 import type { ServedVersion } from './served-version.ts';
 import { onEnd, type ServiceAnswer, within } from './service-request.ts';
 
@@ -87,13 +87,13 @@ async function predictChunk(
     encoded = version.encode(place.map((i) => (lines[i] as { record: object }).record));
   }
   let rows: PredictedRows | undefined;
-  if (place.length > 0) {
-    const inputs = encoded.tensors;
-    const outputs = await version.queue.infer(inputs, place.length);
-    call.context.onPrediction?.({ requestId: call.requestId, version, rows: place.length, inputs, outputs });
-    rows = collectPredictions(version.signature, [outputs]);
-  }
   let next = 0;
+  if (place.length > 0) {
+    const done = await version.queue.infer(encoded.tensors, place.length);
+    watched(call, version, encoded.tensors, place.length, done);
+    rows = predictionsOf(version, done);
+    next = done.from;
+  }
   let text = '';
   for (let i = 0; i < lines.length; i++) {
     const problem = problems.get(i);

@@ -8,8 +8,8 @@ export type StartWorker = (onEnd: () => void) => Promise<Predictor>;
 export interface WorkerPool extends AsyncDisposable {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
-  /** Workers that could take a batch now. */
-  readonly idle: number;
+  /** Whether a worker could take a batch now. */
+  readonly hasIdle: boolean;
   /** Workers whose process is up. */
   readonly up: number;
   readonly size: number;
@@ -85,10 +85,9 @@ export async function createWorkerPool(options: {
     inputs,
     outputs,
     size: count,
-    get idle() {
-      let idle = 0;
-      for (const slot of slots) if (slot.isUp && !slot.isBusy) idle++;
-      return idle;
+    get hasIdle() {
+      for (const slot of slots) if (slot.isUp && !slot.isBusy) return true;
+      return false;
     },
     get up() {
       let up = 0;

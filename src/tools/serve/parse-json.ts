@@ -7,12 +7,20 @@ export type ParsedJson = { readonly value: unknown } | { readonly error: 'JSON_I
 export function parseJson(bytes: Uint8Array, maxDepth: number): ParsedJson {
   if (!isUtf8(bytes)) return { error: 'JSON_INVALID' };
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
-  if (depthExceeds(text, maxDepth)) return { error: 'JSON_TOO_DEEP' };
+  if (hasBrackets(text, maxDepth) && depthExceeds(text, maxDepth)) return { error: 'JSON_TOO_DEEP' };
   try {
     return { value: JSON.parse(text) as unknown };
   } catch {
     return { error: 'JSON_INVALID' };
   }
+}
+
+/** Whether there are more opening brackets than may be nested; a record has few, and finding so costs little. */
+function hasBrackets(text: string, more: number): boolean {
+  let count = 0;
+  for (const bracket of '{[')
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) if (++count > more) return true;
+  return false;
 }
 
 /** Counts brackets outside strings, before the parser recurses into them. */

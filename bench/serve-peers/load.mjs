@@ -1,0 +1,135 @@
+// Sends one request of HTTP/1.1 over and over, and prints what came of it as one line of JSON.
+// node load.mjs '{"port":8080,"mode":"open","rate":1000,"seconds":5,"connections":64,"path":"/v1/predict","bodies":["{}"]}'
+// `open`: requests start by the clock, whether or not earlier ones were answered; latency counts from that moment.
+// `closed`: every connection asks again as soon as it was answered; what comes out is saturation.
+import { connect } from 'node:net';
+
+const {
+  port,
+  mode,
+  rate = 0,
+  seconds,
+  connections = 64,
+  path,
+  method = 'POST',
+  bodies,
+  warmUp = 0,
+} = JSON.parse(process.argv[2]);
+const messages = bodies.map((body) =>
+  Buffer.from(
+    method === 'POST'
+      ? `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+      : `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`,
+  ),
+);
+const byStatus = new Map();
+const idle = [];
+const waiting = [];
+let open = 0;
+let next = 0;
+let sent = 0;
+let lost = 0;
+let refused = 0;
+let isOver = false;
+let firstRefusal = 0;
+const start = performance.now() + 200;
+const measureFrom = start + warmUp * 1000;
+const end = measureFrom + seconds * 1000;
+const mostSlow = { ms: 0, at: 0 };
+
+function record(status, intended) {
+  if (intended < measureFrom) return;
+  const now = performance.now();
+  const ms = now - intended;
+  let list = byStatus.get(status);
+  if (list === undefined) {
+    list = [];
+    byStatus.set(status, list);
+  }
+  list.push(ms);
+  if (ms > mostSlow.ms) Object.assign(mostSlow, { ms, at: intended - start });
+}
+
+function openConnection() {
+  open++;
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  const state = { socket, intended: -1, text: '', isConnected: false };
+  socket.on('connect', () => {
+    state.isConnected = true;
+    isFree(state);
+  });
+  socket.on('data', (chunk) => {
+    state.text += chunk.latin1Slice();
+    const head = state.text.indexOf('\r\n\r\n');
+    if (head < 0) return;
+    const headers = state.text.slice(0, head).toLowerCase();
+    const length = Number(/content-length: (\d+)/.exec(headers)?.[1] ?? 0);
+    if (state.text.length < head + 4 + length) return;
+    record(Number(headers.slice(9, 12)), state.intended);
+    state.text = '';
+    state.intended = -1;
+    if (headers.includes('connection: close')) socket.end();
+    else isFree(state);
+  });
+  socket.on('error', (error) => {
+    if (error.code === 'ECONNREFUSED') refused++;
+  });
+  socket.on('close', () => {
+    open--;
+    if (state.intended >= 0) lost++;
+    const at = idle.indexOf(state);
+    if (at >= 0) idle.splice(at, 1);
+    if (isOver) return;
+    if (refused > 0) {
+      firstRefusal ||= performance.now();
+      if (open === 0) finish();
+    } else openConnection();
+  });
+}
+
+function isFree(state) {
+  if (isOver) return;
+  if (mode === 'closed') {
+    if (performance.now() < end) send(state, performance.now());
+  } else if (waiting.length > 0) send(state, waiting.shift());
+  else idle.push(state);
+}
+
+function send(state, intended) {
+  state.intended = intended;
+  sent++;
+  state.socket.write(messages[next++ % messages.length]);
+}
+
+let due = start;
+const gap = rate > 0 ? 1000 / rate : 0;
+function tick() {
+  if (isOver) return;
+  const now = performance.now();
+  if (mode === 'open')
+    while (due <= now && due < end) {
+      const state = idle.pop();
+      if (state === undefined) waiting.push(due);
+      else send(state, due);
+      due += gap;
+    }
+  if (now > end + 2000 || (now > end && waiting.length === 0 && idle.length === open)) finish();
+  else if (mode === 'closed' || now > end) setTimeout(tick, 20);
+  else setImmediate(tick);
+}
+
+function finish() {
+  if (isOver) return;
+  isOver = true;
+  const statuses = {};
+  for (const [status, list] of byStatus) {
+    list.sort((a, b) => a - b);
+    const rank = (share) => list[Math.max(0, Math.ceil(share * list.length) - 1)];
+    statuses[status] = { count: list.length, p50: rank(0.5), p99: rank(0.99), max: list.at(-1) };
+  }
+  console.log(JSON.stringify({ statuses, sent, lost, refused, unsent: waiting.length, seconds, slowest: mostSlow }));
+  process.exit(0);
+}
+
+for (let i = 0; i < connections; i++) openConnection();
+setTimeout(tick, 200);

@@ -1,0 +1,127 @@
+import { type ApiKey, createApiKey, createService, type KeyScope, parseKeys, type Service } from 'traineragent/serve';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { predictRequest, sampleFile, sampleRecord } from './sample-service.ts';
+
+const made = Object.fromEntries(
+  (['predict', 'metrics', 'admin'] as const).map((scope) => [scope, createApiKey(scope, [scope])]),
+) as Record<KeyScope, { key: string; stored: ApiKey }>;
+let service: Service;
+beforeAll(async () => {
+  const keys = parseKeys(JSON.stringify({ keys: Object.values(made).map(({ stored }) => stored) }));
+  service = await createService(await sampleFile(), {
+    workers: 1,
+    keys,
+    hosts: ['localhost', 'churn.example'],
+    origins: ['https://shop.example'],
+  });
+});
+afterAll(() => service.close());
+
+const routes = [
+  ['POST', '/v1/predict', 'predict'],
+  ['GET', '/v1/signature', 'predict'],
+  ['GET', '/openapi.json', 'predict'],
+  ['GET', '/client.ts', 'predict'],
+  ['GET', '/client.py', 'predict'],
+  ['GET', '/metrics', 'metrics'],
+  ['GET', '/v2', 'predict'],
+  ['GET', '/v2/models/model', 'predict'],
+  ['POST', '/v2/models/model/infer', 'predict'],
+  ['GET', '/', undefined],
+  ['GET', '/livez', undefined],
+  ['GET', '/readyz', undefined],
+  ['GET', '/v2/health/live', undefined],
+  ['GET', '/v2/health/ready', undefined],
+  ['GET', '/v2/models/model/ready', undefined],
+] as const;
+const ask = async (method: string, path: string, headers: Record<string, string> = {}): Promise<Response> =>
+  service.fetch(
+    method === 'POST'
+      ? predictRequest(sampleRecord, headers, path)
+      : new Request(`http://localhost${path}`, { method, headers }),
+  );
+const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+
+describe.each(routes)('%s %s', (method, path, scope) => {
+  it.each<[string, Record<string, string>, KeyScope | undefined]>([
+    ['no key', {}, undefined],
+    ['a key that is not known', bearer(createApiKey('other', ['admin']).key), undefined],
+    ['another kind of authorization', { authorization: 'Basic YTpi' }, undefined],
+    ['a key to predict', bearer(made.predict.key), 'predict'],
+    ['a key for metrics', bearer(made.metrics.key), 'metrics'],
+    ['a key for everything', bearer(made.admin.key), 'admin'],
+  ])('with %s', async (name, headers, granted) => {
+    const response = await ask(method, path, headers);
+    const isAllowed = scope === undefined || granted === scope || granted === 'admin';
+    if (isAllowed) expect([401, 403]).not.toContain(response.status);
+    else {
+      expect(response.status).toBe(granted === undefined ? 401 : 403);
+      const code = granted !== undefined ? 'SCOPE_MISSING' : /not known/.test(name) ? 'KEY_INVALID' : 'KEY_MISSING';
+      expect(await response.json()).toMatchObject({ code });
+    }
+  });
+});
+
+describe('paths', () => {
+  it.each([
+    '//v1/predict',
+    '/v1//predict',
+    '/v1%2fpredict',
+    '/v1/predict/',
+    '/x/..;/metrics',
+    '/__proto__',
+    '/v2/models/*',
+    '/v2/models/a%2fb',
+  ])('that are none of ours are not found: %s', async (path) => {
+    expect((await ask('GET', path, bearer(made.admin.key))).status).toBe(404);
+  });
+
+  it('name the methods that they take', async () => {
+    const response = await ask('DELETE', '/v1/predict', bearer(made.admin.key));
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+});
+
+describe('hosts and origins', () => {
+  it.each([
+    ['localhost', 200],
+    ['LOCALHOST:8080', 200],
+    ['churn.example:443', 200],
+    ['evil.example', 403],
+    ['localhost.evil.example', 403],
+    ['localhost@evil.example', 403],
+    ['', 403],
+  ])('Host "%s" is answered with %i', async (host, status) => {
+    expect((await ask('GET', '/livez', { host })).status).toBe(status);
+  });
+
+  it.each([
+    ['https://shop.example', 200],
+    ['http://localhost', 200],
+    ['https://evil.example', 403],
+    ['null', 403],
+  ])('Origin %s is answered with %i', async (origin, status) => {
+    const headers = { host: 'localhost', origin, ...bearer(made.predict.key) };
+    expect((await ask('POST', '/v1/predict', headers)).status).toBe(status);
+  });
+});
+
+describe('keys', () => {
+  it('are random, and stored as their hash', () => {
+    const { key, stored } = createApiKey('shop', ['predict']);
+    expect(key).toMatch(/^ta_[\w-]{43}$/);
+    expect(JSON.stringify(stored)).not.toContain(key.slice(3));
+    expect(createApiKey('shop', ['predict']).key).not.toBe(key);
+  });
+
+  it.each([
+    ['no JSON', 'SECRET', /not JSON/],
+    ['no list', '{}', /no list of keys/],
+    ['a key without a name', '{"keys":[{}]}', /key 0 needs a name/],
+    ['an unknown scope', '{"keys":[{"name":"a","scopes":["SECRET"],"sha256":""}]}', /key 0 needs scopes out of/],
+    ['the key itself', '{"keys":[{"name":"a","scopes":["admin"],"sha256":"SECRET"}]}', /key 0 needs a sha256/],
+  ])('are refused as %s, without repeating it', (_, text, message) => {
+    expect(() => parseKeys(text)).toThrow(message);
+    expect(() => parseKeys(text)).not.toThrow(/SECRET/);
+  });
+});

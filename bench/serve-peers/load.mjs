@@ -31,7 +31,6 @@ let sent = 0;
 let lost = 0;
 let refused = 0;
 let isOver = false;
-let firstRefusal = 0;
 const start = performance.now() + 200;
 const measureFrom = start + warmUp * 1000;
 const end = measureFrom + seconds * 1000;
@@ -81,7 +80,6 @@ function openConnection() {
     if (at >= 0) idle.splice(at, 1);
     if (isOver) return;
     if (refused > 0) {
-      firstRefusal ||= performance.now();
       if (open === 0) finish();
     } else openConnection();
   });

@@ -2,6 +2,7 @@ import { TrainerError } from '../core/errors.ts';
 import { createColours, wantsColours } from './colours.ts';
 import { type CliIo, type Command, nearestOf, parseCommand } from './command.ts';
 import { compareCommand } from './compare.ts';
+import { deployCommand } from './deploy.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exitCodes } from './exit-codes.ts';
 import { forkCommand } from './fork.ts';
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   predictCommand,
   serveCommand,
   keyCommand,
+  deployCommand,
   inspectCommand,
   resumeCommand,
   forkCommand,
@@ -39,6 +41,7 @@ const positionals: Readonly<Record<string, readonly string[]>> = {
   predict: ['MODEL'],
   serve: ['MODEL'],
   key: ['FILE'],
+  deploy: ['MODEL'],
   inspect: ['MODEL_OR_RUN'],
   resume: ['RUN'],
   verify: ['RUN'],

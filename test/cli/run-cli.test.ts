@@ -24,21 +24,31 @@ const run = async (argv: readonly string[], services: Partial<CliServices> = {})
 };
 
 describe('help and usage', () => {
-  it.each(['train', 'plan', 'predict', 'serve', 'key', 'inspect', 'resume', 'fork', 'verify', 'evaluate', 'compare'])(
-    '%s has a help with its usage and its options',
-    async (name) => {
-      const { code, out } = await run([name, '--help']);
-      expect(code).toBe(0);
-      expect(out).toContain(`Usage  traineragent ${name} `);
-      expect(out).toContain('--help');
-    },
-  );
+  it.each([
+    'train',
+    'plan',
+    'predict',
+    'serve',
+    'key',
+    'deploy',
+    'inspect',
+    'resume',
+    'fork',
+    'verify',
+    'evaluate',
+    'compare',
+  ])('%s has a help with its usage and its options', async (name) => {
+    const { code, out } = await run([name, '--help']);
+    expect(code).toBe(0);
+    expect(out).toContain(`Usage  traineragent ${name} `);
+    expect(out).toContain('--help');
+  });
 
   it('lists the commands and the exit codes', async () => {
     const { code, out } = await run(['--help']);
     expect(code).toBe(0);
     expect(out).toMatch(
-      /train .*\n.*plan .*\n.*predict .*\n.*serve .*\n.*key .*\n.*inspect .*\n.*resume .*\n.*fork .*\n.*verify .*\n.*evaluate .*\n.*compare /,
+      /train .*\n.*plan .*\n.*predict .*\n.*serve .*\n.*key .*\n.*deploy .*\n.*inspect .*\n.*resume .*\n.*fork .*\n.*verify .*\n.*evaluate .*\n.*compare /,
     );
   });
 
@@ -416,6 +426,33 @@ describe('serve', () => {
     const { code, err } = await run(['serve', 'm.onnx', '--port', '0', ...options], { openService });
     expect(code).not.toBe(0);
     expect(err).toMatch(message);
+  });
+});
+
+describe('deploy', () => {
+  it.each([
+    ['docker', ['Dockerfile', '.dockerignore', 'compose.yaml']],
+    ['systemd', ['churn.service']],
+    ['kubernetes', ['Dockerfile', '.dockerignore', 'service.yaml']],
+  ])('writes the files of %s beside the model', async (target, files) => {
+    await writeFile(join(folder, 'm.onnx'), 'ONNX');
+    const services = { loadModel: async () => fakeCliModel() };
+    const { code, out } = await run(
+      ['deploy', 'm.onnx', '--target', target, '--out', 'out', '--name', 'churn'],
+      services,
+    );
+    expect(code).toBe(0);
+    expect(out.trim().split('\n')).toEqual(['model.onnx', ...files].map((file) => join('out', file)));
+    expect((await readdir(join(folder, 'out'))).sort()).toEqual(['model.onnx', ...files].sort());
+  });
+
+  it.each([
+    [['--target', 'moon', '--out', 'x'], /docker, systemd or kubernetes/],
+    [['--target', 'docker'], /got no folder/],
+    [['--target', 'docker', '--out', 'x', '--name', 'a\nb: c'], /Expected --name/],
+  ])('refuses %j', async (options, message) => {
+    const { code, err } = await run(['deploy', 'm.onnx', ...options], { loadModel: async () => fakeCliModel() });
+    expect([code, err]).toEqual([2, expect.stringMatching(message)]);
   });
 });
 

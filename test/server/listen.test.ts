@@ -43,7 +43,7 @@ const predict = (url: string, body: unknown = sampleRecord, headers: Record<stri
   });
 
 /** Writes bytes to the port, and reads until the other side ends or has said enough. */
-function raw(port: number, text: string, until = /\r\n\r\n[^]*$/): Promise<string> {
+function raw(port: number, text: string, until = /\r\n\r\n/): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
     const socket = connect(port, '127.0.0.1', () => socket.write(text));
@@ -154,7 +154,7 @@ describe('hostile requests', () => {
     const chunk = `3e8\r\n${'x'.repeat(1000)}\r\n`;
     const head =
       'POST /v1/predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n';
-    expect(await raw(port, head + chunk.repeat(5))).toMatch(/^HTTP\/1\.1 413[^]*connection: close/i);
+    expect(await raw(port, head + chunk.repeat(5))).toMatch(/^HTTP\/1\.1 413 [\s\S]*connection: close/i);
   });
 
   it('headers and bodies that do not come end with 408', async () => {

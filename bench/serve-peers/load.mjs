@@ -1,4 +1,4 @@
-// Sends one request of HTTP/1.1 over and over, and prints what came of it as one line of JSON.
+// Sends one request of HTTP/1.1 over and over, prints `started` with the first, and at the end what came of them as one line of JSON.
 // node load.mjs '{"port":8080,"mode":"open","rate":1000,"seconds":5,"connections":64,"path":"/v1/predict","bodies":["{}"]}'
 // `open`: requests start by the clock, whether or not earlier ones were answered; latency counts from that moment.
 // `closed`: every connection asks again as soon as it was answered; what comes out is saturation.
@@ -95,7 +95,8 @@ function isFree(state) {
 
 function send(state, intended) {
   state.intended = intended;
-  sent++;
+  // Whoever started this may wait for it.
+  if (sent++ === 0) console.log('started');
   state.socket.write(messages[next++ % messages.length]);
 }
 

@@ -71,6 +71,8 @@ describe('each example does what its first line says', () => {
     expect(shown).toContain('"prediction":"Gentoo"');
     expect(shown).toMatch(/http:\/\/127\.0\.0\.1:\d+$/);
     expect(await readdir(folder)).toContain('penguins.onnx');
+    const served = await runExample('serve');
+    expect(served).toMatch(/200\n\{"predictions":\[\{"prediction":"(Adelie|Chinstrap|Gentoo)"/);
   });
 
   it('watch-events shows messages, decisions and the end', async () => {

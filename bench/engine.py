@@ -11,6 +11,8 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+import engine_sequence
+
 
 
 def mlp(case):
@@ -54,12 +56,16 @@ print(json.dumps({"version": torch.__version__}), flush=True)
 for line in sys.stdin:
     case = json.loads(line)
     batch, rows = case["batch"], case["rows"]
-    model = builders[case["kind"]](case)
+    own = engine_sequence.make(case)
+    if own is not None:
+        model, x, y = own
+    else:
+        model = builders[case["kind"]](case)
+        # Images have their channels first, as PyTorch wants them.
+        shape = case["shape"]
+        x = torch.rand(rows, *(shape[-1:] + shape[:-1])) * 2 - 1
+        y = (x.flatten(1)[:, 0] > x.flatten(1)[:, 1]).long()
     optimiser = torch.optim.Adam(model.parameters(), 1e-3)
-    # Images have their channels first, as PyTorch wants them.
-    shape = case["shape"]
-    x = torch.rand(rows, *(shape[-1:] + shape[:-1])) * 2 - 1
-    y = (x.flatten(1)[:, 0] > x.flatten(1)[:, 1]).long()
 
     def epoch():
         # Contiguous rows: PyTorch is spared the gathering that our steps do.

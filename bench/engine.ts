@@ -13,6 +13,7 @@ import type { Layer, NetworkSpec } from '../src/backends/network/network-spec.ts
 import type { Training } from '../src/backends/network/training.ts';
 import { type OnnxBackendOptions, onnxBackend } from '../src/backends/onnx/onnx-backend.ts';
 import { createRandom } from '../src/core/helpers/random.ts';
+import { sequenceCases } from './engine-sequence.ts';
 import { type Bench, makeRow, type Row } from './row.ts';
 
 interface Case {
@@ -25,6 +26,8 @@ interface Case {
   readonly must: string;
   /** Forced, to measure what other machines would take. @default auto */
   readonly layout?: OnnxBackendOptions['layout'];
+  /** Data of its own. @default numbers between -1 and 1 with two classes */
+  readonly data?: (rows: number) => TrainingData;
 }
 
 const classifier = (shape: readonly number[], layers: readonly Layer[]) =>
@@ -58,6 +61,7 @@ const cases: readonly Case[] = [
     rows: 256,
     must: '>= 1',
   },
+  ...sequenceCases,
 ];
 
 /** Networks whose channels and batch fill no block, each with the one that it would be padded to. */
@@ -67,7 +71,8 @@ const uneven = {
   padded: { ...smallCnn, ...cnn([32, 48]), name: 'padded', must: '' },
 } as const;
 
-function makeData({ spec, rows }: Case): TrainingData {
+function makeData({ spec, rows, data }: Case): TrainingData {
+  if (data !== undefined) return data(rows);
   const random = createRandom('engine');
   const { shape } = spec.inputs.x!;
   const width = shape.reduce((product, size) => product * size, 1);

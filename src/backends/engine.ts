@@ -8,6 +8,7 @@ export type { Blobs } from '../core/helpers/blobs.ts';
 export type {
   Backend,
   BackendCapabilities,
+  EvaluateOptions,
   Evaluation,
   LoadOptions,
   Predictor,
@@ -18,6 +19,7 @@ export type {
   TrainableNetwork,
   TrainingData,
   TrainingSnapshot,
+  WeightsOptions,
 } from './backend.ts';
 export { type EncoderOptions, encoder } from './network/blocks/encoder.ts';
 export { type FtTransformerOptions, ftTransformer } from './network/blocks/ft-transformer.ts';
@@ -56,6 +58,7 @@ export type { Loss } from './network/loss.ts';
 export { type NetworkOptions, network } from './network/network.ts';
 export type { Layer, NetworkSpec } from './network/network-spec.ts';
 export type { Optimiser } from './network/optimiser.ts';
+export type { ParameterGroup } from './network/parameter-group.ts';
 export type { Schedule } from './network/schedule.ts';
 export {
   readShard,

@@ -7,8 +7,8 @@ import type { LayerContext, Lower } from './layer-context.ts';
 type Cell<S> = (input: Value, before: S | undefined) => S;
 
 /**
- * Runs a cell along a sequence, one after another in the graph. What comes in is multiplied for all positions at once;
- * a `Scan` around the cell would take as long and could not be derived operator by operator.
+ * Runs a cell along a sequence, one position after another in the graph, so that it is derived operator by operator. What
+ * comes in is multiplied for all positions at once.
  */
 function unroll<S>(
   { graph, inputs: [x], parameter }: LayerContext,

@@ -9,8 +9,29 @@ import { runner } from './run-graph.ts';
 const unary = ['Neg', 'Sigmoid', 'Tanh', 'Sin', 'Softmax', 'LogSoftmax', 'Exp'] as const;
 const binary = ['Add', 'Sub', 'Mul', 'MatMul', 'Concat', 'Div'] as const;
 
+/** Those that need more than their operands; each keeps the shape [3, 3]. */
+const special: Readonly<Record<string, (graph: Graph, a: Value, b: Value) => Value>> = {
+  Trilu: (graph, a) => graph.apply('Trilu', [a]),
+  CumSum: (graph, a) => graph.apply('CumSum', [a, graph.ints([1])], { reverse: { int: 1 } }),
+  Einsum: (graph, a, b) => graph.apply('Einsum', [a, b], { equation: { string: 'ij,jk->ki' } }),
+  ReduceLogSumExp: (graph, a, b) => graph.apply('Sub', [b, graph.apply('ReduceLogSumExp', [a, graph.ints([1])])]),
+  GatherND: (graph, a) => {
+    const rows = graph.constant({ type: 'int64', shape: [3, 1], data: BigInt64Array.of(2n, 0n, 2n) });
+    return graph.apply('GatherND', [a, rows]);
+  },
+  Tile: (graph, a) => {
+    const tiled = graph.apply('Tile', [a, graph.ints([2, 1])]);
+    return graph.apply('Slice', [tiled, graph.ints([2]), graph.ints([5]), graph.ints([0])]);
+  },
+  Pow: (graph, a, b) => {
+    const base = graph.apply('Add', [graph.apply('Mul', [b, b]), graph.scalar(1, b)]);
+    return graph.apply('Pow', [base, a]);
+  },
+  ReduceProd: (graph, a, b) => graph.apply('Add', [a, graph.apply('ReduceProd', [b, graph.ints([0])])]),
+};
+
 /** One node: which operator, and which of the values so far it takes. */
-const step = fc.tuple(fc.constantFrom(...unary, ...binary), fc.nat(), fc.nat());
+const step = fc.tuple(fc.constantFrom(...unary, ...binary, ...Object.keys(special)), fc.nat(), fc.nat());
 
 /** Values stay within ±1, so that no chain of exponentials runs away. */
 function bounded(graph: Graph, value: Value): Value {
@@ -22,7 +43,9 @@ function grow(graph: Graph, start: readonly Value[], steps: readonly (readonly [
   for (const [operator, first, second] of steps) {
     const a = values[first % values.length]!;
     const b = values[second % values.length]!;
-    if (unary.some((name) => name === operator)) values.push(bounded(graph, graph.apply(operator, [a])));
+    const made = special[operator]?.(graph, a, b);
+    if (made !== undefined) values.push(bounded(graph, made));
+    else if (unary.some((name) => name === operator)) values.push(bounded(graph, graph.apply(operator, [a])));
     else if (operator === 'Concat') {
       const [left] = graph.applyAll(
         'Split',

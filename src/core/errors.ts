@@ -1,29 +1,38 @@
 /**
- * Every code that a `TrainerError` can carry, with what it means. One table: the docs page is made from it.
+ * Every code that a `TrainerError` can carry, with what it means and, where that is always the same, what can be done. One table: the docs page is made from it.
  * A code is never renamed and never reused.
  */
 export const errorTable = {
   // The request
-  REQUEST_INVALID: 'The request, an option or an answer given by the host does not have the expected form.',
+  REQUEST_INVALID:
+    'The request, an option or an answer given by the host does not have the expected form. Correct the field that the message names.',
   PEER_MISSING: 'A package that this operation needs is not installed; the message has the line to type.',
   // Reading data
-  DATA_NOT_FOUND: 'The data file does not exist.',
-  DATA_NOT_READABLE: 'The data could not be read (permission, a folder, a device error).',
-  DATA_EMPTY: 'The data have no rows.',
-  DATA_FORMAT: 'The bytes are not of a format that can be read, or break its rules beyond repair.',
-  DATA_ENCODING: 'The bytes are not valid in the encoding they claim or were found to have.',
-  DATA_TOO_WIDE: 'The data have more columns, or a larger field, than the documented limit.',
-  COLUMN_UNKNOWN: 'A named column is not in the data.',
+  DATA_NOT_FOUND: 'The data file does not exist. Check the path; it is taken from the working directory.',
+  DATA_NOT_READABLE:
+    'The data could not be read (permission, a folder, a device error). Check its permissions, and that it is a file.',
+  DATA_EMPTY: 'The data have no rows. Hand over at least 20 rows.',
+  DATA_FORMAT:
+    'The bytes are not of a format that can be read, or break its rules beyond repair. Save it again as CSV, JSON, NDJSON or Parquet.',
+  DATA_ENCODING:
+    'The bytes are not valid in the encoding they claim or were found to have. Name its encoding, or save it as UTF-8.',
+  DATA_TOO_WIDE:
+    'The data have more columns, or a larger field, than the documented limit. Leave columns out, or shorten the field.',
+  COLUMN_UNKNOWN: 'A named column is not in the data. Compare the name with those that the message lists.',
   // Running
   RUN_ABORTED: 'The run was aborted through its signal or `run.abort()`; it can be resumed.',
-  RUN_NOT_FOUND: 'The store has no run of this id.',
-  RUN_LOCKED: 'Another process is working on this run.',
+  RUN_NOT_FOUND: 'The store has no run of this id. Check the id and the folder of the store.',
+  RUN_LOCKED: 'Another process is working on this run. Wait until it ends.',
   RUN_CHILD_FAILED: 'The process that trains ended unexpectedly; the run can be resumed.',
   RESUME_MISMATCH: 'A resumed run asked or called something else than what the journal holds at that position.',
-  RETRY_WITHOUT_LLM: 'A decider asked for a retry where a rule, not a language model, had answered.',
-  DECISION_INVALID: 'An answer does not fit the question, or a check of it failed.',
-  DECIDER_FAILED: 'A decider threw, returned something that is no action, or exceeded its time.',
-  BUDGET_EXCEEDED: 'A hard limit of the budget was reached before anything useful was measured.',
+  RETRY_WITHOUT_LLM:
+    'A decider asked for a retry where a rule, not a language model, had answered. Replace the answer instead.',
+  DECISION_INVALID:
+    'An answer does not fit the question, or a check of it failed. Give one of the answers that the message describes.',
+  DECIDER_FAILED:
+    'A decider threw, returned something that is no action, or exceeded its time. Mend it and resume: the run is paused.',
+  BUDGET_EXCEEDED:
+    'A hard limit of the budget was reached before anything useful was measured. Give a larger budget, or fewer rows or columns.',
   TRAIN_FAILED: 'A learner could not be fitted on any configuration.',
   TRAIN_DIVERGED:
     'The loss of a network became infinite or NaN; the details name the step and the layer where it began.',
@@ -31,32 +40,40 @@ export const errorTable = {
     'A training needs more memory than is free, or than its limit allows; it was estimated before it began.',
   PLUGIN_INVALID: 'An agent, learner, tool or question plug-in does not keep its contract.',
   // Stores
-  JOURNAL_DAMAGED: 'The journal of a run is cut, altered or out of order.',
-  STORE_FAILED: 'The store could not write or read (disk full, permission, device error).',
-  FORMAT_VERSION: 'A stored file was written by a newer format than this version reads.',
+  JOURNAL_DAMAGED:
+    'The journal of a run is cut, altered or out of order. Train again; the run can not be believed from that record on.',
+  STORE_FAILED:
+    'The store could not write or read (disk full, permission, device error). Free space or grant access, and resume.',
+  FORMAT_VERSION:
+    'A stored file was written by a newer format than this version reads. Install the version that wrote it, or a newer one.',
   // Models
   MODEL_INVALID: 'The model file is no valid ONNX model, or breaks a rule of the checker.',
   MODEL_UNSUPPORTED: 'The model uses an operator, domain or version that is not supported.',
-  MODEL_SIGNATURE: 'The model carries no signature, or one that does not match its graph.',
-  RECORD_INVALID: 'A record to predict does not fit the signature of the model.',
+  MODEL_SIGNATURE:
+    'The model carries no signature, or one that does not match its graph. Use a file that this library has made.',
+  RECORD_INVALID:
+    'A record to predict does not fit the signature of the model. Correct the fields that the message names.',
   PREDICT_FAILED: 'The runtime failed while predicting.',
   // Language models
   LLM_FAILED: 'The provider of the language model refused the request, or failed in a way that has no code of its own.',
-  LLM_AUTH: 'The provider of the language model does not accept the key, or the key may not use this model.',
+  LLM_AUTH:
+    'The provider of the language model does not accept the key, or the key may not use this model. Check the key and what it may use.',
   LLM_RATE_LIMIT:
-    'The provider of the language model allows no more calls for now; `details.retryAfterMs` where it says when.',
-  LLM_UNAVAILABLE: 'The language model could not be reached, is overloaded, or the connection broke.',
+    'The provider of the language model allows no more calls for now; `details.retryAfterMs` where it says when. Wait, or use fewer calls.',
+  LLM_UNAVAILABLE:
+    'The language model could not be reached, is overloaded, or the connection broke. Try again later; a run that paused can be resumed.',
   LLM_TIMEOUT: 'The language model did not begin to answer in time, or stalled while it answered.',
-  LLM_CONTEXT_TOO_LONG: 'The question is longer than the context of the language model.',
+  LLM_CONTEXT_TOO_LONG:
+    'The question is longer than the context of the language model. Use a model with a longer one, or a stricter `privacy`.',
   LLM_REFUSED: 'The language model refused to answer.',
   LLM_CONTENT_FILTER: 'A filter of the provider stopped the question or the answer.',
   LLM_MALFORMED: 'The reply is not of the protocol that the provider speaks, or ended before it was complete.',
   LLM_REPLY_TOO_LONG: 'The reply grew past its limit and was stopped.',
-  LLM_CASSETTE: 'A recorded conversation has no reply to what was asked.',
+  LLM_CASSETTE: 'A recorded conversation has no reply to what was asked. Record it again.',
   // Verification
-  VERIFY_FAILED: 'A recomputed number differs from the reported one.',
+  VERIFY_FAILED: 'A recomputed number differs from the reported one. Do not rely on the report; train again.',
   // Serving
-  SERVE_FAILED: 'The server could not start or bind.',
+  SERVE_FAILED: 'The server could not start or bind. Choose another port, or end what holds it.',
   INTERNAL: 'A broken invariant of this library; please report it.',
 } as const;
 

@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import axe from 'axe-core';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRandom } from '../../src/core/helpers/random.ts';
@@ -10,10 +10,8 @@ import { type RunRequest, Trainer } from '../../src/index.ts';
 
 let folder = '';
 let browser: Browser;
-let axe = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'traineragent-interop-'));
-  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu'],
@@ -83,7 +81,7 @@ describe.each(cases)('the report of %s', (name, request) => {
         await page.goto(url);
         expect(asked).toEqual([url]);
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-        await page.evaluate(axe);
+        await page.evaluate(axe.source);
         const { violations } = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
           'axe.run()',
         );

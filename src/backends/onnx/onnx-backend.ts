@@ -52,7 +52,10 @@ export function onnxBackend(options: OnnxBackendOptions = {}): Backend {
       }
       // The engine is loaded where something trains; whoever only predicts has no use for it.
       const { compileNetwork } = await import('./train/trainable-network.ts');
-      return compileNetwork(network, training, options.layout);
+      const { openSession } = await import('./train/session.ts');
+      const { chooseLayout } = await import('./layout/choose-layout.ts');
+      await loadRuntime();
+      return compileNetwork(network, training, { openSession, layout: () => chooseLayout(options.layout) });
     },
   };
 }

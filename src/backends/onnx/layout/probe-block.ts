@@ -4,7 +4,6 @@ import { gradientsOf } from '../autodiff/gradients.ts';
 import { Graph } from '../autodiff/graph.ts';
 import { sizeOf } from '../autodiff/shapes.ts';
 import type { Value } from '../autodiff/value.ts';
-import { loadRuntime } from '../runtime.ts';
 import { openSession } from '../train/session.ts';
 import { layOut } from './apply-layout.ts';
 import type { ImageLayout } from './image-layout.ts';
@@ -15,13 +14,12 @@ const blocks = [16, 8] as const;
 
 /** Runs a graph once on numbers that differ from place to place. */
 async function runOnce(graph: Graph, inputs: readonly Value[], outputs: readonly Value[]): Promise<Float32Array[]> {
-  const runtime = await loadRuntime();
   const named = outputs.map((value, i) => [`out${i}`, value] as const);
   await using session = await openSession(encodeGraph(emitGraph(graph, { name: 'probe', inputs, outputs: named })), 1);
   const feeds = inputs.map(({ input, shape }) => {
     // Small whole numbers: products and sums of them are exact, and means over powers of two, so both sides must agree to the last bit.
     const data = Float32Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 7) % 11) - 5);
-    return [input!, new runtime.Tensor('float32', data, shape)] as const;
+    return [input!, { dtype: 'float32', data, shape }] as const;
   });
   const results = await session.run(Object.fromEntries(feeds));
   return named.map(([name]) => results[name]!.data as Float32Array);

@@ -1,11 +1,10 @@
 import { TrainerError } from '../../../core/errors.ts';
-import type { Evaluation, Tensor } from '../../backend.ts';
+import type { Evaluation, Tensor, Tensors } from '../../backend.ts';
 import { sizeOf } from '../autodiff/shapes.ts';
-import type { Runtime } from '../runtime.ts';
 import type { CheckedData } from './check-data.ts';
 import type { TrainingPlan } from './plan.ts';
 import { type EncodedEvaluation, encodeEvaluation, evaluationNames } from './prediction-model.ts';
-import { type Feeds, openSession, type TrainingSession } from './session.ts';
+import type { OpenSession, TrainingSession } from './training-session.ts';
 
 /** The most rows of one native call. */
 const mostRows = 1024;
@@ -19,7 +18,7 @@ const callValues = 64e6;
 /** What {@link Evaluator.evaluate} takes beside the data. */
 interface EvaluatorOptions {
   /** Parameters by `layer/name`. */
-  readonly weights: Feeds;
+  readonly weights: Tensors;
   readonly withOutputs: boolean;
   readonly signal: AbortSignal | undefined;
 }
@@ -31,14 +30,14 @@ interface Opened extends EncodedEvaluation {
 /** Runs a network on data without training it. */
 export class Evaluator implements AsyncDisposable {
   readonly #plan: TrainingPlan;
-  readonly #runtime: Runtime;
+  readonly #open: OpenSession;
   readonly #rowsPerCall: number;
   /** One for each element type of targets, with outputs and without. */
   readonly #sessions = new Map<string, Opened>();
 
-  constructor(plan: TrainingPlan, runtime: Runtime) {
+  constructor(plan: TrainingPlan, open: OpenSession) {
     this.#plan = plan;
-    this.#runtime = runtime;
+    this.#open = open;
     const { layers } = plan.network;
     const flops = layers.reduce((sum, layer) => sum + layer.flops, 1);
     const values = layers.reduce((sum, { output }) => sum + sizeOf(output.shape), 1);
@@ -47,7 +46,7 @@ export class Evaluator implements AsyncDisposable {
   }
 
   /** Means over all rows, and outputs. @throws {TrainerError} TRAIN_DIVERGED where the loss is not finite; RUN_ABORTED */
-  async evaluate(data: Feeds, checked: CheckedData, options: EvaluatorOptions): Promise<Evaluation> {
+  async evaluate(data: Tensors, checked: CheckedData, options: EvaluatorOptions): Promise<Evaluation> {
     const { rows } = checked;
     const { session, valuesPerRow } = await this.#sessionFor(checked, options.withOutputs);
     const names = options.withOutputs ? Object.entries(this.#plan.network.outputs) : [];
@@ -61,7 +60,7 @@ export class Evaluator implements AsyncDisposable {
       }
       const count = Math.min(this.#rowsPerCall, rows - start);
       const index = Int32Array.from({ length: count }, (_, i) => start + i);
-      const at = { index: new this.#runtime.Tensor('int32', index, [count]) };
+      const at = { index: { dtype: 'int32', data: index, shape: [count] } as const };
       const made = await session.run({ ...data, ...options.weights, ...at });
       const number = (name: string) => (made[name]!.data as Float32Array)[0]!;
       for (const [name, perRow] of valuesPerRow) {
@@ -94,7 +93,7 @@ export class Evaluator implements AsyncDisposable {
     const kept = this.#sessions.get(key);
     if (kept !== undefined) return kept;
     const encoded = encodeEvaluation(this.#plan, signatures, withOutputs);
-    const session = await openSession(encoded.bytes, this.#plan.training.threads ?? 2);
+    const session = await this.#open(encoded.bytes, this.#plan.training.threads ?? 2);
     const made = { ...encoded, session };
     this.#sessions.set(key, made);
     return made;

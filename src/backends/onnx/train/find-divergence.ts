@@ -1,15 +1,21 @@
+import type { Tensors } from '../../backend.ts';
 import { emitGraph } from '../autodiff/emit.ts';
 import { encodeGraph } from '../autodiff/encode-graph.ts';
 import type { TrainingPlan } from './plan.ts';
-import { type Feeds, openSession } from './session.ts';
 import type { StepGraph } from './step-graph.ts';
+import type { OpenSession } from './training-session.ts';
 
 /**
  * The first layer whose output is not finite in one step; undefined where all are, and the loss alone is not.
  *
  * @param feeds of the step graph itself: data, state, row numbers, controls and random integers of one step.
  */
-export async function findDivergence(plan: TrainingPlan, step: StepGraph, feeds: Feeds): Promise<string | undefined> {
+export async function findDivergence(
+  plan: TrainingPlan,
+  step: StepGraph,
+  feeds: Tensors,
+  open: OpenSession,
+): Promise<string | undefined> {
   const { graph, values, data, before, index, controls, randoms } = step;
   // x − x is 0 where x is finite, else NaN, and a sum keeps that.
   const checks = plan.network.layers
@@ -22,7 +28,7 @@ export async function findDivergence(plan: TrainingPlan, step: StepGraph, feeds:
   const inputs = [...data, ...before, index, ...controls, ...randoms.map(({ value }) => value)];
   const free = new Map(data.map((value) => [value, 'rows']));
   const model = encodeGraph(emitGraph(graph, { name: 'divergence', inputs, outputs: checks, prefix: '_', free }));
-  await using session = await openSession(model, 1);
+  await using session = await open(model, 1);
   const results = await session.run(feeds);
   const found = checks.find(([name]) => !Number.isFinite((results[name]!.data as Float32Array)[0]));
   return found?.[0].slice('finite:'.length);

@@ -47,7 +47,8 @@ const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
  * @throws {TrainerError} MEMORY_EXCEEDED
  */
 export function checkMemory(what: string, bytes: number, limit: number | undefined, advice: string): void {
-  const most = limit ?? process.availableMemory();
+  // A browser does not say.
+  const most = limit ?? (typeof process === 'undefined' ? Number.POSITIVE_INFINITY : process.availableMemory());
   if (bytes <= most) return;
   throw new TrainerError(
     'MEMORY_EXCEEDED',

@@ -1,14 +1,8 @@
-import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 import { TrainerError } from '../../../core/errors.ts';
 import { loadRuntime } from '../runtime.ts';
-
-/** Tensors of the runtime by name. */
-export type Feeds = Record<string, OrtTensor>;
-
-/** A model of ours that runs on tensors of the runtime. */
-export interface TrainingSession extends AsyncDisposable {
-  run(feeds: Feeds): Promise<Feeds>;
-}
+import { fromRuntime, toRuntime } from '../tensors.ts';
+import type { OpenSession } from './training-session.ts';
 
 /** Settings that train fastest; results depend on none of them but the number of threads. */
 function trainingOptions(threads: number): InferenceSession.SessionOptions {
@@ -23,8 +17,8 @@ function trainingOptions(threads: number): InferenceSession.SessionOptions {
   };
 }
 
-/** Loads a training or evaluation model that this library made. @throws {TrainerError} PEER_MISSING, INTERNAL */
-export async function openSession(model: Uint8Array, threads: number): Promise<TrainingSession> {
+/** Loads a training or evaluation model into ONNX Runtime. @throws {TrainerError} PEER_MISSING, INTERNAL */
+export const openSession: OpenSession = async (model, threads) => {
   const runtime = await loadRuntime();
   const failed = (what: string, cause: unknown): TrainerError =>
     new TrainerError('INTERNAL', `ONNX Runtime ${what}: ${cause instanceof Error ? cause.message : cause}`, { cause });
@@ -34,11 +28,11 @@ export async function openSession(model: Uint8Array, threads: number): Promise<T
   return {
     async run(feeds) {
       try {
-        return (await session.run(feeds, { logSeverityLevel: 4 })) as Feeds;
+        return fromRuntime(await session.run(toRuntime(runtime, feeds), { logSeverityLevel: 4 }));
       } catch (cause) {
         throw failed('failed in a training graph', cause);
       }
     },
     [Symbol.asyncDispose]: () => session.release(),
   };
-}
+};

@@ -1,28 +1,26 @@
-import type { Tensor, TrainingData } from '../../backend.ts';
+import type { Tensor, Tensors, TrainingData } from '../../backend.ts';
 import type { Signature } from '../../network/layer-definition.ts';
 import { scheduleFactor } from '../../network/schedule.ts';
 import type { ImageLayout } from '../layout/image-layout.ts';
-import type { Runtime } from '../runtime.ts';
 import type { CheckedData } from './check-data.ts';
 import { dropoutKeys } from './dropout.ts';
 import { activationBytes, checkMemory, stateBytes } from './memory.ts';
 import type { TrainingPlan } from './plan.ts';
 import { encodeScan, lossesName, metricName, outerName } from './scan-model.ts';
-import { type Feeds, openSession, type TrainingSession } from './session.ts';
-import { buildStep, dataName, type StepGraph } from './step-graph.ts';
 
-/** Data as tensors of the runtime, under the names that graphs have for them; nothing is copied. */
-export function dataFeeds(runtime: Runtime, data: TrainingData, { targets }: CheckedData): Feeds {
-  const tensor = ({ dtype, data: values, shape }: Tensor) =>
-    new runtime.Tensor(dtype as 'float32', values as Float32Array, shape);
-  const inputs = Object.entries(data.inputs).map(([name, value]) => [dataName('input', name), tensor(value)] as const);
-  const expected = targets.map((target, i) => [dataName('target', String(i)), tensor(target.tensor)] as const);
+import { buildStep, dataName, type StepGraph } from './step-graph.ts';
+import type { OpenSession, TrainingSession } from './training-session.ts';
+
+/** Data under the names that graphs have for them; nothing is copied. */
+export function dataFeeds(data: TrainingData, { targets }: CheckedData): Tensors {
+  const inputs = Object.entries(data.inputs).map(([name, value]) => [dataName('input', name), value] as const);
+  const expected = targets.map((target, i) => [dataName('target', String(i)), target.tensor] as const);
   return Object.fromEntries([...inputs, ...expected]);
 }
 
 /** What a native call made. */
 export interface StepsMade {
-  readonly state: Feeds;
+  readonly state: Tensors;
   readonly losses: Float32Array;
   readonly metrics: Readonly<Record<string, Float32Array>>;
 }
@@ -33,13 +31,11 @@ export class StepSession implements AsyncDisposable {
   /** Measured time of one step; 0 before the first call. */
   msPerStep = 0;
   readonly #plan: TrainingPlan;
-  readonly #runtime: Runtime;
   readonly #batch: number;
   readonly #session: TrainingSession;
 
-  private constructor(plan: TrainingPlan, runtime: Runtime, batch: number, graph: StepGraph, session: TrainingSession) {
+  private constructor(plan: TrainingPlan, batch: number, graph: StepGraph, session: TrainingSession) {
     this.#plan = plan;
-    this.#runtime = runtime;
     this.#batch = batch;
     this.graph = graph;
     this.#session = session;
@@ -47,7 +43,7 @@ export class StepSession implements AsyncDisposable {
 
   static async open(
     plan: TrainingPlan,
-    runtime: Runtime,
+    openSession: OpenSession,
     batch: number,
     targets: readonly Signature[],
     layout?: ImageLayout,
@@ -60,15 +56,13 @@ export class StepSession implements AsyncDisposable {
       'Use smaller batches, or a smaller network.',
     );
     const session = await openSession(encodeScan(graph), plan.training.threads ?? 2);
-    return new StepSession(plan, runtime, batch, graph, session);
+    return new StepSession(plan, batch, graph, session);
   }
 
   /** Row numbers, controls and random integers of steps in a row, each with the steps as first axis. */
-  stepFeeds(batches: readonly Int32Array[], first: number, rate: number): Feeds {
+  stepFeeds(batches: readonly Int32Array[], first: number, rate: number): Tensors {
     const { training, optimiser } = this.#plan;
     const count = batches.length;
-    const tensor = (type: 'int32' | 'float32', data: Int32Array | Float32Array, shape: readonly number[]) =>
-      new this.#runtime.Tensor(type as 'float32', data as Float32Array, shape);
     const index = new Int32Array(count * this.#batch);
     for (const [i, rows] of batches.entries()) index.set(rows, i * this.#batch);
     const controls = this.graph.controls.map(() => new Float32Array(count));
@@ -76,22 +70,24 @@ export class StepSession implements AsyncDisposable {
       const factor = training.schedule === undefined ? 1 : scheduleFactor(training.schedule, first + i);
       for (const [j, value] of optimiser.controlsAt(rate * factor, first + i).entries()) controls[j]![i] = value;
     }
-    const feeds: Feeds = { [outerName(this.graph.index)]: tensor('int32', index, [count, this.#batch]) };
+    const feeds: Record<string, Tensor> = {
+      [outerName(this.graph.index)]: { dtype: 'int32', data: index, shape: [count, this.#batch] },
+    };
     for (const [j, value] of this.graph.controls.entries()) {
-      feeds[outerName(value)] = tensor('float32', controls[j]!, [count]);
+      feeds[outerName(value)] = { dtype: 'float32', data: controls[j]!, shape: [count] };
     }
     for (const { layer, type, count: size, value } of this.graph.randoms) {
       const keys = new Int32Array(count * size);
       for (let i = 0; i < count; i++) {
         keys.set(dropoutKeys(training.seed ?? 0, layer, first + i, type, size), i * size);
       }
-      feeds[outerName(value)] = tensor('int32', keys, [count, ...value.shape]);
+      feeds[outerName(value)] = { dtype: 'int32', data: keys, shape: [count, ...value.shape] };
     }
     return feeds;
   }
 
   /** Makes steps in one native call; returns the state after them, and one loss and one of each metric a step. */
-  async run(data: Feeds, state: Feeds, steps: Feeds): Promise<StepsMade> {
+  async run(data: Tensors, state: Tensors, steps: Tensors): Promise<StepsMade> {
     const made = await this.#session.run({ ...data, ...state, ...steps });
     const after = this.#plan.state.map(({ key }) => [key, made[`${key}:after`]!] as const);
     const metrics = this.graph.metrics.map(
@@ -105,11 +101,11 @@ export class StepSession implements AsyncDisposable {
   }
 
   /** The feeds of one step for the step graph itself, without the `Scan` around it. */
-  singleFeeds(data: Feeds, state: Feeds, steps: Feeds): Feeds {
-    const feeds: Feeds = { ...data };
+  singleFeeds(data: Tensors, state: Tensors, steps: Tensors): Tensors {
+    const feeds: Record<string, Tensor> = { ...data };
     for (const value of this.graph.before) feeds[value.input!] = state[outerName(value)]!;
     const sliced = [this.graph.index, ...this.graph.controls, ...this.graph.randoms.map(({ value }) => value)];
-    for (const value of sliced) feeds[value.input!] = steps[outerName(value)]!.reshape(value.shape);
+    for (const value of sliced) feeds[value.input!] = { ...steps[outerName(value)]!, shape: value.shape };
     return feeds;
   }
 

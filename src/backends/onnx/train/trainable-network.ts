@@ -3,6 +3,7 @@ import type {
   EvaluateOptions,
   Evaluation,
   StepOptions,
+  Tensors,
   TrainableNetwork,
   TrainingData,
   TrainingSnapshot,
@@ -11,9 +12,7 @@ import type {
 import type { NetworkSpec } from '../../network/network-spec.ts';
 import { checkLearningRate } from '../../network/optimiser.ts';
 import { mostRetreats, type Training } from '../../network/training.ts';
-import { chooseLayout } from '../layout/choose-layout.ts';
-import type { ImageLayout, LayoutName } from '../layout/image-layout.ts';
-import { loadRuntime, type Runtime } from '../runtime.ts';
+import type { ImageLayout } from '../layout/image-layout.ts';
 import { type CheckedData, checkData } from './check-data.ts';
 import { Evaluator } from './evaluator.ts';
 import { findDivergence } from './find-divergence.ts';
@@ -22,9 +21,9 @@ import { checkMemory, stateBytes } from './memory.ts';
 import { averageSlot } from './optimisers.ts';
 import { planTraining, type TrainingPlan } from './plan.ts';
 import { encodePrediction } from './prediction-model.ts';
-import type { Feeds } from './session.ts';
 import { readSnapshot, takeSnapshot } from './snapshot.ts';
 import { dataFeeds, StepSession, type StepsMade } from './step-session.ts';
+import type { OpenSession } from './training-session.ts';
 
 /** Native calls are sized to this time, so that progress, abort and checkpoints come often enough. */
 const callMs = 200;
@@ -32,25 +31,25 @@ const callMs = 200;
 /** Batch sizes whose compiled graphs are kept. */
 const keptSizes = 4;
 
-/** A network that trains on ONNX Runtime, in this process. */
-class OnnxTrainableNetwork implements TrainableNetwork {
+/** A network whose steps are graphs, which a runtime in this process runs. */
+class TrainedByGraph implements TrainableNetwork {
   readonly #plan: TrainingPlan;
-  readonly #runtime: Runtime;
+  readonly #open: OpenSession;
   readonly #layout: ImageLayout | undefined;
   readonly #evaluator: Evaluator;
   readonly #sessions = new Map<string, StepSession>();
   readonly #checked = new WeakMap<TrainingData, CheckedData>();
-  #state: Feeds;
+  #state: Tensors;
   #step = 0;
   #rate: number;
   #tail: Promise<unknown> = Promise.resolve();
   #isOpen = true;
 
-  constructor(plan: TrainingPlan, runtime: Runtime, layout: ImageLayout | undefined) {
+  constructor(plan: TrainingPlan, open: OpenSession, layout: ImageLayout | undefined) {
     this.#plan = plan;
-    this.#runtime = runtime;
+    this.#open = open;
     this.#layout = layout;
-    this.#evaluator = new Evaluator(plan, runtime);
+    this.#evaluator = new Evaluator(plan, open);
     this.#rate = plan.training.optimiser.learningRate;
     this.#state = this.#hold(initialState(plan));
   }
@@ -63,7 +62,7 @@ class OnnxTrainableNetwork implements TrainableNetwork {
     return this.#enqueue(async () => {
       const checked = this.#check(data);
       checkBatches(batches, checked.rows);
-      const feeds = dataFeeds(this.#runtime, data, checked);
+      const feeds = dataFeeds(data, checked);
       const losses = new Float32Array(batches.length);
       const start = { state: this.#state, step: this.#step };
       let retreats = 0;
@@ -102,7 +101,7 @@ class OnnxTrainableNetwork implements TrainableNetwork {
     return this.#enqueue(async () => {
       const checked = this.#check(data);
       const keys = this.#weightKeys(options);
-      return this.#evaluator.evaluate(dataFeeds(this.#runtime, data, checked), checked, {
+      return this.#evaluator.evaluate(dataFeeds(data, checked), checked, {
         weights: Object.fromEntries([...keys].map(([key, from]) => [key, this.#state[from]!])),
         withOutputs: options.outputs ?? true,
         signal: options.signal,
@@ -172,7 +171,7 @@ class OnnxTrainableNetwork implements TrainableNetwork {
   }
 
   /** As many steps of one batch size as fit into one native call. */
-  async #call(session: StepSession, data: Feeds, batches: readonly Int32Array[], at: number): Promise<StepsMade> {
+  async #call(session: StepSession, data: Tensors, batches: readonly Int32Array[], at: number): Promise<StepsMade> {
     const most = session.msPerStep === 0 ? 8 : Math.max(1, Math.floor(callMs / session.msPerStep));
     let end = at + 1;
     while (end < batches.length && end - at < most && batches[end]!.length === batches[at]!.length) end++;
@@ -190,7 +189,7 @@ class OnnxTrainableNetwork implements TrainableNetwork {
   }
 
   /** Goes back to the state before the step that diverged (the last of these), and says where it began. */
-  async #fail(session: StepSession, data: Feeds, batches: readonly Int32Array[]): Promise<never> {
+  async #fail(session: StepSession, data: Tensors, batches: readonly Int32Array[]): Promise<never> {
     const good = batches.slice(0, -1);
     if (good.length > 0) {
       const made = await session.run(data, this.#state, session.stepFeeds(good, this.#step, this.#rate));
@@ -199,7 +198,7 @@ class OnnxTrainableNetwork implements TrainableNetwork {
     }
     const single = session.stepFeeds(batches.slice(-1), this.#step, this.#rate);
     const feeds = session.singleFeeds(data, this.#state, single);
-    const layer = await findDivergence(this.#plan, session.graph, feeds);
+    const layer = await findDivergence(this.#plan, session.graph, feeds, this.#open);
     const where = layer === undefined ? 'in the loss, all layers being finite' : `in the layer "${layer}"`;
     throw new TrainerError(
       'TRAIN_DIVERGED',
@@ -228,7 +227,7 @@ class OnnxTrainableNetwork implements TrainableNetwork {
       this.#sessions.delete(oldest);
       await session[Symbol.asyncDispose]();
     }
-    const made = await StepSession.open(this.#plan, this.#runtime, batch, signatures, this.#layout);
+    const made = await StepSession.open(this.#plan, this.#open, batch, signatures, this.#layout);
     this.#sessions.set(key, made);
     return made;
   }
@@ -243,9 +242,9 @@ class OnnxTrainableNetwork implements TrainableNetwork {
     return done;
   }
 
-  #hold(state: ReadonlyMap<string, Float32Array>): Feeds {
+  #hold(state: ReadonlyMap<string, Float32Array>): Tensors {
     const tensors = this.#plan.state.map(({ key, shape }) => {
-      return [key, new this.#runtime.Tensor('float32', state.get(key)!, shape)] as const;
+      return [key, { dtype: 'float32', data: state.get(key)!, shape }] as const;
     });
     return Object.fromEntries(tensors);
   }
@@ -270,23 +269,27 @@ function checkBatches(batches: readonly Int32Array[], rows: number): void {
   }
 }
 
+/** What runs the graphs of a training. */
+export interface TrainingHost {
+  readonly openSession: OpenSession;
+  /** How images lie in memory; asked where there are convolutions. @default as ONNX has them */
+  readonly layout?: () => Promise<ImageLayout | undefined>;
+}
+
 /**
  * Makes a network ready to train.
  *
- * @throws {TrainerError} REQUEST_INVALID naming the layer or option that does not fit; MEMORY_EXCEEDED; PEER_MISSING
+ * @throws {TrainerError} REQUEST_INVALID naming the layer or option that does not fit; MEMORY_EXCEEDED
  */
 export async function compileNetwork(
   spec: NetworkSpec,
   training: Training,
-  wanted: LayoutName | 'auto' = 'auto',
+  { openSession, layout }: TrainingHost,
 ): Promise<TrainableNetwork> {
   // What follows from the spec must not change with the caller's objects.
   const plan = planTraining(structuredClone(spec), structuredClone(training));
   const advice = 'Use fewer or narrower layers, or an optimiser that keeps less (sgd).';
   checkMemory('the parameters of the network', stateBytes(plan), plan.training.memoryLimitBytes, advice);
-  const runtime = await loadRuntime();
-  // The runtime is asked where there is something to choose.
   const hasConvolutions = plan.network.layers.some(({ layer }) => /conv/.test(layer.kind));
-  const layout = hasConvolutions ? await chooseLayout(wanted) : undefined;
-  return new OnnxTrainableNetwork(plan, runtime, layout);
+  return new TrainedByGraph(plan, openSession, hasConvolutions ? await layout?.() : undefined);
 }

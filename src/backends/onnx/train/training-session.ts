@@ -1,0 +1,9 @@
+import type { Tensors } from '../../backend.ts';
+
+/** A model of ours that is ready to run. Tensors are plain; what a runtime makes of them stays inside. */
+export interface TrainingSession extends AsyncDisposable {
+  run(feeds: Tensors): Promise<Tensors>;
+}
+
+/** Loads a training or evaluation model that this library made: the one thing that training asks of a runtime. */
+export type OpenSession = (model: Uint8Array, threads: number) => Promise<TrainingSession>;

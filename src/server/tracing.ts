@@ -32,27 +32,27 @@ export async function createTracing(): Promise<Traced> {
     keys: () => [],
   };
   return (about, work) =>
-    context.with(propagation.extract(context.active(), about, getter), () =>
-      tracer.startActiveSpan(
-        `${about.method} ${about.route}`,
-        {
-          kind: SpanKind.SERVER,
-          attributes: {
-            'http.request.method': about.method,
-            'http.route': about.route,
-            'traineragent.request.id': about.requestId,
-          },
+    tracer.startActiveSpan(
+      `${about.method} ${about.route}`,
+      {
+        kind: SpanKind.SERVER,
+        attributes: {
+          'http.request.method': about.method,
+          'http.route': about.route,
+          'traineragent.request.id': about.requestId,
         },
-        async (span) => {
-          try {
-            const done = await work();
-            span.setAttribute('http.response.status_code', done.status);
-            if (done.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-            return done;
-          } finally {
-            span.end();
-          }
-        },
-      ),
+      },
+      // Handed over, not made the active one: a host without a context manager has none.
+      propagation.extract(context.active(), about, getter),
+      async (span) => {
+        try {
+          const done = await work();
+          span.setAttribute('http.response.status_code', done.status);
+          if (done.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+          return done;
+        } finally {
+          span.end();
+        }
+      },
     );
 }

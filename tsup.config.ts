@@ -22,6 +22,7 @@ export default defineConfig([
       anthropic: 'src/llm/anthropic.ts',
       'ai-sdk': 'src/llm/ai-sdk.ts',
       'llama-cpp': 'src/llm/llama-cpp.ts',
+      opentelemetry: 'src/opentelemetry.ts',
       engine: 'src/backends/engine.ts',
       serve: 'src/serve.ts',
       cli: 'src/cli/main.ts',
@@ -40,6 +41,7 @@ export default defineConfig([
           entry: {
             index: 'src/index.ts',
             testing: 'src/testing/index.ts',
+            opentelemetry: 'src/opentelemetry.ts',
             engine: 'src/backends/engine.ts',
             openai: 'src/llm/openai.ts',
             anthropic: 'src/llm/anthropic.ts',

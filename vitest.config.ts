@@ -9,6 +9,7 @@ export default defineConfig({
   resolve: {
     alias: {
       'traineragent/testing': source('testing/index.ts'),
+      'traineragent/opentelemetry': source('opentelemetry.ts'),
       'traineragent/engine': source('backends/engine.ts'),
       'traineragent/openai': source('llm/openai.ts'),
       'traineragent/serve': source('serve.ts'),

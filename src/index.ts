@@ -1,5 +1,6 @@
-export type { Agent, Consultation } from './agents/agent.ts';
+export type { Agent, Around, Consultation } from './agents/agent.ts';
 export { defineAgent } from './agents/agent.ts';
+export { type AgentExtension, extendAgent } from './agents/extend-agent.ts';
 export type { Clock, Ids } from './core/clock.ts';
 export { type Action, accept, type Decider, type Proposal, pause, replace, retry, stop } from './core/decider.ts';
 export { type ErrorCode, errorTable, TrainerError } from './core/errors.ts';
@@ -7,6 +8,7 @@ export type { DecidedBy, EventBodies, EventType, RunEvent, RunStatus } from './c
 export { fileStore } from './core/file-store.ts';
 export type { OpenQuestion } from './core/halt.ts';
 export type { LlmBudget, LlmPrices, LlmSpent } from './core/llm-budget.ts';
+export type { Logger } from './core/logger.ts';
 export { memoryStore } from './core/memory-store.ts';
 export type { ModelCard, ModelInterface } from './core/outcome.ts';
 export { mergeSmallCounts, type Privacy, sampleCells } from './core/privacy.ts';
@@ -15,11 +17,13 @@ export { type AnyQuestion, defineQuestion, type Question, type RuleAnswer } from
 export type { BudgetName, DataRecord, DataSource, ReadingOptions, RunRequest, TaskFields } from './core/request.ts';
 export type { Run } from './core/run.ts';
 export type { OutboundCall } from './core/send-to-model.ts';
+export { defineSource, type SourceContext, type SourceData, type SourceDefinition } from './core/source.ts';
 export type { Stage, StageContext } from './core/stage.ts';
 export type { Problem, Schema } from './core/standard-schema.ts';
 export type { RunStore, Store } from './core/store.ts';
 export type { MetricId, TaskKind, TaskSpec } from './core/task-spec.ts';
 export type { Tool, ToolContext } from './core/tool.ts';
+export { defineTool, type HostTool, type HostToolContext } from './core/host-tool.ts';
 export type { Verdict } from './core/verdict.ts';
 export { version } from './core/version.ts';
 export type { ForkedRun } from './forked-run.ts';
@@ -32,6 +36,7 @@ export { loadModel } from './load-model.ts';
 export type { PlannedStep, RunPlan } from './run-plan.ts';
 export type { Deployment } from './server/listen.ts';
 export type { Judged, JudgedGain, JudgedScore } from './tools/actions/judge.ts';
+export type { PredictionResult } from './tools/artefact/decode-predictions.ts';
 export type { Model } from './tools/artefact/model.ts';
 export type { ModelMapping } from './tools/artefact/model-mapping.ts';
 export type { PairedTest } from './tools/evaluate/paired-tests.ts';

@@ -168,8 +168,8 @@ export class Start {
       ),
       ...verdictOfEnded(earlier),
       vaultLedger: this.#settings.store.vaultLedger,
-      systemOf: (name) => systemOf(agents, name),
-      toolsOf: (name) => agents.find((agent) => agent.name === name)?.tools ?? [],
+      systemOf: (name) => systemOf([...builtInAgents, ...this.#settings.agents], name),
+      toolsOf: (name) => agents.filter((agent) => agent.name === name).flatMap(({ tools }) => tools ?? []),
       emit: (type, body) => this.#emit(type, body),
       secondsBefore: earlier.reduce((sum, body) => sum + (body.kind === 'call' ? body.seconds : 0), 0),
       startedAt: this.#startedAt,
@@ -288,6 +288,15 @@ function givenAnswers(
 function pausedQuestions(result: Json): readonly string[] {
   const questions = (result as { readonly questions?: unknown }).questions;
   return Array.isArray(questions) ? (questions as string[]) : [];
+}
+
+/** Role and knowledge of an agent, with what extends it behind. */
+function systemOf(agents: readonly Agent[], name: string): string {
+  return agents
+    .filter((agent) => agent.name === name)
+    .flatMap(({ profile, knowledge }) => [profile, knowledge ?? ''])
+    .filter((text) => text !== '')
+    .join('\n\n');
 }
 
 function asTrainerError(error: unknown): TrainerError {

@@ -9,6 +9,7 @@ import type { EventType } from './core/events.ts';
 import type { Json } from './core/helpers/canonical-json.ts';
 import { type Listener, Listeners } from './core/listeners.ts';
 import { checkLlmBudget, type LlmBudget } from './core/llm-budget.ts';
+import { type Logger, logEvents } from './core/logger.ts';
 import { memoryStore } from './core/memory-store.ts';
 import { type Privacy, privacyLevels } from './core/privacy.ts';
 import type { AnswerOf } from './core/question.ts';
@@ -19,6 +20,7 @@ import type { Store } from './core/store.ts';
 import { ForkedRun } from './forked-run.ts';
 import type { LanguageModel } from './llm/language-model.ts';
 import type { RunPlan } from './run-plan.ts';
+import type { ColumnOf, PredictionFor, RecordWithout } from './tools/artefact/typed-predictions.ts';
 import type { Learner } from './tools/learn/learner.ts';
 import type { RunFacts } from './tools/report/report-facts.ts';
 import type { TrainerOutcome } from './trainer-outcome.ts';
@@ -44,6 +46,8 @@ export interface TrainerOptions<Agents extends readonly Agent[] = readonly Agent
   readonly cores?: number;
   /** Milliseconds a decider may take. @default 30000 */
   readonly deciderTimeoutMs?: number;
+  /** Hears one line an event of all runs: pino, the console, or any object with their methods. @default none */
+  readonly logger?: Logger;
   /** @default the system's */
   readonly clock?: Clock;
   /** @default by time and chance */
@@ -116,17 +120,20 @@ export class Trainer<const Agents extends readonly Agent[] = readonly []> {
       );
     }
     this.#options = options;
+    if (options.logger !== undefined) logEvents(this.#listeners, options.logger);
     this.#store = options.store ?? memoryStore();
     this.#clock = options.clock ?? systemClock;
     this.#ids = options.ids ?? systemIds(this.#clock);
   }
 
   /** Starts a run. It never throws: what is wrong with the request comes through `run.result` and the iterator. */
-  run(request: RunRequest): Run<TrainerOutcome> {
+  run<Row extends object = object, const Target extends ColumnOf<Row> = ColumnOf<Row>>(
+    request: RunRequest<Row, Target>,
+  ): Run<TrainerOutcome<RecordWithout<Row, Target>, PredictionFor<Row, Target>>> {
     // Callers without types pass anything: what is wrong with it is said by the checks of the request.
-    const given = request as RunRequest | undefined;
+    const given = request as unknown as RunRequest | undefined;
     const runId = typeof given?.runId === 'string' ? given.runId : this.#ids.runId();
-    return this.#start(runId, given?.signal, (start) => start.begin(request));
+    return this.#start(runId, given?.signal, (start) => start.begin(request as unknown as RunRequest)) as never;
   }
 
   /**
@@ -138,13 +145,15 @@ export class Trainer<const Agents extends readonly Agent[] = readonly []> {
    * @example
    * const { verdict, cost, text } = await trainer.plan({ prompt: 'Predict which customers churn.', data: 'churn.csv' });
    */
-  async plan(request: RunRequest): Promise<RunPlan> {
-    const given = request as RunRequest | undefined;
+  async plan<Row extends object = object, const Target extends ColumnOf<Row> = ColumnOf<Row>>(
+    request: RunRequest<Row, Target>,
+  ): Promise<RunPlan> {
+    const given = request as unknown as RunRequest | undefined;
     const runId = this.#ids.runId();
     const log = new EventLog();
     const signal = given?.signal instanceof AbortSignal ? given.signal : new AbortController().signal;
     const start = await this.#makeStart(runId, log, signal, memoryStore());
-    return start.plan(request);
+    return start.plan(request as unknown as RunRequest);
   }
 
   /**

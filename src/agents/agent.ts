@@ -1,5 +1,5 @@
 import type { AnyQuestion } from '../core/question.ts';
-import type { Stage, StageContext } from '../core/stage.ts';
+import type { Stage, StageContext, StageResult } from '../core/stage.ts';
 import type { Tool } from '../core/tool.ts';
 
 /** A say of an agent after a stage of another: it may ask its own questions, decline or pause the run. */
@@ -9,6 +9,12 @@ export interface Consultation {
   /** Returns one line for people, or nothing. */
   run(context: StageContext): Promise<string | undefined> | string | undefined;
 }
+
+/** Runs around a step: `next()` runs the step as it was, and may be left out or followed. */
+export type Around = (
+  context: StageContext,
+  next: () => Promise<StageResult<unknown>>,
+) => Promise<StageResult<unknown>>;
 
 /**
  * An agent: who it is, what it knows, what it may be asked, and the steps it takes. Memory is the journal, perception a
@@ -29,6 +35,8 @@ export interface Agent<
   /** Its steps. One of the name of a built-in stage takes that stage's place. */
   readonly stages?: readonly Stage[];
   readonly consultations?: readonly Consultation[];
+  /** Code around steps, by the step's name; see `extendAgent`. */
+  readonly around?: Readonly<Record<string, Around>>;
 }
 
 /**

@@ -23,6 +23,11 @@ export function arrangeStages(builtIn: readonly Stage[], agents: readonly Agent[
   };
   for (const agent of agents) {
     for (const stage of agent.stages ?? []) stages[indexOf(stage.name, agent.name)] = guarded(stage, agent.name);
+    for (const [name, around] of Object.entries(agent.around ?? {})) {
+      const place = indexOf(name, agent.name);
+      const stage = stages[place]!;
+      stages[place] = guarded({ ...stage, run: (context) => around(context, () => stage.run(context)) }, agent.name);
+    }
     for (const consultation of agent.consultations ?? []) {
       let place = indexOf(consultation.after, agent.name) + 1;
       // In the order of registration: behind those who are consulted here already.

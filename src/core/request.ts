@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { ColumnOf } from '../tools/artefact/typed-predictions.ts';
 import { TrainerError } from './errors.ts';
 import type { Json } from './helpers/canonical-json.ts';
+import type { Schema } from './standard-schema.ts';
 import { type MetricId, metricIds, type TaskKind } from './task-spec.ts';
 
 /** A named budget; `normal` is the default and a ceiling: small data end early. */
@@ -13,14 +15,14 @@ export type DataRecord = object;
 export type DataSource = string | URL | readonly DataRecord[] | Iterable<DataRecord> | AsyncIterable<DataRecord>;
 
 /** Fields of the task that the host fixes; they are checked, and nobody is asked. */
-export interface TaskFields {
+export interface TaskFields<Column extends string = string, Target extends Column = Column> {
   readonly task?: TaskKind;
-  readonly target?: string;
+  readonly target?: Target;
   readonly positive?: string;
-  readonly ignore?: readonly string[];
-  readonly weight?: string;
-  readonly group?: string;
-  readonly time?: string;
+  readonly ignore?: readonly Column[];
+  readonly weight?: Column;
+  readonly group?: Column;
+  readonly time?: Column;
   readonly metric?: MetricId;
   /** At least this (or at most, where less is better). */
   readonly threshold?: number;
@@ -40,14 +42,19 @@ export interface ReadingOptions {
 }
 
 /** What a host asks for. */
-export interface RunRequest {
+export interface RunRequest<Row extends object = object, Target extends ColumnOf<Row> = ColumnOf<Row>> {
   /** What is needed, in plain words. */
   readonly prompt?: string;
   /** The data to learn from. */
   readonly data?: DataSource;
   /** The host's own test rows; the vault then holds these, and nothing is split off. */
   readonly testData?: DataSource;
-  readonly task?: TaskFields;
+  /**
+   * What a record is, by any validator of Standard Schema (zod, valibot, arktype, …): every record of `data` and `testData`
+   * must fit, what the schema makes of it is learned from, and `predict` knows the types. Needs records, not a path.
+   */
+  readonly schema?: Schema<Row>;
+  readonly task?: TaskFields<ColumnOf<Row>, Target>;
   /** Answers by question id. */
   readonly answers?: Readonly<Record<string, Json>>;
   /** @default 'normal' */
@@ -82,6 +89,7 @@ const requestSchema = z.strictObject({
   prompt: z.string().max(20_000).default(''),
   data: z.any().optional(),
   testData: z.any().optional(),
+  schema: z.any().optional(),
   task: fieldsSchema.optional(),
   answers: z.record(z.string(), z.json()).optional(),
   budget: z
@@ -104,7 +112,7 @@ const requestSchema = z.strictObject({
 });
 
 /** A request after its checks; `data` are still the host's. */
-export type CheckedRequest = Omit<z.infer<typeof requestSchema>, 'data' | 'testData' | 'signal' | 'runId'>;
+export type CheckedRequest = Omit<z.infer<typeof requestSchema>, 'data' | 'testData' | 'schema' | 'signal' | 'runId'>;
 
 /**
  * Checks a request at the door.
@@ -135,8 +143,26 @@ export function checkRequest(request: RunRequest): CheckedRequest {
       );
     }
   }
-  const { data: _data, testData: _testData, signal: _signal, runId: _runId, ...checked } = result.data;
+  checkSchema(request);
+  const { data: _data, testData: _testData, schema: _schema, signal: _signal, runId: _runId, ...checked } = result.data;
   return checked;
+}
+
+function checkSchema({ schema, data, testData }: RunRequest): void {
+  if (schema === undefined) return;
+  const isSchema = typeof (schema as Partial<Schema> | null)?.['~standard']?.validate === 'function';
+  if (!isSchema)
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      'Expected schema to be one of a library of Standard Schema (zod, valibot, arktype, …), got something else.',
+    );
+  for (const source of [data, testData]) {
+    if (typeof source !== 'string' && !(source instanceof URL)) continue;
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      'Expected records together with a schema, got a path: a file is read in another process. Read it yourself and pass its records, or leave the schema out.',
+    );
+  }
 }
 
 function isSource(value: unknown): boolean {

@@ -7,6 +7,7 @@ import type { Position } from './journal-record.ts';
 import { isShown } from './privacy.ts';
 import type { RunSession } from './run-session.ts';
 import type { StageContext } from './stage.ts';
+import { callTool } from './host-tool.ts';
 
 /** The context of one visit of one stage. */
 export function stageContext(
@@ -75,6 +76,21 @@ export function stageContext(
       session.emit('tool-call', { ...event, phase: 'end', seconds });
       options.onEnd?.(kept, seconds);
       return kept as Output;
+    },
+    async use(tool, input) {
+      const at = position(tool.name);
+      const plain = JSON.parse(canonicalJson(input)) as Json;
+      const recorded = session.journal.call(at, plain);
+      if (recorded !== undefined) return structuredClone(recorded.output) as never;
+      const event = { stage: stage.name, tool: tool.name, ordinal: at.ordinal, where: 'host' } as const;
+      session.emit('tool-call', { ...event, phase: 'start' });
+      const started = session.clock.monotonic();
+      const output = await callTool(tool, input, session.signal);
+      const kept = JSON.parse(canonicalJson(output)) as Json;
+      const seconds = (session.clock.monotonic() - started) / 1000;
+      await session.journal.append({ kind: 'call', at, input: plain, output: kept, seconds });
+      session.emit('tool-call', { ...event, phase: 'end', seconds });
+      return kept as never;
     },
     async once(name, make) {
       const at = position(name);

@@ -4,13 +4,18 @@ import { TrainerError } from './errors.ts';
 import type { ForkOrigin } from './fork-run.ts';
 import { canonicalJson, type Json } from './helpers/canonical-json.ts';
 import type { JournalBody } from './journal-record.ts';
+import { validRecords } from './record-schema.ts';
 import { type CheckedRequest, checkRequest, type DataSource, type RunRequest } from './request.ts';
+import { isSourceData } from './source.ts';
 import { spoolRecords } from './spool.ts';
 import type { RunInput } from './stage.ts';
+import type { Schema } from './standard-schema.ts';
 import type { RunStore } from './store.ts';
 
 /** Data as the journal knows them. */
-type StoredData = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'spool'; readonly blob: string };
+type StoredData =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'spool'; readonly blob: string; readonly name?: string };
 
 interface StoredRequest {
   readonly request: CheckedRequest;
@@ -36,8 +41,10 @@ export async function startRun(
 ): Promise<StartedRun> {
   const stored: StoredRequest = {
     request: checked,
-    ...(request.data === undefined ? {} : { data: await storeData(request.data, store, signal) }),
-    ...(request.testData === undefined ? {} : { testData: await storeData(request.testData, store, signal) }),
+    ...(request.data === undefined ? {} : { data: await storeData(request.data, request.schema, store, signal) }),
+    ...(request.testData === undefined
+      ? {}
+      : { testData: await storeData(request.testData, request.schema, store, signal) }),
   };
   const body: JournalBody = {
     kind: 'run',
@@ -64,10 +71,18 @@ export function restartRun(store: RunStore): StartedRun {
   return describe(store, stored, first.fork);
 }
 
-async function storeData(source: DataSource, store: RunStore, signal: AbortSignal): Promise<StoredData> {
+async function storeData(
+  source: DataSource,
+  schema: Schema<object> | undefined,
+  store: RunStore,
+  signal: AbortSignal,
+): Promise<StoredData> {
   if (typeof source === 'string') return { kind: 'file', path: resolve(source) }; // resumed from another folder, perhaps
   if (source instanceof URL) return { kind: 'file', path: fileURLToPath(source) };
-  return { kind: 'spool', blob: await spoolRecords(source, store.blobs, signal) };
+  const opened = isSourceData(source) ? source.open(signal) : source;
+  const records = schema === undefined ? opened : validRecords(schema, opened);
+  const blob = await spoolRecords(records, store.blobs, signal);
+  return { kind: 'spool', blob, ...(isSourceData(source) ? { name: source.sourceName } : {}) };
 }
 
 function describe(store: RunStore, stored: StoredRequest, fork?: ForkOrigin): StartedRun {
@@ -80,7 +95,9 @@ function describe(store: RunStore, stored: StoredRequest, fork?: ForkOrigin): St
   return {
     input: {
       ...stored.request,
-      ...(data === undefined ? {} : { dataName: data.kind === 'file' ? basename(data.path) : 'records' }),
+      ...(data === undefined
+        ? {}
+        : { dataName: data.kind === 'file' ? basename(data.path) : (data.name ?? 'records') }),
       hasTestData: stored.testData !== undefined,
       ...(fork === undefined ? {} : { fork }),
     },

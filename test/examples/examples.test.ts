@@ -23,9 +23,8 @@ vi.mock('traineragent', async (original) => {
         []
       >);
     }
-    override run(request: import('traineragent').RunRequest) {
-      return super.run({ budget: { workUnits: 60 }, ...request });
-    }
+    override run: import('traineragent').Trainer['run'] = (request) =>
+      super.run({ budget: { workUnits: 60 }, ...request });
   }
   return { ...library, Trainer };
 });

@@ -3,9 +3,9 @@ import { TrainerError } from '../../core/errors.ts';
 import type { ModelSignature } from '../../onnx/signature.ts';
 
 /** What a model says of one row. */
-export interface PredictionResult {
+export interface PredictionResult<Prediction extends string | number = string | number> {
   /** The class, or the value. */
-  readonly prediction: string | number;
+  readonly prediction: Prediction;
   /** By class, in the order of the signature; classification alone. */
   readonly probabilities?: Readonly<Record<string, number>>;
   /** Regression alone, where the model has it. */

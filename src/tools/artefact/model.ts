@@ -31,8 +31,8 @@ export interface LoadModelOptions {
   readonly where?: 'auto' | 'inline' | 'child';
 }
 
-/** A trained model, ready to predict. */
-export interface Model extends AsyncDisposable {
+/** A trained model, ready to predict; of a run with a schema it knows its records and its answers. */
+export interface Model<Input extends object = object, Result = PredictionResult> extends AsyncDisposable {
   readonly signature: ModelSignature;
   /** The clock-free part of the card, from the file itself; absent in files that have none. */
   readonly card: Json | undefined;
@@ -46,7 +46,7 @@ export interface Model extends AsyncDisposable {
    *
    * @throws {TrainerError} RECORD_INVALID, PREDICT_FAILED, PEER_MISSING
    */
-  predict(records: readonly object[], options?: PredictOptions): Promise<PredictionResult[]>;
+  predict(records: readonly Input[], options?: PredictOptions): Promise<Result[]>;
   /** Predicts the rows of a table, in batches; the answer is in columns. */
   predictTable(table: Table, options?: PredictOptions): Promise<PredictedRows>;
   /**

@@ -3,4 +3,10 @@ export { type FakeClock, fakeClock } from './fake-clock.ts';
 export { fakeIds } from './fake-ids.ts';
 export { adversarialModel, brokenModel, type HostileModel, obedientModel } from './hostile-models.ts';
 export { type ConformanceTest, languageModelConformance } from './model-conformance.ts';
+export {
+  agentConformance,
+  sourceConformance,
+  storeConformance,
+  toolConformance,
+} from './plug-in-conformance.ts';
 export { type Late, later, type ScriptedModel, type ScriptedReply, scriptedModel } from './scripted-model.ts';

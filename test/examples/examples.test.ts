@@ -104,6 +104,26 @@ describe('each example does what its first line says', () => {
 
   it('agent-with-tools lets a model look a price up', async () => {
     expect(await runExample('agent-with-tools')).toBe('tariff start {"plan":"pro"}\ntariff end {"plan":"pro"}');
+    expect(await runExample('agent-with-tools')).toMatch(/^tariff start \{ plan: 'pro' \}\s+tariff end/);
+
+  it('plan-and-fork says what a run costs, and compares two', async () => {
+    const shown = await runExample('plan-and-fork');
+    expect(shown).toContain('Predict "species" (multiclass)');
+    expect(shown).toMatch(/model\.calibration +\S+ \(rule\) +none \(given\)/);
+  });
+
+  it('compare-in-ci stops the worse model', async () => {
+    const shown = await runExample('compare-in-ci');
+    expect(shown).toMatch(/accuracy +0\.\d+ \(/);
+    expect(lines.at(-1)).toEqual(['stop']);
+  });
+
+  it('own-source learns from its records, and predicts', async () => {
+    expect(await runExample('own-source')).toMatch(/orders yes$/);
+  });
+
+  it('extend-agent runs around a step, and calls its tool', async () => {
+    expect(await runExample('extend-agent')).toBe('data.freeze-window ran on the host\ncomplete');
   });
 
   it('unit-test-a-prompt passes', async () => {

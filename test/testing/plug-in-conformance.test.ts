@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { builtInAgents } from '../../src/agents/stages.ts';
+import {
+  defineAgent,
+  defineQuestion,
+  defineSource,
+  defineTool,
+  fileStore,
+  memoryStore,
+  type Store,
+} from '../../src/index.ts';
+import { agentConformance, sourceConformance, storeConformance, toolConformance } from '../../src/testing/index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'traineragent-conformance-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let stores = 0;
+
+const allowed = defineQuestion({
+  id: 'compliance.allowed',
+  about: 'Whether these data may be used.',
+  language: 'always' as const,
+  facts: (rows: number) => ({ rows }),
+  answer: () => z.strictObject({ allowed: z.boolean() }),
+  rule: (rows) => ({ answer: { allowed: rows > 10 }, why: 'Few rows name persons.' }),
+});
+const compliance = defineAgent({ name: 'compliance', profile: 'You look after rules.', questions: [allowed] });
+const doubled = defineTool({
+  name: 'sums.double',
+  about: 'Doubles a number.',
+  input: z.strictObject({ value: z.number() }),
+  output: z.strictObject({ value: z.number() }),
+  run: ({ value }) => ({ value: 2 * value }),
+});
+const numbers = defineSource({
+  name: 'numbers',
+  *read({ count }: { count: number }) {
+    for (let value = 0; value < count; value++) yield { value };
+  },
+});
+
+describe.each([
+  ['an agent', agentConformance(compliance, { 'compliance.allowed': [1, 100] })],
+  ['a tool', toolConformance(doubled, [{ value: 1 }])],
+  ['a source', sourceConformance(() => numbers({ count: 3 }))],
+  ['a file store', storeConformance(() => fileStore(join(folder, String(stores++))))],
+  ['a memory store', storeConformance(() => memoryStore())],
+])('%s', (_name, tests) => {
+  it.each(tests)('$name', ({ run }) => run());
+});
+
+describe('a suite finds what breaks the contract', () => {
+  const failures = async (tests: ReturnType<typeof toolConformance>) => {
+    const ended = await Promise.allSettled(tests.map(({ run }) => run()));
+    return ended.filter(({ status }) => status === 'rejected').length;
+  };
+
+  it.each([
+    ['a question without a subject', agentConformance(compliance, {})],
+    [
+      'a rule whose answer the schema refuses',
+      agentConformance(
+        defineAgent({
+          ...compliance,
+          questions: [{ ...allowed, rule: () => ({ answer: { allowed: 'yes' as never }, why: 'So.' }) }],
+        }),
+        { 'compliance.allowed': [1] },
+      ),
+    ],
+    [
+      'an open answer',
+      agentConformance(defineAgent({ ...compliance, questions: [{ ...allowed, answer: () => z.any() }] }), {
+        'compliance.allowed': [1],
+      }),
+    ],
+    [
+      'a tool that gives something else',
+      toolConformance({ ...doubled, run: () => ({ value: 'two' as never }) }, [{ value: 1 }]),
+    ],
+    [
+      'a tool that takes anything',
+      toolConformance({ ...doubled, input: z.any(), run: () => ({ value: 1 }) }, [{ value: 1 }]),
+    ],
+    ['a source without records', sourceConformance(() => numbers({ count: 0 }))],
+    [
+      'a store that forgets the order',
+      storeConformance((): Store => {
+        const store = memoryStore();
+        return { ...store, create: async (id) => ({ ...(await store.create(id)), append: async () => 1 }) };
+      }),
+    ],
+  ])('%s', async (_what, tests) => {
+    expect(await failures(tests)).toBeGreaterThan(0);
+  });
+
+  it('the built-in agents have questions of their own names', async () => {
+    for (const agent of builtInAgents) await agentConformance(agent, {})[0]!.run();
+  });
+});

@@ -290,15 +290,6 @@ function pausedQuestions(result: Json): readonly string[] {
   return Array.isArray(questions) ? (questions as string[]) : [];
 }
 
-/** Role and knowledge of an agent, with what extends it behind. */
-function systemOf(agents: readonly Agent[], name: string): string {
-  return agents
-    .filter((agent) => agent.name === name)
-    .flatMap(({ profile, knowledge }) => [profile, knowledge ?? ''])
-    .filter((text) => text !== '')
-    .join('\n\n');
-}
-
 function asTrainerError(error: unknown): TrainerError {
   if (TrainerError.isInstance(error)) return error;
   return new TrainerError('INTERNAL', `Something failed that should not: ${errorText(error)}. Please report it.`, {

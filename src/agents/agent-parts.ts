@@ -26,12 +26,11 @@ export function checkTools(agents: readonly Agent[]): void {
   }
 }
 
-/** The system prompt of an agent's questions: profile and knowledge, the same to the letter on each call. */
+/** The system prompt of an agent's questions: profile and knowledge, then those of what extends it, the same to the letter on each call. */
 export function systemOf(agents: readonly Agent[], name: string): string {
-  const agent = agents.find((candidate) => candidate.name === name);
-  return agent === undefined
-    ? ''
-    : agent.knowledge === undefined
-      ? agent.profile
-      : `${agent.profile}\n\n${agent.knowledge}`;
+  return agents
+    .filter((agent) => agent.name === name)
+    .flatMap(({ profile, knowledge }) => [profile, knowledge ?? ''])
+    .filter((text) => text !== '')
+    .join('\n\n');
 }

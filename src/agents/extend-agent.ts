@@ -49,6 +49,7 @@ export function extendAgent<
     profile: join(own.profile, extension.profile),
     ...(knowledge === '' ? {} : { knowledge }),
     questions: questions as unknown as readonly [...Own, ...More],
+    ...(own.tools === undefined ? {} : { tools: own.tools }),
     stages: [...(own.stages ?? []), ...(extension.stages ?? [])],
     consultations: [...(own.consultations ?? []), ...(extension.consultations ?? [])],
     around,

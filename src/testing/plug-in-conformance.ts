@@ -6,7 +6,7 @@ import type { AnyQuestion } from '../core/question.ts';
 import type { SourceData } from '../core/source.ts';
 import { validate } from '../core/standard-schema.ts';
 import type { Store } from '../core/store.ts';
-import { callTool, type Tool } from '../core/tool.ts';
+import { callTool, type HostTool } from '../core/host-tool.ts';
 import type { ConformanceTest } from './model-conformance.ts';
 
 const isCode = (code: string) => (error: unknown) => TrainerError.isInstance(error) && error.code === code;
@@ -82,7 +82,7 @@ export function agentConformance(
  * @param inputs - inputs that it takes, at least one
  */
 export function toolConformance<Input, Output>(
-  tool: Tool<Input, Output>,
+  tool: HostTool<Input, Output>,
   inputs: readonly Input[],
 ): readonly ConformanceTest[] {
   const { signal } = new AbortController();

@@ -4,6 +4,7 @@ import {
   accept,
   defineAgent,
   defineQuestion,
+  extendAgent,
   type Model,
   type RunEvent,
   type RunFacts,
@@ -52,6 +53,27 @@ describe('the types of a trainer', () => {
     new Trainer().decide('compliance.allowed', () => accept());
     // @ts-expect-error no such question
     new Trainer({ agents: [compliance] }).decide('compliance.alowed', () => accept());
+  });
+
+  it('know the questions of an extension, beside those of the agent that it extends', () => {
+    const strict = extendAgent(compliance, { questions: [{ ...allowed, id: 'compliance.strict' as const }] });
+    const trainer = new Trainer({ agents: [strict] });
+    trainer.decide('compliance.allowed', () => replace({ allowed: false }));
+    trainer.decide('compliance.strict', ({ proposal }) => {
+      expectTypeOf(proposal).toEqualTypeOf<{ allowed: boolean }>();
+      return accept();
+    });
+    const forks = (store: typeof trainer) => [
+      store.fork('run', { at: 'compliance.strict', answer: { allowed: true } }),
+      // @ts-expect-error an answer of another question
+      store.fork('run', { at: 'compliance.strict', answer: { learners: ['linear'] } }),
+      // @ts-expect-error no such question
+      store.fork('run', { at: 'compliance.lax', answer: { allowed: true } }),
+    ];
+    expectTypeOf(forks).toBeFunction();
+    // @ts-expect-error no such agent
+    const unknown = () => extendAgent('dta', {});
+    expectTypeOf(unknown).toBeFunction();
   });
 
   it('tell the ends of a run apart by their status', () => {

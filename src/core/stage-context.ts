@@ -3,11 +3,11 @@ import { TrainerError } from './errors.ts';
 import { Halt } from './halt.ts';
 import { canonicalJson, type Json } from './helpers/canonical-json.ts';
 import { createRandom } from './helpers/random.ts';
+import { callTool } from './host-tool.ts';
 import type { Position } from './journal-record.ts';
 import { isShown } from './privacy.ts';
 import type { RunSession } from './run-session.ts';
 import type { StageContext } from './stage.ts';
-import { callTool } from './host-tool.ts';
 
 /** The context of one visit of one stage. */
 export function stageContext(

@@ -5,12 +5,12 @@ import type { ForkOrigin } from './fork-run.ts';
 import type { OpenQuestion } from './halt.ts';
 import type { Json } from './helpers/canonical-json.ts';
 import type { Random } from './helpers/random.ts';
+import type { HostTool } from './host-tool.ts';
 import type { JournalBody } from './journal-record.ts';
 import type { Privacy } from './privacy.ts';
 import type { Question } from './question.ts';
 import type { CheckedRequest } from './request.ts';
 import type { Schema } from './standard-schema.ts';
-import type { HostTool } from './host-tool.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What the host fixed for a run: the checked request, and which data it named. */

@@ -2,11 +2,11 @@ import { deepStrictEqual, notStrictEqual, ok, rejects } from 'node:assert';
 import type { Agent } from '../agents/agent.ts';
 import { TrainerError } from '../core/errors.ts';
 import { canonicalJson } from '../core/helpers/canonical-json.ts';
+import { callTool, type HostTool } from '../core/host-tool.ts';
 import type { AnyQuestion } from '../core/question.ts';
 import type { SourceData } from '../core/source.ts';
 import { validate } from '../core/standard-schema.ts';
 import type { Store } from '../core/store.ts';
-import { callTool, type HostTool } from '../core/host-tool.ts';
 import type { ConformanceTest } from './model-conformance.ts';
 
 const isCode = (code: string) => (error: unknown) => TrainerError.isInstance(error) && error.code === code;

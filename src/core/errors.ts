@@ -52,9 +52,7 @@ export const errorTable = {
   MODEL_SIGNATURE:
     'The model carries no signature, or one that does not match its graph. Use a file that this library has made.',
   RECORD_INVALID:
-    'A record to predict does not fit the signature of the model. Correct the fields that the message names.',
-  MODEL_SIGNATURE: 'The model carries no signature, or one that does not match its graph.',
-  RECORD_INVALID: 'A record does not fit the schema of the request, or the signature of the model.',
+    'A record does not fit the schema of the request, or the signature of the model. Correct the fields that the message names.',
   PREDICT_FAILED: 'The runtime failed while predicting.',
   // Language models
   LLM_FAILED: 'The provider of the language model refused the request, or failed in a way that has no code of its own.',

@@ -12,7 +12,7 @@ import type { ConformanceTest } from './model-conformance.ts';
 const isCode = (code: string) => (error: unknown) => TrainerError.isInstance(error) && error.code === code;
 
 /** What a schema of closed answers never takes. */
-const nonsense: readonly unknown[] = [undefined, null, 'rm -rf /', 1e999, [], { unheardOf: true }];
+const nonsense: readonly unknown[] = [undefined, null, 'rm -rf /', Number.POSITIVE_INFINITY, [], { unheardOf: true }];
 
 /**
  * Tests that every agent keeps: one `{ name, run }` each, for any test runner.

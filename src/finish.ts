@@ -1,5 +1,6 @@
 import type { Collected } from './agents/data/collect.ts';
 import { runFacts } from './agents/facts/run-facts.ts';
+import type { Evaluated } from './agents/model/evaluate.ts';
 import type { Explained } from './agents/model/explain.ts';
 import type { Frozen } from './agents/model/freeze.ts';
 import { finalVerdict } from './agents/task/stages/final-verdict.ts';
@@ -28,7 +29,8 @@ export async function factsOf(
 ): Promise<RunFacts> {
   const data = (messages.get('data.collect') as Collected | undefined)?.data;
   const frozen = messages.get('model.freeze') as Frozen | undefined;
-  const worst = (messages.get('model.explain') as Explained | undefined)?.worstValues;
+  const explained = messages.get('model.explain') as Explained | undefined;
+  const groups = (messages.get('model.evaluate') as Evaluated | undefined)?.vault?.groupValues;
   return runFacts({
     runId: session.runId,
     input: session.input,
@@ -38,7 +40,14 @@ export async function factsOf(
     verdict: verdictAt({ messages, ...(halt === undefined ? {} : { halt }) }),
     ...(data === undefined ? {} : { profile: await readJson<TableProfile>(session, data.profile) }),
     ...(frozen === undefined ? {} : { valuesHeld: await valuesHeldIn(await session.store.blobs.get(frozen.model)) }),
-    ...(worst === undefined ? {} : { worstValues: await readJson(session, worst) }),
+    ...(explained === undefined
+      ? {}
+      : {
+          explained: {
+            explained: await readJson(session, explained.values),
+            groups: groups === undefined ? [] : await readJson(session, groups),
+          },
+        }),
     workUnits: session.budget.spent,
     seconds,
   });

@@ -20,7 +20,7 @@ import type { Estimated } from '../server/estimate.ts';
 import { respond } from '../task/respond/respond.ts';
 import type { Understood } from '../task/stages/understand.ts';
 import { checkFacts, dataFacts, splitFacts } from './data-facts.ts';
-import { explanationFacts } from './explanation-facts.ts';
+import { type ExplanationValues, explanationFacts } from './explanation-facts.ts';
 import {
   crossValidationFacts,
   importanceFacts,
@@ -43,8 +43,8 @@ export interface FactsInput {
   readonly profile?: TableProfile;
   /** What the model file holds of the data, as its signature says. */
   readonly valuesHeld?: RunFacts['valuesHeld'];
-  /** Values of the worst rows, where the host's privacy allows samples. */
-  readonly worstValues?: readonly Readonly<Record<string, string>>[];
+  /** Values of the data that the explanation is about. */
+  readonly explained?: ExplanationValues;
   readonly workUnits: number;
   readonly seconds: number;
 }
@@ -77,7 +77,7 @@ export function runFacts(from: FactsInput): RunFacts {
   const started = from.bodies[0];
   const crossValidation = crossValidationFacts(messages, spec, records);
   const winner = winnerFacts(messages, spec, records);
-  const explanation = explanationFacts(messages, spec, records, from.worstValues);
+  const explanation = explanationFacts(messages, spec, records, from.explained);
   const facts: RunFacts = {
     formatVersion: 1,
     runId: from.runId,

@@ -7,7 +7,6 @@ import type { SplitMessage } from '../data/split.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
 import type { CandidatesMessage } from './candidates.ts';
 import { foldScoreSchema } from './decide.ts';
-import { whereSchema } from './explain.ts';
 import type { Frozen } from './freeze.ts';
 import type { Searched } from './search.ts';
 
@@ -39,7 +38,6 @@ const groupsSchema = z.object({
   metric: z.string(),
   groups: z.array(
     z.object({
-      where: whereSchema,
       rows: z.number(),
       value: z.number().optional(),
       low: z.number().optional(),
@@ -64,6 +62,8 @@ export const evaluatedSchema = z.object({
       gain: z.object({ gain: z.number(), low: z.number(), high: z.number(), probabilityBetter: z.number() }).optional(),
       curves: z.array(z.looseObject({ kind: z.string() })),
       groups: z.array(groupsSchema),
+      /** Blob of which rows each group has. */
+      groupValues: z.string().optional(),
       coverage: z.number().optional(),
       predictions: z.string(),
       /** Other models that were judged on these rows before. */

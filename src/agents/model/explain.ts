@@ -16,18 +16,6 @@ import type { Frozen } from './freeze.ts';
 import type { Searched } from './search.ts';
 import { searchSeed } from './trial-runner.ts';
 
-export const whereSchema = z.discriminatedUnion('kind', [
-  z.object({ column: z.string(), kind: z.literal('value'), value: z.string() }),
-  z.object({
-    column: z.string(),
-    kind: z.literal('range'),
-    low: z.number().optional(),
-    high: z.number().optional(),
-    isDate: z.literal(true).optional(),
-  }),
-  z.object({ column: z.string(), kind: z.literal('missing') }),
-]);
-
 const curveSchema = z.object({
   learner: z.string(),
   metric: z.string(),
@@ -46,7 +34,7 @@ export const explainedSchema = z.object({
   slicesLookedAt: z.number(),
   slices: z.array(
     z.object({
-      where: z.array(whereSchema),
+      columns: z.array(z.string()),
       rows: z.number(),
       loss: z.number(),
       low: z.number(),
@@ -64,19 +52,17 @@ export const explainedSchema = z.object({
       probability: z.number().optional(),
     }),
   ),
-  /** Blob of the values of the worst rows; where the host's privacy allows samples. */
-  worstValues: z.string().optional(),
   dependenceRows: z.number(),
   dependence: z.array(
     z.object({
       column: z.string(),
       kind: z.enum(['number', 'datetime', 'category', 'boolean']),
-      points: z.array(
-        z.object({ at: z.union([z.number(), z.string()]), means: z.array(z.number()), rows: z.number().optional() }),
-      ),
+      points: z.array(z.object({ means: z.array(z.number()), rows: z.number().optional() })),
       density: z.array(z.number()).optional(),
     }),
   ),
+  /** Blob of the values that slices, dependence and, where privacy allows, the worst rows are about: no cell is in a message. */
+  values: z.string(),
   learningCurve: curveSchema.optional(),
   /** Why there is no learning curve. */
   whyNoCurve: z.string().optional(),

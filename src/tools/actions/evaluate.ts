@@ -8,7 +8,7 @@ import { decodeTable } from '../data/columnar/encode-table.ts';
 import { encodeTarget } from '../data/prepare/encode-target.ts';
 import { columnOf, takeRows } from '../data/rows.ts';
 import { curveFacts } from '../evaluate/curve-facts.ts';
-import { type GroupScores, scoresByGroup } from '../evaluate/group-scores.ts';
+import { type GroupScore, type GroupScores, scoresByGroup } from '../evaluate/group-scores.ts';
 import { bootstrapGain, bootstrapMetric, probabilityMeets } from '../evaluate/intervals.ts';
 import type { Prediction, UndefinedReason } from '../evaluate/metric.ts';
 import { metrics } from '../evaluate/metrics.ts';
@@ -71,7 +71,9 @@ export interface EvaluateOutput {
   };
   readonly curves: readonly CurveFacts[];
   /** The first metric by group of each column that the result should be fair to. */
-  readonly groups: readonly GroupScores[];
+  readonly groups: readonly (Omit<GroupScores, 'groups'> & { readonly groups: readonly Omit<GroupScore, 'where'>[] })[];
+  /** Blob of which rows each of them has, as JSON: by column, in their order. No cell is in a journal or an event. */
+  readonly groupValues?: string;
   /** Share of the vault's values inside the model's intervals; regression alone. */
   readonly coverage?: number;
   /** Blob of the predictions, so that every number can be computed again. */
@@ -148,7 +150,19 @@ export const evaluate = defineAction<EvaluateInput, EvaluateOutput>({
         ? {}
         : { gain: { gain: gain.gain, low: gain.low, high: gain.high, probabilityBetter: gain.probabilityBetter } }),
       curves: curveFacts(problem, truth, prediction, classes, input.unit),
-      groups: groupScores,
+      groups: groupScores.map((scored) => ({
+        ...scored,
+        groups: scored.groups.map(({ where: _where, ...score }) => score),
+      })),
+      ...(groupScores.length === 0
+        ? {}
+        : {
+            groupValues: await context.blobs.put(
+              new TextEncoder().encode(
+                JSON.stringify(groupScores.map(({ groups: scored }) => scored.map(({ where }) => where))),
+              ),
+            ),
+          }),
       ...(predicted.kind === 'regression' && predicted.intervals !== undefined
         ? { coverage: coverageOf(predicted.intervals, truth, judged) }
         : {}),

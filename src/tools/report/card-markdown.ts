@@ -1,5 +1,6 @@
 import { code, createCitations, md } from './card-text.ts';
 import type { RunFacts } from './report-facts.ts';
+import { valuesTold } from './values-held.ts';
 import { whereWords } from './where-words.ts';
 import {
   decidedByName,
@@ -108,6 +109,7 @@ function dataLines({ data, split }: RunFacts, cite: Cite): string[] {
         ? `${formatNumber(split.trainRows)} rows were learned from, and ${formatNumber(split.vaultRows)} held back for the final score (${md(split.method)}).${cite(split.record)}`
         : `${formatNumber(split.trainRows)} rows were learned from; they are too few to hold any back.${cite(split.record)}`,
     );
+    if (split.vaultReads === 1) lines.push('The rows held back were read once.');
     if (split.vaultReads > 1)
       lines.push(
         `The rows held back were read ${split.vaultReads} times over all runs on these data: the score may flatter.`,
@@ -271,7 +273,12 @@ function decisionLines({ decisions, task, trials, searchRecord }: RunFacts, cite
 }
 
 function valueLines({ valuesHeld, data }: RunFacts, cite: Cite): string[] {
-  return (valuesHeld ?? []).map(({ column, what }) => `- ${code(column)}: ${md(what)}${cite(data?.preparedRecord)}`);
+  if (valuesHeld === undefined) return [];
+  return [
+    ...valuesHeld.map(({ column, what }) => `- ${code(column)}: ${md(what)}${cite(data?.preparedRecord)}`),
+    '',
+    `The list is of the model file. ${valuesTold.replace('this tells', 'this card and the report tell')}`,
+  ];
 }
 
 function originLines({ environment, hashes, deterministic }: RunFacts): string[] {

@@ -1,5 +1,6 @@
 import type { MetricId } from '../../core/task-spec.ts';
-import type { PartialDependence, WorstRowFact } from '../actions/explain.ts';
+import type { PartialDependence } from '../actions/dependence.ts';
+import type { WorstRowFact } from '../actions/explain.ts';
 import type { Where } from '../evaluate/column-parts.ts';
 import type { GroupScores } from '../evaluate/group-scores.ts';
 import type { SliceSearch } from '../evaluate/slices.ts';
@@ -39,8 +40,13 @@ export interface DependenceFacts {
   readonly rows: number;
   /** What the means are of: classes (the positive one of two), or nothing for a number. */
   readonly classes: readonly string[];
-  readonly columns: readonly PartialDependence[];
+  readonly columns: readonly DependenceCurve[];
   readonly record?: string;
+}
+
+/** The mean answers of one column; `at`: a number, or the label of a value. */
+export interface DependenceCurve extends Omit<PartialDependence, 'points'> {
+  readonly points: readonly (PartialDependence['points'][number] & { readonly at: number | string })[];
 }
 
 /** Where the model errs on rows outside the vault, each predicted by a model that has not seen it. */

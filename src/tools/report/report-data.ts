@@ -5,6 +5,7 @@ import { renderChart } from './render-chart.ts';
 import type { CheckFact, RunFacts } from './report-facts.ts';
 import { figure } from './report-figure.ts';
 import { foldedTable, pill, pillList } from './report-tables.ts';
+import { valuesTold } from './values-held.ts';
 import { formatNumber, formatShare, metricName } from './wording.ts';
 
 /** What was read, what was done to it, and how it was divided. */
@@ -53,7 +54,8 @@ ${foldedTable(
   ],
   { caption: 'Columns of the data' },
 )}
-${columns.some(({ alone }) => alone !== undefined) && html`<p class="quiet small">Alone: how well the column by itself predicts the target on rows held back, from 0.5 (ROC AUC) or 0 (R²): as guessing does.</p>`}`;
+${columns.some(({ alone }) => alone !== undefined) && html`<p class="quiet small">Alone: how well the column by itself predicts the target on rows held back, from 0.5 (ROC AUC) or 0 (R²): as guessing does.</p>`}
+<p class="quiet small">${valuesTold}</p>`;
 }
 
 function targetText(target: NonNullable<NonNullable<RunFacts['data']>['target']>): string {

@@ -40,9 +40,9 @@ export interface RunFacts {
   /** Absent where no model was frozen. */
   readonly explanation?: ExplanationFacts;
   readonly resources?: ResourceFacts;
-  /** Which values of the data the model file holds; `values-held.ts` reads it from the signature. */
   /** Where the search ended. */
   readonly searchRecord?: string;
+  /** Which values of the data the model file holds; `values-held.ts` reads it from the signature. */
   readonly valuesHeld?: readonly { readonly column: string; readonly what: string }[];
   readonly decisions: readonly DecisionFact[];
   readonly messages: readonly MessageFact[];

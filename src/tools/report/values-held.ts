@@ -1,6 +1,10 @@
 import type { ModelSignature, SignatureInput } from '../../onnx/signature.ts';
 import type { RunFacts } from './report-facts.ts';
 
+/** Which values of the data a report and a card tell beside what privacy allows of single rows. */
+export const valuesTold =
+  'Of the data this tells labels of classes, values that at least 10 rows have, and quantiles of numbers.';
+
 /** Which values of the data a model file holds, by column: the card lists them, so that nobody shares them unawares. */
 export function valuesHeldBy({ inputs, target, output }: ModelSignature): NonNullable<RunFacts['valuesHeld']> {
   const held = inputs.map((input) => ({ column: input.name, what: whatOf(input) }));

@@ -11,6 +11,7 @@ import { createMetrics } from './server/metrics.ts';
 import { onlyVersion, openVersion, type ServableModel } from './server/served-version.ts';
 import { createServiceCore, type RequestLog } from './server/service.ts';
 import { createTracing } from './server/tracing.ts';
+import type { Model } from './tools/artefact/model.ts';
 import { type ApiKey, createApiKey, type KeyScope, parseKeys } from './tools/serve/api-keys.ts';
 import { defaultServeLimits, type ServeLimits } from './tools/serve/serve-limits.ts';
 
@@ -87,7 +88,7 @@ export async function createService(
     import('./backends/onnx/onnx-backend.ts'),
     options.tracing === true ? createTracing() : undefined,
   ]);
-  const model = isServable(source) ? source : await loadModel(source);
+  const model = isServable(source) ? source : servableOf(await loadModel(source, { where: 'child' }));
   const version = await openVersion(model, {
     backend: onnxBackend(),
     workers,
@@ -136,6 +137,14 @@ export async function createService(
     },
   };
 }
+
+/** Explanations need the process that computes what they are made of; it starts with the first one. */
+const servableOf = (model: Model): ServableModel => ({
+  signature: model.signature,
+  hash: model.hash,
+  bytes: model.bytes,
+  ...(model.canExplain ? { explain: (records) => model.explain(records) } : {}),
+});
 
 const isServable = (source: string | URL | Uint8Array | ServableModel): source is ServableModel =>
   typeof source === 'object' && 'signature' in source;

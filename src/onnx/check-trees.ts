@@ -1,6 +1,6 @@
 import { TrainerError } from '../core/errors.ts';
-import type { OnnxNode, OnnxTensor } from './model.ts';
-import { dataTypes } from './model.ts';
+import type { OnnxNode } from './model.ts';
+import { tensorNumbers } from './tensor-numbers.ts';
 
 /** Levels of a tree that are accepted; runtimes walk them recursively when they load. */
 const deepest = 4096;
@@ -8,20 +8,6 @@ const deepest = 4096;
 const memberMode = 6;
 
 type Numbers = ArrayLike<number | bigint>;
-
-/** Numbers of a tensor attribute: raw, or in the list of its type. */
-function numbersOf(tensor: OnnxTensor | undefined): ArrayLike<number> {
-  if (tensor === undefined) return [];
-  const { raw, dataType } = tensor;
-  if (raw === undefined) return tensor.floats ?? tensor.doubles ?? tensor.int32s ?? [];
-  if (dataType === dataTypes.uint8) return raw;
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-  if (dataType === dataTypes.float) {
-    return Float64Array.from({ length: raw.length / 4 }, (_, i) => view.getFloat32(i * 4, true));
-  }
-  if (dataType !== dataTypes.double) return [];
-  return Float64Array.from({ length: raw.length / 8 }, (_, i) => view.getFloat64(i * 8, true));
-}
 
 /**
  * Checks the lists of a `TreeEnsemble` (ai.onnx.ml 5) against each other: runtimes follow its indices without looking, so
@@ -46,19 +32,19 @@ export function checkTrees(node: OnnxNode, label: string): void {
   const features = within('nodes_featureids', 1_000_000);
   const count = features.length;
   const leaves = within('leaf_targetids', Number(attributes.get('n_targets')?.int ?? 0n)).length;
-  const modes = numbersOf(attributes.get('nodes_modes')?.tensor);
+  const modes = tensorNumbers(attributes.get('nodes_modes')?.tensor);
   const right = ints('nodes_truenodeids');
   const left = ints('nodes_falsenodeids');
   const isRightLeaf = within('nodes_trueleafs', 2);
   const isLeftLeaf = within('nodes_falseleafs', 2);
   const lists: readonly (readonly [string, number, number])[] = [
     ['nodes_modes', modes.length, count],
-    ['nodes_splits', numbersOf(attributes.get('nodes_splits')?.tensor).length, count],
+    ['nodes_splits', tensorNumbers(attributes.get('nodes_splits')?.tensor).length, count],
     ['nodes_truenodeids', right.length, count],
     ['nodes_falsenodeids', left.length, count],
     ['nodes_trueleafs', isRightLeaf.length, count],
     ['nodes_falseleafs', isLeftLeaf.length, count],
-    ['leaf_weights', numbersOf(attributes.get('leaf_weights')?.tensor).length, leaves],
+    ['leaf_weights', tensorNumbers(attributes.get('leaf_weights')?.tensor).length, leaves],
   ];
   for (const [name, got, expected] of lists)
     if (got !== expected) fail(`expected ${expected} values in ${name}, got ${got}`);
@@ -71,7 +57,7 @@ export function checkTrees(node: OnnxNode, label: string): void {
     if (!(modes[i]! >= 0 && modes[i]! <= memberMode)) fail(`node ${i} has the unknown mode ${modes[i]}`);
     if (modes[i] === memberMode) members++;
   }
-  const sets = numbersOf(attributes.get('membership_values')?.tensor);
+  const sets = tensorNumbers(attributes.get('membership_values')?.tensor);
   let ends = 0;
   for (let i = 0; i < sets.length; i++) if (Number.isNaN(sets[i]!)) ends++;
   if (ends !== members) fail(`expected ${members} sets in membership_values, got ${ends}`);

@@ -5,7 +5,11 @@ import { dataTypes, type OnnxModel, type OnnxValue } from './model.ts';
 import type { ModelSignature, SignatureInput } from './signature.ts';
 
 /** Keys of `metadata_props` that our models have. */
-export const metadataKeys = { signature: 'traineragent.signature', card: 'traineragent.card' } as const;
+export const metadataKeys = {
+  signature: 'traineragent.signature',
+  card: 'traineragent.card',
+  explanation: 'traineragent.explanation',
+} as const;
 
 const index = z.number().int().min(0).max(1_000_000);
 const range = z.tuple([z.number(), z.number()]);
@@ -139,7 +143,12 @@ function checkGraph(signature: ModelSignature, model: OnnxModel): void {
   if (graph.outputs.length !== promised.length) throw wrong('The graph has outputs that the signature does not name.');
 }
 
-function parseMetadata(model: OnnxModel, key: string): unknown {
+/**
+ * An entry of the metadata as JSON; undefined where there is none.
+ *
+ * @throws {TrainerError} MODEL_SIGNATURE where it is no JSON.
+ */
+export function parseMetadata(model: OnnxModel, key: string): unknown {
   const entry = model.metadata.find(([name]) => name === key);
   if (entry === undefined) return undefined;
   try {

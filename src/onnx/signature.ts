@@ -67,4 +67,11 @@ export type SignatureInput =
       readonly range: readonly [number, number];
     };
 
-export { inputTensors, metadataKeys, readCard, readSignature, writeSignature } from './read-signature.ts';
+export {
+  inputTensors,
+  metadataKeys,
+  parseMetadata,
+  readCard,
+  readSignature,
+  writeSignature,
+} from './read-signature.ts';

@@ -8,10 +8,12 @@ import { applyPreparation } from '../data/prepare/apply-preparation.ts';
 import { missingCategory } from '../data/prepare/missing-category.ts';
 import type { Preparation } from '../data/prepare/preparation.ts';
 import { takeRows } from '../data/rows.ts';
+import type { Table } from '../data/table.ts';
 import { applyCalibration, type Calibration } from '../evaluate/calibration.ts';
 import type { Conformal } from '../evaluate/conformal.ts';
 import { applyDecision, type DecisionRule } from '../evaluate/decision.ts';
 import { applyBlend } from '../evaluate/ensemble.ts';
+import { makeNotes } from '../explain/make-notes.ts';
 import type { Problem } from '../learn/learner.ts';
 import { isBuiltIn } from '../learn/learner-registry.ts';
 import { readModel } from '../learn/model-blob.ts';
@@ -55,6 +57,17 @@ export interface FreezeOutput {
 /** What the file may differ by from the learners' own prediction. */
 const tolerance = 1e-5;
 const comparedRows = 2000;
+/** Rows that means and covers of explanations are counted on. */
+const explainedRows = 20_000;
+
+/** At most so many rows, evenly spaced. */
+function sampleOf(table: Table, most: number): Table {
+  const step = Math.max(1, Math.floor(table.rowCount / most));
+  return takeRows(
+    table,
+    Uint32Array.from({ length: Math.min(most, table.rowCount) }, (_, i) => i * step),
+  );
+}
 
 /** Puts preparation, members, calibration and decision into one file, and proves it against the learners' own prediction. */
 export const freeze = defineAction<FreezeInput, FreezeOutput>({
@@ -65,12 +78,16 @@ export const freeze = defineAction<FreezeInput, FreezeOutput>({
       preparation: Preparation;
       inputs: SignatureInput[];
     };
-    const members = await Promise.all(
-      input.members.map(async ({ model, weight, features }) => ({
-        weight,
-        model: widenModel(await readModel(model, context.blobs, context.learner), features, input.numberCount),
+    const own = await Promise.all(
+      input.members.map(async ({ model, ...member }) => ({
+        ...member,
+        model: await readModel(model, context.blobs, context.learner),
       })),
     );
+    const members = own.map(({ model, weight, features }) => ({
+      weight,
+      model: widenModel(model, features, input.numberCount),
+    }));
     const { calibration, decision, interval } = input;
     const signature: ModelSignature = {
       formatVersion: 1,
@@ -87,6 +104,12 @@ export const freeze = defineAction<FreezeInput, FreezeOutput>({
             }
           : { kind: 'classification', classes, ...(problem.task === 'binary' ? { positive: classes[1]! } : {}) },
     };
+    const table = decodeTable(await context.blobs.get(input.train));
+    const explanation = makeNotes(
+      own,
+      applyPreparation(sampleOf(table, explainedRows), stored.preparation),
+      stored.preparation,
+    );
     const artefact = buildArtefact({
       signature,
       preparation: stored.preparation,
@@ -94,19 +117,17 @@ export const freeze = defineAction<FreezeInput, FreezeOutput>({
       ...(calibration.kind === 'none' ? {} : { calibration }),
       ...(decision === undefined ? {} : { decision }),
       ...(interval === undefined ? {} : { conformal: interval }),
+      ...(explanation === undefined ? {} : { explanation }),
       card: input.card,
     });
 
-    const table = decodeTable(await context.blobs.get(input.train));
-    const step = Math.max(1, Math.floor(table.rowCount / comparedRows));
-    const rows = Uint32Array.from({ length: Math.min(comparedRows, table.rowCount) }, (_, i) => i * step);
-    const sample = takeRows(table, rows);
+    const sample = sampleOf(table, comparedRows);
     const features = applyPreparation(sample, stored.preparation);
     const blended = applyBlend(
       members.map(({ weight }) => weight),
       members.map(({ model }) => model.predict(features)),
     );
-    const own = applyCalibration(calibration, blended, problem.classCount);
+    const expected = applyCalibration(calibration, blended, problem.classCount);
     await using model = loadModel(artefact.bytes, await context.backend(), { where: 'inline' });
     const predicted = await model.predictTable(sample);
     let maxDifference = 0;
@@ -115,14 +136,14 @@ export const freeze = defineAction<FreezeInput, FreezeOutput>({
       if (predicted.kind === 'regression') return predicted.values[i]!;
       return problem.task === 'binary' ? predicted.probabilities[2 * i + 1]! : predicted.probabilities[i]!;
     };
-    for (let i = 0; i < own.length; i++) {
-      const difference = Math.abs(own[i]! - theirsAt(i)) / Math.max(1, Math.abs(own[i]!));
+    for (let i = 0; i < expected.length; i++) {
+      const difference = Math.abs(expected[i]! - theirsAt(i)) / Math.max(1, Math.abs(expected[i]!));
       if (!(difference <= maxDifference)) maxDifference = difference;
     }
     if (predicted.kind === 'classification') {
       const width = classes.length;
       if (decision !== undefined) {
-        const labels = applyDecision(decision, own);
+        const labels = applyDecision(decision, expected);
         labels.forEach((label, row) => {
           const theirs = classes.indexOf(predicted.labels[row]!);
           if (
@@ -134,12 +155,12 @@ export const freeze = defineAction<FreezeInput, FreezeOutput>({
       }
     }
     if (!(maxDifference <= tolerance) || labelDifferences > 0) {
-      const own = members.find((member) => !isBuiltIn(member.model.learner))?.model.learner;
-      if (own !== undefined) {
+      const foreign = members.find((member) => !isBuiltIn(member.model.learner))?.model.learner;
+      if (foreign !== undefined) {
         throw new TrainerError(
           'PLUGIN_INVALID',
-          `Expected the graph of learner "${own}" to predict what its predict() does, within ${tolerance}; got a difference of ${maxDifference} and ${labelDifferences} other labels. Compare its toGraph() with predict(), and revive() with what fit() gave.`,
-          { details: { learner: own, maxDifference, labelDifferences } },
+          `Expected the graph of learner "${foreign}" to predict what its predict() does, within ${tolerance}; got a difference of ${maxDifference} and ${labelDifferences} other labels. Compare its toGraph() with predict(), and revive() with what fit() gave.`,
+          { details: { learner: foreign, maxDifference, labelDifferences } },
         );
       }
       throw new TrainerError(
@@ -157,7 +178,7 @@ export const freeze = defineAction<FreezeInput, FreezeOutput>({
       operationsPerRow: members.reduce((sum, member) => sum + member.model.operationsPerRow, 0),
       maxDifference,
       labelDifferences,
-      rows: rows.length,
+      rows: sample.rowCount,
     };
   },
 });

@@ -18,6 +18,7 @@ import { calibrationToGraph } from '../evaluate/calibration-graph.ts';
 import { type Conformal, conformalToGraph } from '../evaluate/conformal.ts';
 import { type DecisionRule, decisionToGraph, plainDecision } from '../evaluate/decision.ts';
 import { blendToGraph } from '../evaluate/ensemble.ts';
+import type { ExplanationNotes } from '../explain/explanation-notes.ts';
 import type { FittedModel } from '../learn/learner.ts';
 import { checkFormats } from './column-formats.ts';
 
@@ -34,6 +35,8 @@ export interface ArtefactParts {
   readonly decision?: DecisionRule;
   /** Needed where the signature promises an interval, with its coverage. */
   readonly conformal?: Conformal;
+  /** What is kept so that predictions can be explained. @default nothing */
+  readonly explanation?: ExplanationNotes;
   /** The clock-free card; `operationsPerRow` is added to it. */
   readonly card: { readonly [key: string]: Json | undefined };
 }
@@ -126,6 +129,7 @@ export function buildArtefact(parts: ArtefactParts): Artefact {
     metadata: {
       [metadataKeys.signature]: writeSignature(signature),
       [metadataKeys.card]: canonicalJson({ ...parts.card, operationsPerRow }),
+      ...(parts.explanation === undefined ? {} : { [metadataKeys.explanation]: canonicalJson(parts.explanation) }),
     },
   });
   // What is written must pass what is asked of every file that is read.

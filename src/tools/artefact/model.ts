@@ -3,8 +3,11 @@ import { TrainerError } from '../../core/errors.ts';
 import type { Json } from '../../core/helpers/canonical-json.ts';
 import { sha256 } from '../../core/helpers/hash.ts';
 import { checkModel } from '../../onnx/check-model.ts';
+import { encodeModel } from '../../onnx/encode.ts';
 import { type ModelSignature, readCard, readSignature } from '../../onnx/signature.ts';
 import type { Table } from '../data/table.ts';
+import { createExplainer, type Explainer } from '../explain/explainer.ts';
+import { type Explanation, explainRows } from '../explain/explanation.ts';
 import { checkFormats } from './column-formats.ts';
 import {
   collectPredictions,
@@ -47,6 +50,15 @@ export interface Model<Input extends object = object, Result = PredictionResult>
    * @throws {TrainerError} RECORD_INVALID, PREDICT_FAILED, PEER_MISSING
    */
   predict(records: readonly Input[], options?: PredictOptions): Promise<Result[]>;
+  /** Whether {@link Model.explain} can tell what led to a prediction: linear models, boosted trees and blends of both. */
+  readonly canExplain: boolean;
+  /**
+   * Tells what led to the predictions of some records: exact SHAP values by column, path-dependent for trees, with independent
+   * columns for linear models, and their weighted sum for a blend.
+   *
+   * @throws {TrainerError} MODEL_UNSUPPORTED where the model can't be explained; RECORD_INVALID, PREDICT_FAILED, PEER_MISSING
+   */
+  explain(records: readonly Input[], options?: PredictOptions): Promise<Explanation[]>;
   /** Predicts the rows of a table, in batches; the answer is in columns. */
   predictTable(table: Table, options?: PredictOptions): Promise<PredictedRows>;
   /**
@@ -60,6 +72,17 @@ export interface Model<Input extends object = object, Result = PredictionResult>
 /** Rows of one batch: large enough that a call's cost is nothing, small enough that texts stay few. */
 const batchRows = 16_384;
 
+/** Records that are explained at once. */
+const explainedRows = 64;
+
+function checkRecords(records: readonly object[]): void {
+  if (Array.isArray(records)) return;
+  throw new TrainerError(
+    'RECORD_INVALID',
+    `Expected an array of records, got ${typeof records}. Wrap one record in [ ].`,
+  );
+}
+
 class LoadedModel implements Model {
   readonly signature: ModelSignature;
   readonly card: Json | undefined;
@@ -71,7 +94,8 @@ class LoadedModel implements Model {
   readonly #encode: RecordEncoder;
   /** Rows that one call may predict on the calling thread. */
   readonly #inlineRows: number;
-  readonly #predictors = new Map<'inline' | 'child', Promise<Predictor>>();
+  readonly #predictors = new Map<'inline' | 'child' | 'explain', Promise<Predictor>>();
+  readonly #explainer: Explainer | undefined;
   #isOpen = true;
 
   constructor(bytes: Uint8Array, backend: Backend, options: LoadModelOptions) {
@@ -80,6 +104,7 @@ class LoadedModel implements Model {
     checkFormats(this.signature);
     this.#encode = createRecordEncoder(this.signature);
     this.card = readCard(model);
+    this.#explainer = createExplainer(model, this.signature.inputs.length);
     this.hash = sha256(bytes);
     this.sizeBytes = bytes.length;
     // The caller's array may change later; the hash would not follow.
@@ -92,12 +117,7 @@ class LoadedModel implements Model {
   }
 
   async predict(records: readonly object[], options: PredictOptions = {}): Promise<PredictionResult[]> {
-    if (!Array.isArray(records)) {
-      throw new TrainerError(
-        'RECORD_INVALID',
-        `Expected an array of records, got ${typeof records}. Wrap one record in [ ].`,
-      );
-    }
+    checkRecords(records);
     if (records.length === 0) return [];
     const results: PredictionResult[] = [];
     for (let from = 0; from < records.length; from += batchRows) {
@@ -125,6 +145,29 @@ class LoadedModel implements Model {
     return collectPredictions(this.signature, batches);
   }
 
+  get canExplain(): boolean {
+    return this.#explainer !== undefined;
+  }
+
+  async explain(records: readonly object[], options: PredictOptions = {}): Promise<Explanation[]> {
+    const explainer = this.#explainer;
+    if (explainer === undefined) {
+      throw new TrainerError(
+        'MODEL_UNSUPPORTED',
+        'Expected a model of linear models and boosted trees with the notes of its training, got one without: its predictions can not be explained.',
+      );
+    }
+    checkRecords(records);
+    const explanations: Explanation[] = [];
+    for (let from = 0; from < records.length; from += explainedRows) {
+      const batch = records.slice(from, from + explainedRows);
+      const predictor = await this.#open('explain', () => encodeModel(explainer.model));
+      const tensors = await predictor.predict(encodeOrThrow(this.#encode, batch, from), options);
+      explanations.push(...(await explainRows(explainer, this.signature, tensors, options.signal)));
+    }
+    return explanations;
+  }
+
   save(path: string): Promise<void> {
     return saveFile(path, this.bytes);
   }
@@ -143,18 +186,20 @@ class LoadedModel implements Model {
   }
 
   async #run(inputs: Tensors, rowCount: number, options: PredictOptions): Promise<Tensors> {
-    if (!this.#isOpen) throw new TrainerError('PREDICT_FAILED', 'The model was disposed of; load it again.');
-    const predictor = await this.#predictor(rowCount <= this.#inlineRows ? 'inline' : 'child');
+    const where = rowCount <= this.#inlineRows ? 'inline' : 'child';
+    const predictor = await this.#open(where, () => this.bytes);
     return predictor.predict(inputs, options);
   }
 
-  #predictor(where: 'inline' | 'child'): Promise<Predictor> {
-    let predictor = this.#predictors.get(where);
+  #open(what: 'inline' | 'child' | 'explain', bytes: () => Uint8Array): Promise<Predictor> {
+    if (!this.#isOpen) throw new TrainerError('PREDICT_FAILED', 'The model was disposed of; load it again.');
+    let predictor = this.#predictors.get(what);
     if (predictor === undefined) {
-      predictor = this.#backend.load(this.bytes, { where, threads: this.#options.threads ?? 1 });
-      this.#predictors.set(where, predictor);
+      const where = what === 'inline' || (what === 'explain' && this.#inlineRows >= explainedRows) ? 'inline' : 'child';
+      predictor = this.#backend.load(bytes(), { where, threads: this.#options.threads ?? 1 });
+      this.#predictors.set(what, predictor);
       // What failed once (a missing package, no memory) is tried again by the next call.
-      predictor.catch(() => this.#predictors.delete(where));
+      predictor.catch(() => this.#predictors.delete(what));
     }
     return predictor;
   }

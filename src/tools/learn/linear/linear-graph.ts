@@ -61,9 +61,12 @@ function numberTerm(graph: GraphBuilder, inputs: GraphFeatures, parts: LinearPar
     }
     return graph.constant({ type: 'double', shape: [columns, outputs], data });
   };
-  const term = graph.node('MatMul', [cast(graph, dense, 11), matrix(denseCount, (j) => j)]);
+  // The names are how an explanation finds these nodes.
+  const term = graph.node('MatMul', [cast(graph, dense, 11), matrix(denseCount, (j) => j)], { name: 'linear_numbers' });
   if (missing.every((column) => column < 0)) return term;
-  const absence = graph.node('MatMul', [cast(graph, absent, 11), matrix(numbers.length, (f) => missing[f]!)]);
+  const absence = graph.node('MatMul', [cast(graph, absent, 11), matrix(numbers.length, (f) => missing[f]!)], {
+    name: 'linear_missing',
+  });
   return graph.node('Add', [term, absence]);
 }
 
@@ -91,6 +94,7 @@ function categoryTerm(graph: GraphBuilder, inputs: GraphFeatures, parts: LinearP
   const shifted = graph.node('Add', [inputs.codes, graph.ints(offsets, [1, offsets.length])]);
   const rows = graph.node('Gather', [graph.floats(table, [size, outputs]), shifted], {
     attributes: { axis: { int: 0 } },
+    name: 'linear_categories',
   });
   return graph.node('ReduceSum', [cast(graph, rows, 11), graph.ints([1])], { attributes: { keepdims: { int: 0 } } });
 }

@@ -48,7 +48,7 @@ export function scoreTrees(forest: Forest, bits: CategoryBits, features: Feature
 }
 
 /** The leaf of a tree that a row falls into. */
-function leafOf(
+export function leafOf(
   forest: Forest,
   bits: CategoryBits,
   columns: readonly (Float32Array | Int32Array)[],

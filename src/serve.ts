@@ -70,7 +70,7 @@ export interface Service extends AsyncDisposable {
  * const { url } = await service.listen({ port: 8080 });
  */
 export async function createService(
-  source: string | URL | Uint8Array | ServableModel,
+  source: string | URL | Uint8Array | Model | ServableModel,
   options: ServiceOptions = {},
 ): Promise<Service> {
   const { name = 'model', keys } = options;
@@ -88,7 +88,8 @@ export async function createService(
     import('./backends/onnx/onnx-backend.ts'),
     options.tracing === true ? createTracing() : undefined,
   ]);
-  const model = isServable(source) ? source : servableOf(await loadModel(source, { where: 'child' }));
+  const given = isServable(source) ? source : await loadModel(source, { where: 'child' });
+  const model = 'canExplain' in given ? servableOf(given) : given;
   const version = await openVersion(model, {
     backend: onnxBackend(),
     workers,
@@ -146,7 +147,7 @@ const servableOf = (model: Model): ServableModel => ({
   ...(model.canExplain ? { explain: (records) => model.explain(records) } : {}),
 });
 
-const isServable = (source: string | URL | Uint8Array | ServableModel): source is ServableModel =>
+const isServable = (source: string | URL | Uint8Array | Model | ServableModel): source is Model | ServableModel =>
   typeof source === 'object' && 'signature' in source;
 
 function positive(name: string, value: number): number {

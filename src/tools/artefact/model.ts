@@ -15,7 +15,7 @@ import {
   type PredictedRows,
   type PredictionResult,
 } from './decode-predictions.ts';
-import { createRecordEncoder, encodeOrThrow, type RecordEncoder } from './encode-records.ts';
+import { createRecordEncoder, encodeOrThrow, type PredictionRecord, type RecordEncoder } from './encode-records.ts';
 import { encodeTableForModel } from './encode-table.ts';
 import { inlineRows } from './predict-cost.ts';
 import { saveFile } from './save-file.ts';
@@ -75,7 +75,7 @@ const batchRows = 16_384;
 /** Records that are explained at once. */
 const explainedRows = 64;
 
-function checkRecords(records: readonly object[]): void {
+function checkRecords(records: readonly object[]): asserts records is readonly PredictionRecord[] {
   if (Array.isArray(records)) return;
   throw new TrainerError(
     'RECORD_INVALID',

@@ -68,8 +68,16 @@ export function jsonSchemaOfAnswer({ output, target }: ModelSignature): JsonSche
 
 const explanationSchema = {
   type: 'object',
-  description: 'With ?explain=1: what each column added to the prediction, largest first.',
+  description:
+    'With ?explain=1: exact SHAP values, what each column added to the score, largest first; base plus their sum is the score.',
   properties: {
+    prediction: { type: ['string', 'number'] },
+    scale: {
+      enum: ['value', 'log-odds'],
+      description: 'The unit of the target, or for classes the score before sigmoid or softmax and calibration.',
+    },
+    class: { type: 'string', description: 'The class whose score is explained.' },
+    base: { type: 'number', description: 'The score that is expected before anything is known of the record.' },
     contributions: {
       type: 'array',
       items: {

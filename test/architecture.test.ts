@@ -54,7 +54,12 @@ const rules: readonly {
     values: [/^server\//, /^tools\/(serve|artefact|data\/csv)\//, /^core\/(errors\.ts|helpers\/|version\.ts)/],
     types: [/^onnx\//, /^backends\/backend\.ts$/],
   },
-  { who: 'testing', from: /^testing\//, values: [/^testing\//, /^core\//, /^llm\//], types: [/^agents\//, /^tools\//] },
+  {
+    who: 'testing',
+    from: /^testing\//,
+    values: [/^testing\//, /^core\//, /^llm\//, /^backends\/network\//],
+    types: [/^agents\//, /^tools\//, /^backends\/backend\.ts$/],
+  },
 ];
 
 /** The composition root: it puts the rooms together, so it may know all of them. */

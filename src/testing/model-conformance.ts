@@ -2,12 +2,7 @@ import { deepStrictEqual, match, ok, rejects } from 'node:assert';
 import { redact } from '../core/helpers/redact.ts';
 import { extractJson } from '../llm/extract-json.ts';
 import type { LanguageModel, ModelRequest } from '../llm/language-model.ts';
-
-/** One test of a conformance suite: `run` throws (or rejects) where the contract is broken. */
-export interface ConformanceTest {
-  readonly name: string;
-  run(): Promise<void>;
-}
+import type { ConformanceTest } from './conformance-test.ts';
 
 const system = 'You answer with one JSON value of the JSON Schema that you are given, and nothing else.';
 

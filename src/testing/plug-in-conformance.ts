@@ -7,7 +7,7 @@ import type { AnyQuestion } from '../core/question.ts';
 import type { SourceData } from '../core/source.ts';
 import { validate } from '../core/standard-schema.ts';
 import type { Store } from '../core/store.ts';
-import type { ConformanceTest } from './model-conformance.ts';
+import type { ConformanceTest } from './conformance-test.ts';
 
 const isCode = (code: string) => (error: unknown) => TrainerError.isInstance(error) && error.code === code;
 

@@ -159,8 +159,8 @@ describe('A table with faults is read, and every fault is told and counted', () 
     );
     const { data } = await readOnly('ragged', ragged.join('\n'));
     expect(data.setAside).toEqual([
-      { reason: 'fewer fields than the header', count: 12 },
-      { reason: 'more fields than the header', count: 12 },
+      { reason: 'fewer fields than the header', count: 12, record: '#2' },
+      { reason: 'more fields than the header', count: 12, record: '#2' },
     ]);
     expect([data.rowsRead, data.rowsUsed]).toEqual([120, 96]);
   });
@@ -248,7 +248,9 @@ describe('A table with faults is read, and every fault is told and counted', () 
   it('sets rows without a target aside and counts them', async () => {
     const holes = lines.map((line, i) => (i > 0 && i % 7 === 0 ? line.replace(/[a-z]+$/, '') : line)).join('\n');
     const { outcome, data } = await trained('holes', holes);
-    expect(data.setAside).toEqual([{ reason: 'no value of the target', count: 17 }]);
+    expect(data.setAside).toEqual([
+      { reason: 'no value of the target', count: 17, record: expect.stringMatching(/^#\d+$/) },
+    ]);
     expect(outcome.facts.split!.trainRows + outcome.facts.split!.vaultRows).toBe(103);
     expect(outcome.facts.verdict.reasons).toContainEqual(
       expect.objectContaining({ code: 'TARGET_MISSING', evidence: { target: 'label', rows: 17 } }),

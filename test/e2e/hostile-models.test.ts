@@ -72,7 +72,9 @@ describe('a whole run with a hostile model', () => {
     expect(llm.sent.length).toBeLessThanOrEqual(12);
     for (const text of llm.sent) expect(text).not.toMatch(/canary|\.123456789/i);
     const learners = decisions(events).find(({ question }) => question === 'model.candidates')?.answer;
-    expect(['linear', 'trees']).toEqual(expect.arrayContaining((learners as { learners: string[] }).learners));
+    expect(['linear', 'trees', 'network']).toEqual(
+      expect.arrayContaining((learners as { learners: string[] }).learners),
+    );
     expect(fetched).toEqual([]);
   });
 });

@@ -36,9 +36,9 @@ describe('small and odd sources', () => {
   });
 
   it.each([
-    [{ prompt: 'x'.repeat(4001) }, /prompt/],
-    [{ task: { threshold: 0.9 } }, /`task.threshold` together with `task.metric`/],
-  ])('refuses %o at the door', async (part, message) => {
+    ['a prompt of more than 20,000 characters', { prompt: 'x'.repeat(20_001) }, /prompt/],
+    ['a threshold without its metric', { task: { threshold: 0.9 } }, /`task.threshold` together with `task.metric`/],
+  ])('refuses %s at the door', async (_, part, message) => {
     const run = new Trainer().run({ data: [{ x: 1 }], ...part });
     await expect(run.result).rejects.toMatchObject({
       code: 'REQUEST_INVALID',

@@ -87,7 +87,7 @@ function gridOf(
   column: Column,
   { kind }: SignatureInput,
 ): { readonly grid: readonly GridPoint[]; readonly density?: readonly number[] } {
-  const held = Array.from({ length: lengthOf(column) }, (_, row) => row).filter((row) => !isMissing(column, row));
+  const held = Uint32Array.from({ length: lengthOf(column) }, (_, row) => row).filter((row) => !isMissing(column, row));
   if (held.length === 0 || column.kind === 'text') return { grid: [] };
   if ((kind === 'number' || kind === 'datetime') && (column.kind === 'number' || column.kind === 'datetime')) {
     const values = Float64Array.from(held, (row) => column.values[row]!);

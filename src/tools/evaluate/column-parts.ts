@@ -27,48 +27,54 @@ const mostValues = 20;
 export function columnParts(column: Column, rows: Uint32Array): { readonly where: Where; readonly rows: Uint8Array }[] {
   const { name } = column;
   const held = rows.filter((row) => !isMissing(column, row));
-  const mark = (isIn: (row: number) => boolean): Uint8Array =>
-    Uint8Array.from(rows, (row) => (!isMissing(column, row) && isIn(row) ? 1 : 0));
   const parts: { where: Where; rows: Uint8Array }[] = [];
-  if (held.length < rows.length)
-    parts.push({
-      where: { column: name, kind: 'missing' },
-      rows: Uint8Array.from(rows, (row) => (isMissing(column, row) ? 1 : 0)),
+  const add = (where: Where): Uint8Array => {
+    const marks = new Uint8Array(rows.length);
+    parts.push({ where, rows: marks });
+    return marks;
+  };
+  if (held.length < rows.length) {
+    const marks = add({ column: name, kind: 'missing' });
+    rows.forEach((row, i) => {
+      if (isMissing(column, row)) marks[i] = 1;
     });
+  }
   if (column.kind === 'text' || held.length === 0) return parts;
   if (column.kind === 'number' || column.kind === 'datetime') {
     const { values } = column;
-    const edges = [
-      ...new Set(
-        quantiles(
-          Float64Array.from(held, (row) => values[row]!),
-          [0.25, 0.5, 0.75],
-        ),
-      ),
-    ];
+    const numbers = Float64Array.from(held, (row) => values[row]!);
+    const edges = [...new Set(quantiles(numbers, [0.25, 0.5, 0.75]))];
     const isDate = column.kind === 'datetime' ? ({ isDate: true } as const) : {};
-    [...edges, undefined].forEach((high, i) => {
+    // From above the lower edge up to the upper one.
+    const ranges = [...edges, undefined].map((high, i) => {
       const low = edges[i - 1];
-      const where = {
+      return add({
         column: name,
         kind: 'range',
         ...(low === undefined ? {} : { low }),
         ...(high === undefined ? {} : { high }),
         ...isDate,
-      } as const;
-      parts.push({
-        where,
-        // From above the lower edge up to the upper one.
-        rows: mark((row) => (low === undefined || values[row]! > low) && (high === undefined || values[row]! <= high)),
       });
+    });
+    rows.forEach((row, i) => {
+      if (isMissing(column, row)) return;
+      let range = 0;
+      while (range < edges.length && values[row]! > edges[range]!) range++;
+      ranges[range]![i] = 1;
     });
     return parts;
   }
   const labelAt = classLabels(column);
+  const labels = Array.from(rows, (row) => (isMissing(column, row) ? undefined : labelAt(row)));
   const counts = new Map<string, number>();
-  for (const row of held) counts.set(labelAt(row), (counts.get(labelAt(row)) ?? 0) + 1);
+  for (const label of labels) if (label !== undefined) counts.set(label, (counts.get(label) ?? 0) + 1);
   const values = [...counts].filter(([, count]) => count >= leastValueRows).sort((a, b) => b[1] - a[1]);
-  for (const [value] of values.slice(0, mostValues))
-    parts.push({ where: { column: name, kind: 'value', value }, rows: mark((row) => labelAt(row) === value) });
+  const marksOf = new Map(
+    values.slice(0, mostValues).map(([value]) => [value, add({ column: name, kind: 'value', value })]),
+  );
+  labels.forEach((label, i) => {
+    const marks = label === undefined ? undefined : marksOf.get(label);
+    if (marks !== undefined) marks[i] = 1;
+  });
   return parts;
 }

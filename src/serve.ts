@@ -6,17 +6,34 @@ import type { Prediction } from './server/call.ts';
 import { fastifyPlugin } from './server/fastify-plugin.ts';
 import { fetchHandler } from './server/fetch-handler.ts';
 import { type BatchLimits, defaultBatchLimits } from './server/inference-queue.ts';
+import { labelRoutes } from './server/label-routes.ts';
 import { type Deployment, type ListenOptions, listen } from './server/listen.ts';
 import { createMetrics } from './server/metrics.ts';
+import { openReleases, type Releases } from './server/releases.ts';
 import { onlyVersion, openVersion, type ServableModel } from './server/served-version.ts';
 import { createServiceCore, type RequestLog } from './server/service.ts';
 import { createTracing } from './server/tracing.ts';
 import type { Model } from './tools/artefact/model.ts';
 import { type ApiKey, createApiKey, type KeyScope, parseKeys } from './tools/serve/api-keys.ts';
+import type { ModelLabel, ModelLabels, Promotion } from './tools/serve/model-labels.ts';
+import { type ModelStore, modelStore } from './tools/serve/model-store.ts';
 import { defaultServeLimits, type ServeLimits } from './tools/serve/serve-limits.ts';
 
-export type { ApiKey, BatchLimits, Deployment, KeyScope, ListenOptions, RequestLog, ServableModel, ServeLimits };
-export { createApiKey, parseKeys };
+export type {
+  ApiKey,
+  BatchLimits,
+  Deployment,
+  KeyScope,
+  ListenOptions,
+  ModelLabel,
+  ModelLabels,
+  ModelStore,
+  Promotion,
+  RequestLog,
+  ServableModel,
+  ServeLimits,
+};
+export { createApiKey, modelStore, parseKeys };
 
 /** How a model is served. */
 export interface ServiceOptions {
@@ -40,6 +57,15 @@ export interface ServiceOptions {
   readonly onPrediction?: (prediction: Prediction) => void;
 }
 
+/** Versions of a model, of which labels say which answers. */
+export interface StoreSource {
+  readonly store: ModelStore;
+  /** Whose version answers; a canary and a shadow stand beside `stable` alone. @default 'stable' */
+  readonly label?: ModelLabel;
+  /** Called where a change of the labels could not be followed; what was served still is. */
+  readonly onProblem?: (error: unknown) => void;
+}
+
 /** A model as a service, to be mounted or to listen by itself. */
 export interface Service extends AsyncDisposable {
   /** For any framework that speaks Fetch. */
@@ -48,6 +74,8 @@ export interface Service extends AsyncDisposable {
   mount(prefix: string): (request: Request) => Promise<Response>;
   /** A plug-in for Fastify 5. */
   readonly fastify: FastifyPluginAsync;
+  /** The labels of the store, and how to move them; absent where one model is served. */
+  readonly releases?: Pick<Releases, 'labels' | 'promote' | 'rollback' | 'reload'>;
   /**
    * Listens on a server of our own; closing that closes the service too.
    *
@@ -63,14 +91,14 @@ export interface Service extends AsyncDisposable {
 /**
  * Makes a service of a model: records, tensors, a page to try it, metrics. Predictions run in processes of their own.
  *
- * @param source - a path, a file URL, the bytes, or a loaded model
+ * @param source - a path, a file URL, the bytes, a loaded model, or a store of versions
  * @throws {TrainerError} MODEL_INVALID, MODEL_UNSUPPORTED, MODEL_SIGNATURE, PEER_MISSING, REQUEST_INVALID
  * @example
  * const service = await createService('churn.onnx');
  * const { url } = await service.listen({ port: 8080 });
  */
 export async function createService(
-  source: string | URL | Uint8Array | Model | ServableModel,
+  source: string | URL | Uint8Array | Model | ServableModel | StoreSource,
   options: ServiceOptions = {},
 ): Promise<Service> {
   const { name = 'model', keys } = options;
@@ -88,18 +116,25 @@ export async function createService(
     import('./backends/onnx/onnx-backend.ts'),
     options.tracing === true ? createTracing() : undefined,
   ]);
-  const given = isServable(source) ? source : await loadModel(source, { where: 'child' });
-  const model = 'canExplain' in given ? servableOf(given) : given;
-  const version = await openVersion(model, {
-    backend: onnxBackend(),
-    workers,
-    // Several threads an operator would only take the cores from each other.
-    threads: workers >= cores ? 1 : Math.max(1, Math.floor(cores / workers)),
-    batch,
-    maxTextLength: limits.textLength,
-    onBatch: (done) => metrics.batch(done),
-  });
-  const router = onlyVersion(version);
+  const open = (model: ServableModel) =>
+    openVersion(model, {
+      backend: onnxBackend(),
+      workers,
+      // Several threads an operator would only take the cores from each other.
+      threads: workers >= cores ? 1 : Math.max(1, Math.floor(cores / workers)),
+      batch,
+      maxTextLength: limits.textLength,
+      onBatch: (done) => metrics.batch(done),
+    });
+  const releases = isStore(source)
+    ? await openReleases({
+        store: source.store,
+        label: source.label ?? 'stable',
+        open: async (version) => open(await load(await source.store.get(version))),
+        ...(source.onProblem === undefined ? {} : { onProblem: source.onProblem }),
+      })
+    : undefined;
+  const router = releases ?? onlyVersion(await open(await servable(source as Exclude<Source, StoreSource>)));
   const metrics = await createMetrics({ router: () => router, inFlight: () => core.inFlight });
   const onPrediction = options.onPrediction;
   const shared = {
@@ -109,6 +144,11 @@ export async function createService(
     metrics,
     traced,
     log: options.log,
+    // Who may change what answers is somebody with a key.
+    routes:
+      releases === undefined || !isStore(source) || keys === undefined || keys.length === 0
+        ? []
+        : labelRoutes(releases, source.store),
     onPrediction: onPrediction === undefined ? undefined : harmless(onPrediction),
     ...(keys === undefined ? {} : { keys }),
     ...(options.origins === undefined ? {} : { origins: options.origins }),
@@ -118,13 +158,14 @@ export async function createService(
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
     core.drain();
-    closed ??= Promise.resolve(version[Symbol.asyncDispose]());
+    closed ??= Promise.resolve((releases ?? router.versions[0]!)[Symbol.asyncDispose]());
     return closed;
   };
   return {
     fetch: fetchHandler(core),
     mount: (prefix) => fetchHandler(core, prefix.replace(/\/$/, '')),
     fastify: fastifyPlugin(core),
+    ...(releases === undefined ? {} : { releases }),
     drain: core.drain,
     close,
     [Symbol.asyncDispose]: close,
@@ -147,8 +188,18 @@ const servableOf = (model: Model): ServableModel => ({
   ...(model.canExplain ? { explain: (records) => model.explain(records) } : {}),
 });
 
-const isServable = (source: string | URL | Uint8Array | Model | ServableModel): source is Model | ServableModel =>
-  typeof source === 'object' && 'signature' in source;
+/** A model that is opened here, and closed with its version. */
+async function load(source: string | URL | Uint8Array): Promise<ServableModel> {
+  const model = await loadModel(source, { where: 'child' });
+  return { ...servableOf(model), close: async () => model[Symbol.asyncDispose]() };
+}
+
+type Source = Parameters<typeof createService>[0];
+const isStore = (source: Source): source is StoreSource => typeof source === 'object' && 'store' in source;
+const servable = async (source: Exclude<Source, StoreSource>): Promise<ServableModel> => {
+  if (typeof source !== 'object' || !('signature' in source)) return load(source);
+  return 'canExplain' in source ? servableOf(source) : source;
+};
 
 function positive(name: string, value: number): number {
   if (Number.isFinite(value) && value > 0 && (Number.isInteger(value) || /Ms$/.test(name))) return value;

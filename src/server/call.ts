@@ -40,6 +40,8 @@ export interface Call {
   readonly context: ServiceContext;
   rows: number;
   version: string | undefined;
+  /** The version that this request was given, which its end lets go of. */
+  held: ServedVersion | undefined;
   code: ProblemCode | undefined;
 }
 
@@ -94,7 +96,13 @@ export function chooseVersion(call: Call): ServedVersion {
     requestId: call.requestId,
     stickyKey: call.request.header('x-sticky-key'),
   });
+  return holding(call, version);
+}
+
+/** Notes which version a call was given. */
+export function holding(call: Call, version: ServedVersion): ServedVersion {
   call.version = version.version;
+  call.held = version;
   return version;
 }
 

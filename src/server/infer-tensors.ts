@@ -1,7 +1,7 @@
 import { version as libraryVersion } from '../core/version.ts';
 import { describeTensor, readInferRequest, writeInferAnswer } from '../tools/serve/inference-protocol.ts';
 import { sliceRows } from '../tools/serve/tensor-rows.ts';
-import { answer, bodyType, type Call, chooseVersion, refuse, refuseBusy, watched } from './call.ts';
+import { answer, bodyType, type Call, chooseVersion, holding, refuse, refuseBusy, watched } from './call.ts';
 import { readJson } from './predict-records.ts';
 import type { ServedVersion } from './served-version.ts';
 import type { ServiceAnswer } from './service-request.ts';
@@ -16,8 +16,7 @@ function versionOf(call: Call): ServedVersion | undefined {
   if (model !== call.context.name) return undefined;
   if (version === undefined) return chooseVersion(call);
   const found = call.context.router.find(version);
-  call.version = found?.version;
-  return found;
+  return found === undefined ? undefined : holding(call, found);
 }
 
 /** `GET /v2/models/{model}[/versions/{version}]`. */
@@ -61,5 +60,6 @@ export async function inferTensors(call: Call): Promise<ServiceAnswer> {
   const done = await version.queue.infer(tensors, rows);
   watched(call, version, tensors, rows, done);
   const outputs = sliceRows(done.batch.tensors, done.from, done.from + rows);
-  return answer(call, writeInferAnswer(outputs, { model: call.context.name, version: version.version, id, names }));
+  const text = writeInferAnswer(outputs, { model: call.context.name, version: version.version, id, names });
+  return answer(call, text, undefined, { 'x-model-version': version.version });
 }

@@ -67,7 +67,7 @@ export async function predictRecords(call: Call): Promise<ServiceAnswer> {
   if (wanted === 'text/csv') return answer(call, writer.csvHeader + texts.join(''), 'text/csv; charset=utf-8', headers);
   if (wanted === 'application/x-ndjson')
     return answer(call, texts.map((text) => `${text}\n`).join(''), 'application/x-ndjson', headers);
-  return answer(call, `{"predictions":[${texts.join(',')}],"model":"${version.version}"}`);
+  return answer(call, `{"predictions":[${texts.join(',')}],"model":"${version.version}"}`, undefined, headers);
 }
 
 /** The JSON of a request's body within the limits, or the answer that refuses it. */

@@ -22,6 +22,8 @@ export interface ServableModel {
   readonly bytes: Uint8Array;
   /** Absent where the model cannot explain. */
   readonly explain?: Explain;
+  /** Ends what the file is open with beside the version's own processes. */
+  readonly close?: () => Promise<void>;
 }
 
 /** One version of a model, with processes that predict with it. */
@@ -73,17 +75,22 @@ export async function openVersion(model: ServableModel, options: VersionOptions)
     },
     workers: pool,
     ...(model.explain === undefined ? {} : { explain: model.explain }),
-    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await pool[Symbol.asyncDispose]();
+      await model.close?.();
+    },
   };
 }
 
 /** Which version answers. */
 export interface ModelRouter {
-  /** For a request: by its id, or by what the client wants to be treated alike (a header `x-sticky-key`). */
+  /** For a request: by its id, or by what the client wants to be treated alike (a header `x-sticky-key`). It is held until {@link release}. */
   choose(about: { readonly requestId: string; readonly stickyKey: string | undefined }): ServedVersion;
-  /** A version by its hash. */
+  /** A version by its hash, held until {@link release}. */
   find(version: string): ServedVersion | undefined;
-  /** All that are open. */
+  /** Lets go of a version that a request was given: it may end where no other has it. */
+  release(version: ServedVersion): void;
+  /** All that answer. */
   readonly versions: readonly ServedVersion[];
 }
 
@@ -91,5 +98,6 @@ export interface ModelRouter {
 export const onlyVersion = (version: ServedVersion): ModelRouter => ({
   choose: () => version,
   find: (hash) => (hash === version.version ? version : undefined),
+  release: () => undefined,
   versions: [version],
 });

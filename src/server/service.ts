@@ -7,7 +7,7 @@ import { inferTensors, modelMetadata, modelReady, serverMetadata } from './infer
 import type { ServiceMetrics } from './metrics.ts';
 import { pages } from './pages.ts';
 import { predictRecords } from './predict-records.ts';
-import type { ModelRouter } from './served-version.ts';
+import type { ModelRouter, ServedVersion } from './served-version.ts';
 import { onEnd, type ServiceAnswer, type ServiceRequest } from './service-request.ts';
 import type { Traced } from './tracing.ts';
 
@@ -38,6 +38,10 @@ export interface ServiceParts extends GuardOptions {
   readonly log?: ((entry: RequestLog) => void) | undefined;
   readonly traced?: Traced | undefined;
   readonly onPrediction?: ((prediction: Prediction) => void) | undefined;
+  /** Called with the end of each request that a version was asked for. */
+  readonly onAnswer?: ((version: ServedVersion, status: number, ms: number) => void) | undefined;
+  /** Routes beside those of every service. */
+  readonly routes?: readonly (readonly [path: string, route: Route])[];
 }
 
 /** Answers requests; knows no server. */
@@ -56,7 +60,8 @@ export interface ServiceCore {
   readonly inFlight: number;
 }
 
-interface Route {
+/** An address of the service. */
+export interface Route {
   readonly methods: readonly string[];
   /** What a key must be for; `undefined` where none is needed. */
   readonly scope: KeyScope | undefined;
@@ -109,6 +114,7 @@ export function createServiceCore(parts: ServiceParts): ServiceCore {
     ['/v2/models/*', { methods: read, scope: 'predict', answer: modelMetadata }],
     ['/v2/models/*/ready', { methods: read, scope: undefined, isLight: true, answer: modelReady }],
     ['/v2/models/*/infer', { methods: ['POST'], scope: 'predict', answer: inferTensors }],
+    ...(parts.routes ?? []),
     ...pages(parts.keys !== undefined && parts.keys.length > 0).map(
       ({ path, scope, answer: page }): [string, Route] => [path, { methods: read, scope, answer: page }],
     ),
@@ -139,6 +145,7 @@ export function createServiceCore(parts: ServiceParts): ServiceCore {
       context,
       rows: 0,
       version: undefined,
+      held: undefined,
       code: undefined,
     };
     let key: string | undefined;
@@ -169,6 +176,10 @@ export function createServiceCore(parts: ServiceParts): ServiceCore {
       inFlight--;
       const ms = performance.now() - started;
       metrics.request(shown, done.status, ms / 1000);
+      if (call.held !== undefined) {
+        router.release(call.held);
+        if (route?.scope === 'predict') parts.onAnswer?.(call.held, done.status, ms);
+      }
       log?.({
         requestId: call.requestId,
         method: request.method,

@@ -13,6 +13,11 @@ export const problemTable = {
     status: 400,
     detail: 'The tensors do not fit the model; see GET v2/models/{model} for names, types and shapes.',
   },
+  LABEL_INVALID: {
+    status: 400,
+    detail:
+      'Expected {"label": "stable", "canary" or "shadow"}, to promote with the "version" of the store and for a canary a "share"; a shadow or canary stands beside another stable version.',
+  },
   KEY_MISSING: { status: 401, detail: 'Expected a key: Authorization: Bearer KEY.' },
   KEY_INVALID: { status: 401, detail: 'The key is not known here.' },
   SCOPE_MISSING: { status: 403, detail: 'The key does not have the scope that this needs.' },
@@ -37,6 +42,7 @@ export const problemTable = {
   BUSY: { status: 429, detail: 'Too much is under way; try again after the time in Retry-After.' },
   HEADERS_TOO_LARGE: { status: 431, detail: 'The headers are larger than the limit.' },
   PREDICT_FAILED: { status: 500, detail: 'The model failed to predict; the request can be sent again.' },
+  LABEL_FAILED: { status: 500, detail: 'The labels could not be changed, or the version could not be started.' },
   EXPLAIN_UNSUPPORTED: { status: 501, detail: 'This model cannot explain its predictions.' },
   NOT_READY: { status: 503, detail: 'The service is starting or shutting down.' },
 } as const;

@@ -1,0 +1,194 @@
+import { type ExecFileSyncOptions, execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip', NEXT_TELEMETRY_DISABLED: '1' };
+const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+
+/** What each host runs: everything that starts a process of its own. */
+const body = `
+  const run = new Trainer().run({ prompt: 'Predict the species of a penguin.', data: 'penguins.csv', budget: { workUnits: 40 } });
+  const outcome = await run.result;
+  await outcome.model.save('penguins.onnx');
+  const server = await outcome.deploy({ port: 0 });
+  const response = await fetch(server.url + '/v1/predict', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"island":"Biscoe"}' });
+  await server.close();
+  console.log(JSON.stringify({ status: outcome.status, served: response.status }));
+`;
+const asModule = `import { Trainer } from 'traineragent';\n${body}`;
+const asCommonJs = `const { Trainer } = require('traineragent');\n(async () => {${body}})();`;
+const works = '{"status":"complete","served":200}';
+
+let folder: string;
+let tarball: string;
+let installed: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'traineragent-hosts-'));
+  execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root, env });
+  tarball = join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz'))!);
+  installed = host('a host with spaces');
+  execFileSync('npm', ['install', ...quiet, tarball], { cwd: installed, env });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** An empty host application with its data. */
+function host(name: string): string {
+  const path = join(folder, name);
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, 'package.json'), '{"private":true}');
+  cpSync(join(root, 'examples/data/penguins.csv'), join(path, 'penguins.csv'));
+  return path;
+}
+
+/** The last line that a program prints. */
+function printed(cwd: string, file: string, options: ExecFileSyncOptions = {}): string | undefined {
+  const { stdout, stderr } = spawnSync(process.execPath, [file], { cwd, env, encoding: 'utf8', ...options });
+  return `${stdout}`.trim().split('\n').at(-1) || `${stderr}`;
+}
+
+describe('the packed tarball works', () => {
+  it('as an ES module, in a path with spaces', () => {
+    writeFileSync(join(installed, 'host.mjs'), asModule);
+    expect(printed(installed, 'host.mjs')).toBe(works);
+    expect(existsSync(join(installed, 'penguins.onnx'))).toBe(true);
+  });
+
+  it('from CommonJS, by require of an ES module', () => {
+    writeFileSync(join(installed, 'host.cjs'), asCommonJs);
+    expect(printed(installed, 'host.cjs')).toBe(works);
+  });
+
+  it.each([
+    ['esm', 'mjs'],
+    ['cjs', 'cjs'],
+  ] as const)('bundled by esbuild into one file (%s), with the package beside it', async (format, ending) => {
+    const entry = join(installed, 'bundled.mjs');
+    writeFileSync(
+      entry,
+      format === 'esm' ? asModule : `import { Trainer } from 'traineragent';\n(async () => {${body}})();`,
+    );
+    const outfile = join(installed, 'out', `bundle.${ending}`);
+    await build({
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format,
+      logLevel: 'error',
+      // A package with a binary; and what CommonJS packages inside an ES module ask for.
+      external: ['onnxruntime-node'],
+      logOverride: { 'empty-import-meta': 'silent' },
+      ...(format === 'esm'
+        ? {
+            banner: {
+              js: "import { createRequire as make } from 'node:module'; const require = make(import.meta.url);",
+            },
+          }
+        : {}),
+    });
+    expect(printed(installed, outfile)).toBe(works);
+  });
+
+  it('in the layout of pnpm', () => {
+    const path = host('pnpm');
+    execFileSync('npm', ['install', ...quiet, '--prefix', join(folder, 'tools'), 'pnpm@10'], { env });
+    const pnpm = join(folder, 'tools/node_modules/pnpm/bin/pnpm.cjs');
+    execFileSync(process.execPath, [pnpm, 'add', '--silent', '--store-dir', join(folder, 'store'), tarball], {
+      cwd: path,
+      env,
+    });
+    writeFileSync(join(path, 'host.mjs'), asModule);
+    expect(printed(path, 'host.mjs')).toBe(works);
+  });
+
+  it('on a read-only file system but for one folder, as a user without rights', () => {
+    const writable = join(folder, 'writable');
+    mkdirSync(writable);
+    chmodSync(folder, 0o755);
+    chmodSync(writable, 0o777);
+    const inside = asModule.replaceAll("'penguins.onnx'", `'${join(writable, 'penguins.onnx')}'`);
+    writeFileSync(join(installed, 'read-only.mjs'), inside);
+    const made: string[] = [];
+    const owned = process.getuid?.() === 0;
+    if (!owned) for (const name of readdirSync(installed)) chmodSync(join(installed, name), 0o555);
+    // The packages belong to root: who runs as nobody can't write to them. Else rights are taken away.
+    if (!owned) chmodSync(installed, 0o555);
+    try {
+      const nobody = owned ? { uid: 65_534, gid: 65_534 } : {};
+      const options = { ...nobody, env: { PATH: process.env.PATH, HOME: '/nonexistent', TMPDIR: writable } };
+      expect(printed(installed, 'read-only.mjs', options)).toBe(works);
+    } finally {
+      if (!owned) chmodSync(installed, 0o755);
+    }
+    made.push(...readdirSync(writable));
+    expect(made).toEqual(['penguins.onnx']);
+  });
+
+  it('in routes of Next.js', async () => {
+    const path = host('next');
+    cpSync(join(root, 'examples/next-app'), path, { recursive: true });
+    execFileSync(
+      'npm',
+      [
+        'install',
+        ...quiet,
+        tarball,
+        'next@16',
+        'react@19',
+        'react-dom@19',
+        'typescript@5',
+        '@types/node@20',
+        '@types/react@19',
+      ],
+      { cwd: path, env },
+    );
+    const next = join(path, 'node_modules/next/dist/bin/next');
+    execFileSync(process.execPath, [next, 'build'], { cwd: path, env, stdio: ['ignore', 'ignore', 'inherit'] });
+    const { spawn } = await import('node:child_process');
+    const server = spawn(process.execPath, [next, 'start', '--port', '0', '--hostname', '127.0.0.1'], {
+      cwd: path,
+      env,
+    });
+    try {
+      const url = await new Promise<string>((resolve, reject) => {
+        let text = '';
+        server.stdout.on('data', (part) => {
+          text += part;
+          const found = /http:\/\/127\.0\.0\.1:\d+/.exec(text);
+          if (found !== null) resolve(found[0]);
+        });
+        server.once('exit', () => reject(new Error(text)));
+      });
+      const post = async (route: string, value: unknown): Promise<unknown> =>
+        (
+          await fetch(`${url}/api/${route}`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify(value),
+          })
+        ).json();
+      const rows = Array.from({ length: 120 }, (_, i) => ({
+        x: i % 40,
+        y: (i * 7) % 11,
+        kind: i % 40 < 20 ? 'low' : 'high',
+      }));
+      const trained = (await post('train', { prompt: 'Predict the kind.', rows })) as Record<string, unknown>;
+      expect(trained.status).toBe('complete');
+      expect(await post('predict', [{ x: 1, y: 2 }])).toEqual([expect.objectContaining({ prediction: 'low' })]);
+    } finally {
+      server.kill('SIGKILL');
+    }
+  });
+});
+
+it('the folder of the package holds the entry of every child process', () => {
+  const dist = readdirSync(join(installed, 'node_modules/traineragent/dist'));
+  for (const name of ['child.js', 'predict-child.js', 'csv-thread.js', 'trees-thread.js']) expect(dist).toContain(name);
+  expect(dirname(installed)).toBe(folder);
+});

@@ -21,6 +21,7 @@ step('types', () => run('typescript', 'bin/tsc', ['--noEmit']));
 step('architecture', () =>
   run('vitest', 'vitest.mjs', ['run', 'test/architecture.test.ts'], { TRAINERAGENT_SKIP_BUILD: '1' }),
 );
+step('API documentation', () => run('typedoc', 'bin/typedoc', ['--emit', 'none', '--logLevel', 'Warn']));
 step('unused files, exports and dependencies', () => run('knip', 'bin/knip.js', ['--no-progress']));
 const isBuilt = step('build', () => run('tsup', 'dist/cli-default.js', ['--silent']));
 if (isBuilt) {

@@ -98,6 +98,61 @@ describe('each example does what its first line says', () => {
     expect(await runExample('approve-by-person', runId)).toMatch(/^complete .*"metric":"balancedAccuracy"/);
   });
 
+  const rows = Array.from({ length: 120 }, (_, i) => ({
+    x: i % 40,
+    y: (i * 7) % 11,
+    kind: i % 40 < 20 ? 'low' : 'high',
+  }));
+  const json = (value: unknown) => ({
+    method: 'POST' as const,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(value),
+  });
+
+  it('fastify-app trains on the rows it is sent, and predicts', async () => {
+    const { app } = await import('../../examples/fastify-app.ts');
+    try {
+      expect((await app.inject({ ...json({ x: 1 }), url: '/predict' })).statusCode).toBe(409);
+      const started = await app.inject({ ...json({ prompt: 'Predict the kind.', rows }), url: '/train' });
+      expect(started.statusCode).toBe(202);
+      const ended = await app.inject({ url: `/runs/${started.json().run}` });
+      expect(ended.json()).toMatchObject({ status: 'complete', score: { metric: 'rocAuc' } });
+      const answer = await app.inject({ ...json({ x: 1, y: 2 }), url: '/predict' });
+      expect(answer.json()).toMatchObject({ predictions: [{ prediction: 'low' }] });
+      expect((await app.inject({ ...json({ x: 'no number' }), url: '/predict' })).statusCode).toBe(400);
+      expect((await app.inject({ url: '/runs/none' })).statusCode).toBe(404);
+    } finally {
+      await app.close();
+    }
+  });
+
+  it('express-app trains on an upload and tells its progress', async () => {
+    const { app } = await import('../../examples/express-app.ts');
+    const server = app.listen(0);
+    try {
+      const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+      const csv = `x,y,kind\n${rows.map(({ x, y, kind }) => `${x},${y},${kind}\n`).join('')}`;
+      const trained = await fetch(`${url}/train?prompt=Predict%20the%20kind.`, { method: 'POST', body: csv });
+      const told = await trained.text();
+      expect(told).toContain('event: progress\ndata: "120 rows × 3 columns read.');
+      expect(told).toMatch(/event: end\ndata: \{"status":"complete"/);
+      const answer = await fetch(`${url}/predict`, json([{ x: 1, y: 2 }]));
+      expect(await answer.json()).toMatchObject([{ prediction: 'low' }]);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('next-app has routes that train and predict', async () => {
+    vi.stubEnv('TRAINED', folder);
+    const train = await import('../../examples/next-app/app/api/train/route.ts');
+    const predict = await import('../../examples/next-app/app/api/predict/route.ts');
+    const ended = await train.POST(new Request('http://localhost', json({ prompt: 'Predict the kind.', rows })));
+    expect(await ended.json()).toMatchObject({ status: 'complete' });
+    const answer = await predict.POST(new Request('http://localhost', json({ x: 1, y: 2 })));
+    expect(await answer.json()).toMatchObject([{ prediction: 'low' }]);
+  });
+
   it('own-agent is asked, and overruled', async () => {
     expect(await runExample('own-agent')).toBe('complete');
   });

@@ -20,6 +20,7 @@ const passedOn = [
   'LANG',
   'LD_LIBRARY_PATH',
   'NODE_PATH',
+  'ORT_DISABLE_TELEMETRY',
 ];
 
 const alive = new Set<ChildProcess>();

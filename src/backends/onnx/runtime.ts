@@ -11,7 +11,7 @@ let loading: Promise<Runtime> | undefined;
  *
  * @throws {TrainerError} PEER_MISSING
  */
-export function loadRuntime(importer: () => Promise<unknown> = () => import('onnxruntime-node')): Promise<Runtime> {
+export function loadRuntime(importer: () => Promise<unknown> = importQuietly): Promise<Runtime> {
   loading ??= importer().then(
     (module) => ((module as { default?: Runtime }).default ?? module) as Runtime,
     (cause) => {
@@ -25,4 +25,13 @@ export function loadRuntime(importer: () => Promise<unknown> = () => import('onn
     },
   );
   return loading;
+}
+
+/**
+ * From 1.30 on the library reports its use to Microsoft and keeps an id of the device in the user's cache folder, unless
+ * this is in the environment when it is loaded. A host that wants the reports sets it to 0.
+ */
+function importQuietly(): Promise<unknown> {
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
+  return import('onnxruntime-node');
 }

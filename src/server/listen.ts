@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Server as NetServer, type Socket } from 'node:net';
 import { TrainerError } from '../core/errors.ts';
 import { type ProblemCode, problemJson, problemTable } from '../tools/serve/problems.ts';
-import { fastifyPlugin } from './fastify-plugin.ts';
+import { answerRaw, fastifyPlugin } from './fastify-plugin.ts';
 import { loopbackNames } from './guard.ts';
 import type { ServiceCore } from './service.ts';
 
@@ -51,6 +51,7 @@ export async function listen(core: ServiceCore, hasKeys: boolean, options: Liste
   const { limits } = core;
   const sockets = new Set<Socket>();
   const arrivals: Arrivals = { connections: 0, requests: 0, lastRequestAt: 0 };
+  const defaultHosts = hasKeys || !loopbackNames.includes(host) ? undefined : loopbackNames;
   const app = fastify({
     logger: false,
     forceCloseConnections: 'idle',
@@ -75,7 +76,10 @@ export async function listen(core: ServiceCore, hasKeys: boolean, options: Liste
         (request, response) => {
           arrivals.requests++;
           arrivals.lastRequestAt = performance.now();
-          if (request.method === 'POST' && core.isFull()) refuseEarly(core, request, response);
+          if (hasTwoHosts(request.rawHeaders)) refuseRaw(request.socket, 'REQUEST_MALFORMED');
+          else if (request.method === 'POST' && core.isFull()) refuseEarly(core, request, response);
+          else if (isPrediction(request))
+            answerRaw(core, request, response, defaultHosts).catch(() => response.destroy());
           else handler(request, response);
         },
       );
@@ -90,7 +94,7 @@ export async function listen(core: ServiceCore, hasKeys: boolean, options: Liste
   app.setNotFoundHandler((_request, reply) => {
     reply.code(404).header('content-type', 'application/problem+json').send(problemJson('NOT_FOUND'));
   });
-  await app.register(fastifyPlugin(core, hasKeys || !loopbackNames.includes(host) ? undefined : loopbackNames));
+  await app.register(fastifyPlugin(core, defaultHosts));
   try {
     await app.listen({ port, host });
   } catch (cause) {
@@ -114,6 +118,18 @@ export async function listen(core: ServiceCore, hasKeys: boolean, options: Liste
   };
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return { url: `http://${name}:${address.port}`, port: address.port, close, [Symbol.asyncDispose]: close };
+}
+
+/** The request that nearly all others are: JSON to predict. It goes straight to the service, all others by Fastify. */
+const isPrediction = ({ method, url, headers }: IncomingMessage): boolean =>
+  method === 'POST' && url === '/v1/predict' && headers['content-type'] === 'application/json';
+
+/** Of two Host headers a proxy may have looked at the other (RFC 9112, section 3.2). */
+function hasTwoHosts(rawHeaders: readonly string[]): boolean {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    if (rawHeaders[i]!.length === 4 && rawHeaders[i]!.toLowerCase() === 'host') hosts++;
+  return hosts > 1;
 }
 
 /** What has come in so far. */

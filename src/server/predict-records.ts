@@ -77,8 +77,11 @@ export async function readJson(call: Call): Promise<{ readonly value: unknown } 
   const tooLarge = () => ({ refused: refuse(call, 'BODY_TOO_LARGE', { limit: bodyBytes }) });
   if (Number(request.header('content-length') ?? 0) > bodyBytes) return tooLarge();
   let bytes: Uint8Array | undefined;
+  // After the rest of what came with the headers.
+  await undefined;
   try {
-    bytes = await within(request.read(bodyBytes), bodyMs);
+    const read = request.read(bodyBytes);
+    bytes = read instanceof Promise ? await within(read, bodyMs) : read;
   } catch (error) {
     if (error instanceof BodyTimeout) return { refused: refuse(call, 'REQUEST_TIMEOUT') };
     return { refused: refuse(call, 'REQUEST_MALFORMED') };

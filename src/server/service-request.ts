@@ -7,7 +7,7 @@ export interface ServiceRequest {
   /** A header by its name in small letters. */
   header(name: string): string | undefined;
   /** The whole body, or `undefined` where it is larger. */
-  read(maxBytes: number): Promise<Uint8Array | undefined>;
+  read(maxBytes: number): Promise<Uint8Array | undefined> | Uint8Array | undefined;
   /** The body as it comes; who stops reading ends it. */
   stream(): AsyncIterable<Uint8Array>;
 }

@@ -28,6 +28,9 @@ interface Slot {
 /** Between attempts to bring a process up that does not stay up. */
 const waitMs = { first: 50, most: 5_000 } as const;
 
+/** Predictions of one row before a worker counts as up; some tens of milliseconds. */
+const warmUpRuns = 300;
+
 /**
  * Keeps `count` workers, each with one batch at a time, so that a process that crashes takes one batch with it. A process
  * that ended is started again at once, not when the next batch comes.
@@ -68,7 +71,8 @@ export async function createWorkerPool(options: {
     });
     slot = { predictor, isBusy: false, isUp: true };
     slots.push(slot);
-    await predictor.predict(probe);
+    // What runs for the first hundreds of times is interpreted; the first requests should not pay for that.
+    for (let i = 0; i < warmUpRuns; i++) await predictor.predict(probe);
   };
   const close = async (): Promise<void> => {
     isOpen = false;

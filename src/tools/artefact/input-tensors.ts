@@ -31,6 +31,8 @@ export function toCategory(value: string): string {
   return isStorable(value) ? value : unstorableCategory;
 }
 
+const noDatetimes = new BigInt64Array();
+
 /** Columns of each tensor. */
 export type InputWidths = Readonly<Record<'numbers' | 'categories' | 'datetimes', number>>;
 
@@ -51,8 +53,11 @@ export function createInputTensors(
   widths: InputWidths = inputWidths(signature),
 ): InputTensors {
   const numbers = new Float32Array(rowCount * widths.numbers).fill(Number.NaN);
-  const categories = new Array<string>(rowCount * widths.categories).fill(signature.missingCategory);
-  const datetimes = new BigInt64Array(rowCount * widths.datetimes).fill(missingDatetime);
+  const categories: string[] =
+    widths.categories === 0 ? [] : new Array<string>(rowCount * widths.categories).fill(signature.missingCategory);
+  // An array that is not needed costs as much as one that is.
+  const datetimes =
+    widths.datetimes === 0 ? noDatetimes : new BigInt64Array(rowCount * widths.datetimes).fill(missingDatetime);
   return {
     numbers: { data: numbers, width: widths.numbers },
     categories: { data: categories, width: widths.categories },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { TrainerError } from '../core/errors.ts';
 import { canonicalJson, type Json } from '../core/helpers/canonical-json.ts';
+import { inputTensors } from './input-tensors.ts';
 import { dataTypes, type OnnxModel, type OnnxValue } from './model.ts';
 import type { ModelSignature, SignatureInput } from './signature.ts';
 
@@ -60,17 +61,6 @@ const signatureSchema = z.strictObject({
 
 function wrong(message: string, cause?: unknown): TrainerError {
   return new TrainerError('MODEL_SIGNATURE', message, cause === undefined ? {} : { cause });
-}
-
-/** The tensors that a signature's inputs fill, with their number of columns. */
-export function inputTensors(inputs: readonly SignatureInput[]): ReadonlyMap<SignatureInput['tensor'], number> {
-  const counts = new Map<SignatureInput['tensor'], number>();
-  // In the order in which the graph declares them.
-  for (const tensor of ['numbers', 'categories', 'datetimes'] as const) {
-    const count = inputs.filter((input) => input.tensor === tensor).length;
-    if (count > 0) counts.set(tensor, count);
-  }
-  return counts;
 }
 
 const inputTypes = {

@@ -67,11 +67,5 @@ export type SignatureInput =
       readonly range: readonly [number, number];
     };
 
-export {
-  inputTensors,
-  metadataKeys,
-  parseMetadata,
-  readCard,
-  readSignature,
-  writeSignature,
-} from './read-signature.ts';
+export { inputTensors } from './input-tensors.ts';
+export { metadataKeys, parseMetadata, readCard, readSignature, writeSignature } from './read-signature.ts';

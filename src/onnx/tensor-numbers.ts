@@ -1,6 +1,7 @@
+import { fromFloat16 } from './float16.ts';
 import { dataTypes, type OnnxTensor } from './model.ts';
 
-/** Numbers of a tensor, from its raw bytes or the list of its type: float, double, int32, int64, int8 and uint8; empty for others. */
+/** Numbers of a tensor, from its raw bytes or the list of its type: float, float16, double, int32, int64, int8 and uint8; empty for others. */
 export function tensorNumbers(tensor: OnnxTensor | undefined): ArrayLike<number> {
   if (tensor === undefined) return [];
   const { raw, dataType } = tensor;
@@ -15,6 +16,8 @@ export function tensorNumbers(tensor: OnnxTensor | undefined): ArrayLike<number>
       return raw;
     case dataTypes.int8:
       return read(1, (offset) => view.getInt8(offset));
+    case dataTypes.float16:
+      return read(2, (offset) => fromFloat16(view.getUint16(offset, true)));
     case dataTypes.float:
       return read(4, (offset) => view.getFloat32(offset, true));
     case dataTypes.double:

@@ -8,6 +8,7 @@ import type { ModelSignature } from '../../onnx/signature.ts';
  */
 const bounded: ReadonlySet<string> = new Set([
   ...['Abs', 'Add', 'And', 'ArgMax', 'Cast', 'Ceil', 'Clip', 'Concat', 'Div', 'Equal', 'Exp', 'Expand', 'Flatten'],
+  ...['DequantizeLinear', 'DynamicQuantizeLinear', 'MatMulInteger', 'QuantizeLinear'],
   ...[
     'Floor',
     'Gather',

@@ -1,3 +1,4 @@
+import { onnxBackend } from '../../../src/backends/onnx/onnx-backend.ts';
 import { createRandom } from '../../../src/core/helpers/random.ts';
 import type { ModelSignature } from '../../../src/onnx/signature.ts';
 import { type Artefact, type ArtefactParts, buildArtefact } from '../../../src/tools/artefact/build-artefact.ts';
@@ -132,7 +133,7 @@ export async function buildSampleModel(
       { features, target },
       { ...learner.defaults(facts), ...configuration },
       { task, classCount },
-      { random: createRandom('fit'), threads: 1 },
+      { random: createRandom('fit'), threads: 1, backend: async () => onnxBackend() },
     );
     members.push({ model: fit.model, weight });
   }

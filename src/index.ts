@@ -1,6 +1,7 @@
 export type { Agent, Around, Consultation } from './agents/agent.ts';
 export { defineAgent } from './agents/agent.ts';
 export { type AgentExtension, extendAgent } from './agents/extend-agent.ts';
+export { type Conversion, convert, convertToBrowser, convertToModule, type Precision } from './convert.ts';
 export type { Clock, Ids } from './core/clock.ts';
 export { type Action, accept, type Decider, type Proposal, pause, replace, retry, stop } from './core/decider.ts';
 export { type ErrorCode, errorTable, TrainerError } from './core/errors.ts';
@@ -40,6 +41,7 @@ export type { PredictionResult } from './tools/artefact/decode-predictions.ts';
 export type { Model } from './tools/artefact/model.ts';
 export type { ModelMapping } from './tools/artefact/model-mapping.ts';
 export type { PairedTest } from './tools/evaluate/paired-tests.ts';
+export type { Explanation } from './tools/explain/explanation.ts';
 export { defineLearner } from './tools/learn/define-learner.ts';
 export type {
   Configuration,

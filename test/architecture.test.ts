@@ -75,6 +75,7 @@ const rootFiles = new Set([
   'judge-models.ts',
   'run-plan.ts',
   'load-model.ts',
+  'convert.ts',
   'serve.ts',
   'host-workbench.ts',
 ]);

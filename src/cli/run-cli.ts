@@ -2,6 +2,7 @@ import { TrainerError } from '../core/errors.ts';
 import { createColours, wantsColours } from './colours.ts';
 import { type CliIo, type Command, nearestOf, parseCommand } from './command.ts';
 import { compareCommand } from './compare.ts';
+import { convertCommand } from './convert.ts';
 import { deployCommand } from './deploy.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -23,6 +24,7 @@ const commands: readonly Command[] = [
   trainCommand,
   planCommand,
   predictCommand,
+  convertCommand,
   serveCommand,
   keyCommand,
   deployCommand,
@@ -39,6 +41,7 @@ const positionals: Readonly<Record<string, readonly string[]>> = {
   train: ['"PROMPT"'],
   plan: ['"PROMPT"'],
   predict: ['MODEL'],
+  convert: ['MODEL'],
   serve: ['MODEL'],
   key: ['FILE'],
   deploy: ['MODEL'],

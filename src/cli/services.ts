@@ -1,3 +1,4 @@
+import type * as Conversions from '../convert.ts';
 import type { RunEvent } from '../core/events.ts';
 import type { Json } from '../core/helpers/canonical-json.ts';
 import type { MetricId } from '../core/task-spec.ts';
@@ -40,6 +41,8 @@ export interface CliServices {
   loadModel(path: string): Promise<CliModel>;
   /** Opens a model file as a service. */
   openService(path: string, options: ServiceOptions): Promise<CliService>;
+  /** Other forms of a model file. */
+  readonly conversions: Pick<typeof Conversions, 'convert' | 'convertToBrowser' | 'convertToModule'>;
   /** Reads a data file and predicts its rows. */
   predictFile(path: string, model: CliModel): Promise<FilePredictions>;
 }

@@ -56,6 +56,11 @@ export function systemServices(): CliServices {
       const service = await createService(model, options);
       return { signature: model.signature, listen: service.listen, close: service.close };
     },
+    conversions: {
+      convert: async (...given) => (await import('../convert.ts')).convert(...given),
+      convertToModule: async (...given) => (await import('../convert.ts')).convertToModule(...given),
+      convertToBrowser: async (...given) => (await import('../convert.ts')).convertToBrowser(...given),
+    },
     async predictFile(path, model) {
       const { readTable } = await import('../tools/data/read-table.ts');
       const { decodePredictions } = await import('../tools/artefact/decode-predictions.ts');

@@ -97,6 +97,7 @@ export function fakeServices(services: Partial<CliServices> = {}): CliServices {
     verify: unexpected,
     loadModel: unexpected,
     openService: unexpected,
+    conversions: { convert: unexpected, convertToBrowser: unexpected, convertToModule: unexpected },
     predictFile: unexpected,
     ...services,
   };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { onnxBackend } from '../../../src/backends/onnx/onnx-backend.ts';
+import type { Explanation } from '../../../src/index.ts';
 import { buildArtefact } from '../../../src/tools/artefact/build-artefact.ts';
 import { loadModel } from '../../../src/tools/artefact/model.ts';
 import { applyPreparation } from '../../../src/tools/data/prepare/apply-preparation.ts';
@@ -109,7 +110,7 @@ describe('explanations of a model', () => {
     ]);
     await using _ = model;
     const predictions = await model.predict(records);
-    const explanations = await model.explain(records);
+    const explanations: readonly Explanation[] = await model.explain(records);
     for (const [r, { base, contributions, prediction, class: about }] of explanations.entries()) {
       const score = contributions.reduce((sum, { value }) => sum + value, base);
       expect(prediction).toEqual(predictions[r]!.prediction);

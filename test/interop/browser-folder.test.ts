@@ -1,0 +1,86 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { type Browser, chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { onnxBackend } from '../../src/backends/onnx/onnx-backend.ts';
+import { convertToBrowser } from '../../src/index.ts';
+import { loadModel } from '../../src/tools/artefact/model.ts';
+import type { TaskKind } from '../../src/tools/learn/learner.ts';
+import { linearLearner } from '../../src/tools/learn/linear/linear-learner.ts';
+import { treesLearner } from '../../src/tools/learn/trees/trees-learner.ts';
+import { buildSampleModel } from '../tools/artefact/sample-model.ts';
+import { type Answer, differenceOf, recordsOf } from '../tools/convert/sample-records.ts';
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
+let folder: string;
+let browser: Browser;
+let server: Server;
+let asked: string[] = [];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'traineragent-web-'));
+  server = createServer(async (request, response) => {
+    const path = request.url === '/' ? '/index.html' : (request.url ?? '');
+    asked.push(path);
+    try {
+      const content = await readFile(join(folder, path));
+      response.setHeader('content-type', types[extname(path)] ?? 'application/octet-stream').end(content);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+  await new Promise((resolve) => server.close(resolve));
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('a folder for the browser', () => {
+  it.each<TaskKind>(['binary', 'multiclass', 'regression'])(
+    'predicts 10,000 rows with missing and unseen values as here, and asks nobody else: %s',
+    async (task) => {
+      const { artefact } = await buildSampleModel(task, [
+        { learner: treesLearner, weight: 0.5, configuration: { iterations: 30 } },
+        { learner: linearLearner, weight: 0.5 },
+      ]);
+      expect(await convertToBrowser(artefact.bytes, folder)).toEqual([]);
+      asked = [];
+      const page = await browser.newPage();
+      const problems: string[] = [];
+      page.on('pageerror', (error) => problems.push(error.message));
+      page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const foreign: string[] = [];
+      page.on('request', (request) => {
+        if (!request.url().startsWith(origin)) foreign.push(request.url());
+      });
+      await page.goto(origin);
+      await page.click('button');
+      await page.locator('#answer:has-text("prediction")').waitFor();
+      const records = recordsOf(10_000);
+      const answers = (await page.evaluate(
+        `import('./model.js').then(({ predict }) => predict(${JSON.stringify(records)}))`,
+      )) as Answer[];
+      await using model = loadModel(artefact.bytes, onnxBackend(), { where: 'inline' });
+      const { worst, labels } = differenceOf(answers, await model.predict(records));
+      expect(worst).toBeLessThanOrEqual(1e-5);
+      expect(labels).toBe(0);
+      expect(foreign).toEqual([]);
+      expect(problems.filter((text) => !text.includes('favicon') && !text.includes('404'))).toEqual([]);
+      await page.close();
+    },
+  );
+});

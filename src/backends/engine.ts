@@ -71,4 +71,5 @@ export {
 } from './network/shards.ts';
 export { type NetworkSummary, summariseNetwork } from './network/summarise-network.ts';
 export type { Training } from './network/training.ts';
+export { type AdaptOptions, type ImportOptions, importNetwork } from './onnx/import/import-network.ts';
 export { type OnnxBackendOptions, onnxBackend } from './onnx/onnx-backend.ts';

@@ -9,7 +9,9 @@ export type Initial =
   | { readonly kind: 'constant'; readonly value: number }
   /** Uniform in [−limit, limit). */
   | { readonly kind: 'uniform'; readonly limit: number }
-  | { readonly kind: 'normal'; readonly deviation: number };
+  | { readonly kind: 'normal'; readonly deviation: number }
+  /** As they are in a file that was imported. */
+  | { readonly kind: 'values'; readonly values: Float32Array };
 
 /** One tensor that a layer holds. */
 export interface ParameterSpec {

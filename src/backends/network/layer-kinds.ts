@@ -12,6 +12,7 @@ import { dropoutDefinition } from './layers/dropout.ts';
 import { embeddingDefinition } from './layers/embedding.ts';
 import { entityEmbeddingsDefinition } from './layers/entity-embeddings.ts';
 import { groupNormDefinition } from './layers/group-norm.ts';
+import { importedDefinition } from './layers/imported.ts';
 import { addDefinition, concatenateDefinition, multiplyDefinition } from './layers/joining.ts';
 import { batchNormDefinition, layerNormDefinition, rmsNormDefinition } from './layers/normalisation.ts';
 import {
@@ -73,4 +74,5 @@ export const layerKinds: {
   'group-norm': groupNormDefinition,
   upsample: upsampleDefinition,
   'squeeze-excite': squeezeExciteDefinition,
+  imported: importedDefinition,
 };

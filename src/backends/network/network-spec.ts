@@ -7,6 +7,7 @@ import type { DropoutLayer } from './layers/dropout.ts';
 import type { EmbeddingLayer } from './layers/embedding.ts';
 import type { EntityEmbeddingsLayer } from './layers/entity-embeddings.ts';
 import type { GroupNormLayer } from './layers/group-norm.ts';
+import type { ImportedLayer } from './layers/imported.ts';
 import type { AddLayer, ConcatenateLayer, MultiplyLayer } from './layers/joining.ts';
 import type { BatchNormLayer, LayerNormLayer, RmsNormLayer } from './layers/normalisation.ts';
 import type {
@@ -60,13 +61,14 @@ export type PlainLayer =
   | GlobalMaxPoolLayer
   | GroupNormLayer
   | UpsampleLayer
-  | SqueezeExciteLayer;
+  | SqueezeExciteLayer
+  | ImportedLayer;
 
 /** Any layer. */
 export type Layer = PlainLayer | ResidualLayer;
 
 /**
- * A network as plain JSON. Each layer takes the one before it, or those that its `from` names; layers come after what
+ * A network as plain JSON (but for the bytes of a file that was imported). Each layer takes the one before it, or those that its `from` names; layers come after what
  * they take.
  *
  * @example

@@ -14,7 +14,8 @@ export interface ParameterGroup {
   readonly isFrozen?: boolean;
 }
 
-function matcher({ match }: ParameterGroup): (name: string) => boolean {
+/** Whether names match a pattern, in which `*` stands for any letters. */
+export function nameMatcher(match: string): (name: string) => boolean {
   const parts = match.split('*');
   return (name) => {
     if (!name.startsWith(parts[0]!)) return false;
@@ -51,10 +52,10 @@ export function groupParameters(
     if (!(weightDecay >= 0 && Number.isFinite(weightDecay))) {
       fail(`Expected weightDecay of the group "${match}" to be a finite number from 0, got ${weightDecay}.`);
     }
-    if (!names.some(matcher(group))) {
+    if (!names.some(nameMatcher(group.match))) {
       fail(`The parameter group "${match}" matches none of ${names.map((name) => `"${name}"`).join(', ')}.`);
     }
   }
-  const matchers = groups.map((group) => [matcher(group), group] as const);
+  const matchers = groups.map((group) => [nameMatcher(group.match), group] as const);
   return names.map((name) => matchers.find(([matches]) => matches(name))?.[1]);
 }

@@ -19,7 +19,9 @@ export function addRows(graph: GraphOperations, rows: number, indices: Value, ma
     graph.apply('Reshape', [indices, graph.ints([count, 1])]),
     graph.ints([count, columns]),
   ]);
-  return graph.apply('ScatterElements', [graph.full([rows, columns], 0, matrix), wide, matrix], {
+  // The zeros are worked out while running: as a constant they would fill the model.
+  const zeros = graph.apply('Expand', [graph.scalar(0, matrix), graph.ints([rows, columns])]);
+  return graph.apply('ScatterElements', [zeros, wide, matrix], {
     axis: { int: 0 },
     reduction: { string: 'add' },
   });

@@ -3,6 +3,7 @@ import { dataTypes, type OnnxGraph, type OnnxNode, type OnnxTensor, type OnnxVal
 import type { Graph } from './graph.ts';
 import { operators } from './operators.ts';
 import type { GraphNode, Value } from './value.ts';
+import { writeVerbatim } from './write-verbatim.ts';
 
 /** What is to be made of a graph. */
 export interface EmitOptions {
@@ -66,8 +67,13 @@ export function emitGraph(
     if (value.constant !== undefined) initializers.push(tensorOf(value.constant, nameOf(value)));
   initializers.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 
-  const nodes = live.map(
-    (node): OnnxNode => ({
+  const nodes = live.flatMap((node): readonly OnnxNode[] => {
+    if (node.verbatim !== undefined) {
+      const written = writeVerbatim(node.verbatim, node.inputs.map(nameOf), nameOf(node.outputs[0]!));
+      initializers.push(...written.initializers);
+      return written.nodes;
+    }
+    const made = {
       name: nameOf(node.outputs[0]!),
       operator: operators.get(node.operator)?.type ?? node.operator,
       domain: operators.get(node.operator)?.domain ?? '',
@@ -77,8 +83,9 @@ export function emitGraph(
         .filter((key) => !key.startsWith('_'))
         .sort()
         .map((key) => attributeOf(key, node.attributes[key]!)),
-    }),
-  );
+    };
+    return [made];
+  });
   const declare = (label: string, value: Value): OnnxValue => ({
     name: label,
     kind: 'tensor',

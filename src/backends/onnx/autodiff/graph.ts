@@ -3,7 +3,7 @@ import type { Constant } from '../../../onnx/graph-builder.ts';
 import type { GraphOperations, Operator } from './operator.ts';
 import { operators } from './operators.ts';
 import { sizeOf } from './shapes.ts';
-import type { Attributes, GraphNode, KnownGradient, Value, ValueSignature, ValueType } from './value.ts';
+import type { Attributes, GraphNode, KnownGradient, Value, ValueSignature, ValueType, VerbatimGraph } from './value.ts';
 
 /** Elements up to which equal constants are shared. */
 const sharedSize = 64;
@@ -140,6 +140,15 @@ export class Graph implements GraphOperations {
     this.#nodes.push(node);
     this.#producers.set(made, node);
     return made;
+  }
+
+  /** The output of a graph of a file, which is written as it is; no gradient goes back through it. */
+  verbatim(verbatim: VerbatimGraph, inputs: readonly Value[], signature: ValueSignature): Value {
+    const output = this.#value(signature);
+    const node: GraphNode = { operator: 'Verbatim', inputs, outputs: [output], attributes: {}, verbatim };
+    this.#nodes.push(node);
+    this.#producers.set(output, node);
+    return output;
   }
 
   /** The outputs of a node; what it is made of is added to the parts. */

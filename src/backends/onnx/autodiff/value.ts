@@ -1,4 +1,5 @@
 import type { AttributeValue, Constant } from '../../../onnx/graph-builder.ts';
+import type { OnnxGraph } from '../../../onnx/model.ts';
 
 /** Element types of values in a training graph. */
 export type ValueType = 'float' | 'double' | 'int64' | 'int32' | 'bool';
@@ -30,6 +31,15 @@ export interface KnownGradient {
   readonly gradientsOf: (gradient: Value) => readonly Value[];
 }
 
+/** Nodes of a file that are written as they are; nothing goes back through them. */
+export interface VerbatimGraph {
+  readonly graph: OnnxGraph;
+  /** The names that the node's inputs have in that graph. */
+  readonly inputs: readonly string[];
+  /** The name that the node's output has there. */
+  readonly output: string;
+}
+
 /** One call of an operator. */
 export interface GraphNode {
   readonly operator: string;
@@ -38,6 +48,8 @@ export interface GraphNode {
   readonly attributes: Attributes;
   /** Taken instead of the operator's own. */
   readonly known?: KnownGradient;
+  /** A graph of a file that stands here as it is: its inputs, then the initializers that `inputs` go on with, are what the node takes. */
+  readonly verbatim?: VerbatimGraph;
   /** What an operator that is made of others consists of. */
   readonly parts?: readonly GraphNode[];
 }

@@ -6,6 +6,10 @@ import type { PlannedParameter, TrainingPlan } from './plan.ts';
 function draw({ key, shape, initial }: PlannedParameter, seed: number | string): Float32Array {
   const values = new Float32Array(sizeOf(shape));
   if (initial.kind === 'constant') return values.fill(initial.value);
+  if (initial.kind === 'values') {
+    values.set(initial.values);
+    return values;
+  }
   // A stream of its own for each parameter: another layer changes nothing here.
   const random = createRandom(`${seed}/parameter/${key}`);
   for (let i = 0; i < values.length; i++) {

@@ -5,6 +5,7 @@ import { sizeOf } from '../autodiff/shapes.ts';
 import type { Value } from '../autodiff/value.ts';
 import { channelsFirst, channelsLast } from './channels.ts';
 import { asMatrix, type LayerContext, likeRows } from './layer-context.ts';
+import { followStatistics } from './running-statistics.ts';
 
 /** The value as [N, C, ...positions] where that costs no transposition: behind convolutions. */
 function asImage({ graph, inputs: [x] }: LayerContext): Value | undefined {
@@ -57,13 +58,8 @@ export function lowerBatchNorm(
     return [likeRows(graph, y, inputs[0]!), mean, variance];
   };
   const [y, mean, variance] = normalise();
-  const blend = (running: Value, fresh: Value, weight: number): Value =>
-    graph.apply('Add', [
-      graph.apply('Mul', [running, graph.scalar(1 - momentum, running)]),
-      graph.apply('Mul', [fresh, graph.scalar(weight, running)]),
-    ]);
-  update('running-mean', blend(parameter('running-mean'), mean, momentum));
-  // The running variance is the unbiased one, as in PyTorch.
-  update('running-variance', blend(parameter('running-variance'), variance, (momentum * rows) / (rows - 1)));
+  update('running-mean', followStatistics(graph, parameter('running-mean'), mean, 1, momentum));
+  const unbiased = rows / (rows - 1);
+  update('running-variance', followStatistics(graph, parameter('running-variance'), variance, unbiased, momentum));
   return y;
 }

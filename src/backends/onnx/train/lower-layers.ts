@@ -11,6 +11,7 @@ import { asMatrix, type LayerContext, type Lower, last, likeRows } from './layer
 import { lowerAttention } from './lower-attention.ts';
 import { lowerBatchNorm } from './lower-batch-norm.ts';
 import { imageLowerings } from './lower-images.ts';
+import { lowerImported } from './lower-imported.ts';
 import { lowerGru, lowerLstm } from './lower-recurrent.ts';
 import {
   lowerAverageTokens,
@@ -74,6 +75,7 @@ const lowerings: { readonly [K in PlainLayer['kind']]: Lower<Extract<PlainLayer,
   'entity-embeddings': lowerEntityEmbeddings,
   gru: lowerGru,
   lstm: lowerLstm,
+  imported: lowerImported,
 };
 
 /** What {@link lowerNetwork} takes. */

@@ -9,6 +9,7 @@ import type {
   TrainingSnapshot,
   WeightsOptions,
 } from '../../backend.ts';
+import { importedGraph } from '../../network/layers/imported.ts';
 import type { NetworkSpec } from '../../network/network-spec.ts';
 import { checkLearningRate } from '../../network/optimiser.ts';
 import { mostRetreats, type Training } from '../../network/training.ts';
@@ -290,6 +291,10 @@ export async function compileNetwork(
   const plan = planTraining(structuredClone(spec), structuredClone(training));
   const advice = 'Use fewer or narrower layers, or an optimiser that keeps less (sgd).';
   checkMemory('the parameters of the network', stateBytes(plan), plan.training.memoryLimitBytes, advice);
-  const hasConvolutions = plan.network.layers.some(({ layer }) => /conv/.test(layer.kind));
+  const hasConvolutions = plan.network.layers.some(({ layer }) =>
+    layer.kind === 'imported'
+      ? importedGraph(layer.model).nodes.some(({ operator }) => operator === 'Conv')
+      : /conv/.test(layer.kind),
+  );
   return new TrainedByGraph(plan, openSession, hasConvolutions ? await layout?.() : undefined);
 }

@@ -148,7 +148,8 @@ function split(call: NodeCall): readonly Value[] {
   return graph.applyAll('Split', [x!, given ?? graph.ints(sizes)], { axis: { int: axis } });
 }
 
-function layerNormalization({ graph, inputs, attributes }: NodeCall): readonly Value[] {
+function layerNormalization(call: NodeCall): readonly Value[] {
+  const { graph, node, inputs, attributes } = call;
   const [x, scale, shift] = inputs as [Value, Value, Value | undefined];
   const axis = frontAxis('LayerNormalization', intOf(attributes, 'axis', -1), x.shape.length);
   const width = sizeOf(x.shape.slice(axis));
@@ -157,6 +158,7 @@ function layerNormalization({ graph, inputs, attributes }: NodeCall): readonly V
     isLast ? value : graph.apply('Reshape', [value, graph.ints(shape)]);
   const row = (value: Value) => flat(value, [width]);
   if (sizeOf(scale.shape) !== width) throw unfit('LayerNormalization', 'expected a scale for each value');
+  if (node.outputs.length > 1) return momentsToo(call, axis);
   const zero = graph.full([width], 0, x);
   const made = graph.apply(
     'LayerNormalization',
@@ -164,6 +166,30 @@ function layerNormalization({ graph, inputs, attributes }: NodeCall): readonly V
     { axis: { int: -1 }, epsilon: { float: floatOf(attributes, 'epsilon', 1e-5) } },
   );
   return [flat(made, x.shape)];
+}
+
+/** Where the mean and 1/deviation are taken as well: out of parts, so that gradients go back from them too. */
+function momentsToo({ graph, inputs, attributes }: NodeCall, axis: number): readonly Value[] {
+  const [x, scale, shift] = inputs as [Value, Value, Value | undefined];
+  const axes = graph.ints(x.shape.flatMap((_, i) => (i >= axis ? [i] : [])));
+  const average = (value: Value) => graph.apply('ReduceMean', [value, axes], { keepdims: { int: 1 } });
+  const mean = average(x);
+  const centred = graph.apply('Sub', [x, mean]);
+  const variance = average(graph.apply('Mul', [centred, centred]));
+  const small = graph.scalar(floatOf(attributes, 'epsilon', 1e-5), x);
+  const inverse = graph.apply('Reciprocal', [graph.apply('Sqrt', [graph.apply('Add', [variance, small])])]);
+  const scaled = graph.apply('Mul', [graph.apply('Mul', [centred, inverse]), scale]);
+  return [shift === undefined ? scaled : graph.apply('Add', [scaled, shift]), mean, inverse];
+}
+
+/** Both sides of a power are of one type here. */
+function pow({ graph, inputs }: NodeCall): readonly Value[] {
+  const [a, b] = inputs as [Value, Value];
+  const number = a.type === 'double' ? 11 : 1;
+  const isFloating = a.type === 'float' || a.type === 'double';
+  return [
+    graph.apply('Pow', [a, isFloating && b.type !== a.type ? graph.apply('Cast', [b], { to: { int: number } }) : b]),
+  ];
 }
 
 /** Bounds that are left out are infinite. */
@@ -241,6 +267,7 @@ export const nodeLowerings: Readonly<Record<string, LowerNode>> = {
   },
   Min: chain('Min'),
   Pad: pad,
+  Pow: pow,
   ReduceL1: reduction,
   ReduceL2: reduction,
   ReduceLogSumExp: reduction,

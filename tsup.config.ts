@@ -24,6 +24,7 @@ export default defineConfig([
       'llama-cpp': 'src/llm/llama-cpp.ts',
       opentelemetry: 'src/opentelemetry.ts',
       engine: 'src/backends/engine.ts',
+      tfjs: 'src/backends/tfjs/index.ts',
       serve: 'src/serve.ts',
       cli: 'src/cli/main.ts',
       // Entry points of child processes and threads; `core/helpers/entry-url.ts` finds them beside the caller.
@@ -43,6 +44,7 @@ export default defineConfig([
             testing: 'src/testing/index.ts',
             opentelemetry: 'src/opentelemetry.ts',
             engine: 'src/backends/engine.ts',
+            tfjs: 'src/backends/tfjs/index.ts',
             openai: 'src/llm/openai.ts',
             anthropic: 'src/llm/anthropic.ts',
             'ai-sdk': 'src/llm/ai-sdk.ts',

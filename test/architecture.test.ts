@@ -153,6 +153,7 @@ describe('packages', () => {
     ['vega', /^tools\/report\/render-chart\.ts$/],
     ['vega-lite', /^tools\/report\/render-chart\.ts$/],
     ['onnxruntime-node', /^backends\/onnx\//],
+    ['@tensorflow/tfjs', /^backends\/tfjs\//],
     ['pbf', /^onnx\//],
     ['picocolors', /^cli\//],
     ['log-update', /^cli\//],
@@ -185,6 +186,7 @@ describe('packages', () => {
   it('heavy ones are imported when they are needed, not before', () => {
     const heavy = new Set([
       'onnxruntime-node',
+      '@tensorflow/tfjs',
       'vega',
       'vega-lite',
       'csv-parse',

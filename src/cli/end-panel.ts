@@ -9,7 +9,7 @@ import {
   formatSetting,
   isLessBetter,
   metricName,
-  verdictName,
+  verdictWords,
 } from '../tools/report/wording.ts';
 import { type Colours, createColours } from './colours.ts';
 import { safeText } from './safe-text.ts';
@@ -60,7 +60,7 @@ export function endPanel(
   if (files.reportPath) rows.push(['report', shown(files.reportPath)]);
 
   const width = Math.max(0, ...rows.map(([name]) => name.length));
-  const lines = ['', `${verdictMark(facts, colours)} ${colours.bold(verdictName[facts.verdict.kind])}`];
+  const lines = ['', `${verdictMark(facts, colours)} ${colours.bold(verdictWords[facts.verdict.kind].name)}`];
   const wrap = (text: string): string[] => wrapWords(safeText(text), Math.min(options.columns ?? 100, 100) - 4);
   for (const { message } of facts.verdict.reasons)
     lines.push(...wrap(message).map((line, i) => `  ${i === 0 ? '·' : ' '} ${line}`));
@@ -93,8 +93,8 @@ function wrapWords(text: string, most: number): string[] {
 }
 
 function verdictMark({ verdict }: RunFacts, colours: Colours): string {
-  if (verdict.kind === 'accept') return colours.green('●');
-  return verdict.kind === 'reject' ? colours.red('●') : colours.yellow('●');
+  const { tone } = verdictWords[verdict.kind];
+  return colours[tone === 'good' ? 'green' : tone === 'warn' ? 'yellow' : 'red']('●');
 }
 
 function nextSteps(facts: RunFacts, files: OutputFiles, shown: (path: string) => string): readonly string[] {
@@ -107,6 +107,7 @@ function nextSteps(facts: RunFacts, files: OutputFiles, shown: (path: string) =>
       ...(files.reportPath ? [`open ${shellWord(shown(files.reportPath))}`] : []),
     ];
   }
+  if (facts.status === 'declined') return files.reportPath ? [`open ${shellWord(shown(files.reportPath))}`] : [];
   if (facts.status !== 'paused') return [];
   const answers = (facts.questions ?? []).map(({ question, default: proposal }) => {
     const value = proposal === undefined ? 'VALUE' : typed(question, proposal);

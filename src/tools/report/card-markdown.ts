@@ -14,7 +14,7 @@ import {
   isLessBetter,
   metricName,
   sourceName,
-  verdictName,
+  verdictWords,
 } from './wording.ts';
 
 type Cite = (...records: readonly (string | undefined)[]) => string;
@@ -48,7 +48,7 @@ export function cardMarkdown(facts: RunFacts): string {
   const lines = [
     `# Model card: ${facts.task ? md(facts.task.target.value) : 'no model'}`,
     '',
-    `**Verdict:** ${verdictName[facts.verdict.kind]}.`,
+    `**Verdict:** ${verdictWords[facts.verdict.kind].name}.`,
     '',
     ...facts.verdict.reasons.map(({ message, record }) => `- ${md(message)}${cite(record)}`),
     ...(facts.verdict.offer === undefined

@@ -6,7 +6,7 @@ import {
   formatNumber,
   formatSeconds,
   metricName,
-  verdictName,
+  verdictWords,
 } from './wording.ts';
 
 /** One thing that is told of two runs. */
@@ -79,7 +79,7 @@ export function compareRuns(first: RunFacts, second: RunFacts): RunComparison {
     'end',
     'verdict',
     both(({ verdict }) => verdict.kind),
-    (kind) => verdictName[kind as keyof typeof verdictName],
+    (kind) => verdictWords[kind as keyof typeof verdictWords].name,
   );
   for (const { what, values } of differingDecisions(first, second)) add('decision', what, values);
   add(

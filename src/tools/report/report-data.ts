@@ -9,14 +9,14 @@ import { valuesTold } from './values-held.ts';
 import { formatNumber, formatShare, metricName } from './wording.ts';
 
 /** What was read, what was done to it, and how it was divided. */
-export async function dataSection({ data, split, task }: RunFacts): Promise<Html | undefined> {
+export async function dataSection({ data, split, task, request }: RunFacts): Promise<Html | undefined> {
   if (!data) return undefined;
   const chart = data.target && targetChart(data.target);
   const order = { target: 0, input: 2, 'set-aside': 3 } as const;
   const rank = (role: string): number => (order as Readonly<Record<string, number>>)[role] ?? 1;
   const columns = [...data.columns].sort((a, b) => rank(a.role) - rank(b.role));
   return html`
-<p>${formatNumber(data.rowsRead)} rows were read${data.format && ` as ${data.format}`}; ${formatNumber(data.rowsUsed)} were used${
+<p>${formatNumber(data.rowsRead)} rows were read${data.format && request.dataName !== 'records' && ` as ${data.format}`}; ${formatNumber(data.rowsUsed)} were used${
     data.setAside.length === 0
       ? ', none was set aside.'
       : html`. Set aside: ${data.setAside.map((item, i) => `${i > 0 ? '; ' : ''}${formatNumber(item.count)} (${item.reason})`)}.`
@@ -24,7 +24,7 @@ export async function dataSection({ data, split, task }: RunFacts): Promise<Html
     data.duplicateRows ? ` ${formatNumber(data.duplicateRows)} rows repeat an earlier one.` : ''
   }</p>
 ${split && html`<p>${splitText(split)}</p>`}
-${chart && figure(await renderChart(chart), targetText(data.target!), `The target${task ? `, ${task.target.value}` : ''}, over the rows used.`)}
+${chart && figure(await renderChart(chart), targetText(data.target!), `The target${task ? `, ${task.target.value}` : ''}, over the rows ${data.target!.kind === 'classes' ? 'to learn from' : 'read'}.`)}
 ${data.steps.length > 0 && html`<h3>What was done</h3><ul>${data.steps.map((step) => html`<li>${step.what}${step.count !== undefined && ` (${formatNumber(step.count)})`}</li>`)}</ul>`}
 <h3>Columns</h3>
 ${foldedTable(
@@ -34,7 +34,8 @@ ${foldedTable(
   [
     { head: 'column', kind: 'name', cell: (row) => row.name },
     { head: 'kind', cell: (row) => row.kind },
-    { head: 'role', cell: (row) => (row.role === 'set-aside' ? 'set aside' : row.role) },
+    // Before a request is understood, a column has no role.
+    { head: 'role', cell: (row) => task && (row.role === 'set-aside' ? 'set aside' : row.role) },
     {
       head: 'missing',
       kind: 'n',

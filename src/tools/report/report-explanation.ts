@@ -106,8 +106,8 @@ ${foldedTable(
   'rows',
   [
     { head: 'row', kind: 'n', cell: (row) => String(row.row) },
-    { head: 'true', kind: 'name', cell: (row) => row.truth !== undefined && errors.classes[row.truth] },
-    { head: 'predicted', kind: 'name', cell: (row) => row.predicted !== undefined && errors.classes[row.predicted] },
+    { head: 'true', cell: (row) => row.truth !== undefined && errors.classes[row.truth] },
+    { head: 'predicted', cell: (row) => row.predicted !== undefined && errors.classes[row.predicted] },
     {
       head: 'with probability',
       kind: 'n',

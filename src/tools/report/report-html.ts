@@ -19,7 +19,7 @@ import {
   formatSetting,
   isLessBetter,
   metricName,
-  verdictName,
+  verdictWords,
 } from './wording.ts';
 
 /**
@@ -43,7 +43,7 @@ export async function reportHtml(facts: RunFacts): Promise<string> {
 </head>
 <body>
 <header>
-${pill(verdictName[facts.verdict.kind], verdictTone[facts.verdict.kind])}
+${pill(verdictWords[facts.verdict.kind].name, verdictWords[facts.verdict.kind].tone)}
 <h1>${title(facts)}</h1>
 ${answerBesideVerdict(facts).map((paragraph) => html`<p class="lead">${paragraph}</p>`)}
 ${keyFigures(facts)}
@@ -60,20 +60,12 @@ ${sections.map(
 <footer>
 ${Object.entries(facts.environment).map(([name, version], i) => `${i > 0 ? ' · ' : ''}${name} ${version}`)}<br>
 ${Object.entries(facts.hashes).map(([name, hash]) => html`${name} <code>${hash}</code><br>`)}
-${facts.startedAt && html`started ${facts.startedAt} · `}run ${facts.runId} · ${facts.deterministic ? 'the same request, data and seed give the same model' : 'a measured time or the clock changed a choice: another run may differ'}
+${facts.startedAt && html`started ${facts.startedAt} · `}run ${facts.runId}${facts.hashes.model && ' · '}${facts.hashes.model && (facts.deterministic ? 'the same request, data and seed give the same model' : 'a measured time or the clock changed a choice: another run may differ')}
 </footer>
 </body>
 </html>
 `.text;
 }
-
-const verdictTone = {
-  accept: 'good',
-  'accept-with-warning': 'warn',
-  clarify: 'warn',
-  'counter-offer': 'warn',
-  reject: 'bad',
-} as const;
 
 async function sectionsOf(facts: RunFacts): Promise<readonly { id: string; title: string; body: Html | undefined }[]> {
   return [
@@ -97,7 +89,7 @@ async function sectionsOf(facts: RunFacts): Promise<readonly { id: string; title
 }
 
 function title({ task, request }: RunFacts): string {
-  if (!task) return request.dataName ? `A model from ${request.dataName}` : 'A model';
+  if (!task) return request.dataName ? `A request on ${request.dataName}` : 'A request';
   return `Predicting ${task.target.value}`;
 }
 
@@ -123,7 +115,9 @@ function keyFigures(facts: RunFacts): Html | undefined {
     items.push([
       'rows',
       formatNumber(facts.data.rowsUsed),
-      `${facts.data.columns.filter((column) => column.role === 'input').length} inputs`,
+      facts.task
+        ? `${facts.data.columns.filter((column) => column.role === 'input').length} inputs`
+        : `${facts.data.columns.length} columns`,
     ]);
   if (facts.seconds !== undefined)
     items.push(['time', formatSeconds(facts.seconds), facts.trials.length > 0 && `${facts.trials.length} trials`]);
@@ -134,9 +128,9 @@ function keyFigures(facts: RunFacts): Html | undefined {
 
 function verdictSection({ verdict, questions, meetsTargets }: RunFacts): Html {
   return html`
-<p>${pill(verdictName[verdict.kind], verdictTone[verdict.kind])}${meetsTargets !== undefined && html` ${pill(meetsTargets ? 'targets met' : 'targets not met', meetsTargets ? 'good' : 'warn')}`}</p>
+<p>${pill(verdictWords[verdict.kind].name, verdictWords[verdict.kind].tone)}${meetsTargets !== undefined && html` ${pill(meetsTargets ? 'targets met' : 'targets not met', meetsTargets ? 'good' : 'warn')}`}</p>
 ${verdict.reasons.length > 0 ? html`<ul>${verdict.reasons.map((reason) => html`<li>${reason.message} <span class="quiet small">${reason.code}</span></li>`)}</ul>` : html`<p>Nothing stands against it.</p>`}
-${verdict.offer && html`<p><strong>Possible instead:</strong> ${verdict.offer}</p>`}
+${verdict.offer && html`<p><strong>${verdict.offer}</strong></p>`}
 ${
   questions &&
   questions.length > 0 &&

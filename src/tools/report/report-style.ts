@@ -33,13 +33,14 @@ a{color:var(--accent);text-decoration:none}a:hover{text-decoration:underline}
 caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 table{border-collapse:collapse;width:100%;font-size:.89rem;line-height:1.45}
 th,td{text-align:left;vertical-align:top;padding:.42rem .9rem .42rem 0;border-bottom:1px solid var(--line)}
-th{font-weight:600;color:var(--ink-2);font-size:.8rem;white-space:nowrap}
+thead th{font-weight:600;color:var(--ink-2);font-size:.8rem;white-space:nowrap}
+tbody th{font-weight:inherit}table.narrow{width:auto}table.narrow td,table.narrow th{padding-right:2.5rem}
 th:last-child,td:last-child{padding-right:0}
-tbody tr:last-child td{border-bottom:0}
-td.name{font-weight:550;overflow-wrap:anywhere;min-width:9.5rem}
-td{white-space:nowrap}td.wide,td.name{white-space:normal}td.wide{min-width:11rem;overflow-wrap:anywhere}
+tbody tr:last-child>*{border-bottom:0}
+tbody .name{font-weight:550;overflow-wrap:anywhere;min-width:10.5rem}.name code{white-space:nowrap}
+tbody td,tbody th{white-space:nowrap}tbody .wide,tbody .name{white-space:normal}.wide{min-width:11rem;overflow-wrap:anywhere}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-tr.best td{background:var(--panel)}tr.best td:first-child{box-shadow:-.5rem 0 0 var(--panel)}tr.best td:last-child{box-shadow:.5rem 0 0 var(--panel)}
+tr.best>*{background:var(--panel)}tr.best>:first-child{box-shadow:-.5rem 0 0 var(--panel)}tr.best>:last-child{box-shadow:.5rem 0 0 var(--panel)}
 ul{margin:.5rem 0;padding-left:1.2rem}li{margin:.3rem 0;max-width:46rem;overflow-wrap:anywhere}
 ul.plain{list-style:none;padding:0}
 ul.plain li{display:grid;grid-template-columns:6.2rem 1fr;gap:.8rem;align-items:baseline;max-width:none}
@@ -53,7 +54,7 @@ code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wr
 footer{margin-top:3rem;padding-top:1.2rem;padding-bottom:3rem;border-top:1px solid var(--line);font-size:.82rem;color:var(--ink-2);overflow-wrap:anywhere}
 @media (max-width:40rem){header,main,footer{padding-left:1.1rem;padding-right:1.1rem}header{padding-top:1.6rem}h1{font-size:1.5rem}section{margin-top:2rem;padding-top:1.3rem}
 ul.plain li{grid-template-columns:1fr;gap:.1rem;margin:.7rem 0}.key dd{font-size:1.1rem}.key div{flex-basis:44%;padding:.7rem .8rem}
-figure svg.wide{min-width:30rem}}
+figure svg.wide{min-width:30rem}tbody .wide{min-width:18rem}}
 @media print{:root{color-scheme:light;--paper:#fff;--panel:#f4f4f1;--ink:#000;--ink-2:#444;--line:#ccc;--accent:#2364aa;--second:#8b98a5;--good:#20744a;--good-bg:#fff;--warn:#8a5a00;--warn-bg:#fff;--bad:#a5322c;--bad-bg:#fff;--c1:#2364aa;--c2:#d1752c;--c3:#2f8f6b;--c4:#8656a3;--c5:#b8475f;--c6:#7d7a33}
 body{font-size:10.5pt}header,main,footer{max-width:none;padding:0}nav{display:none}section{break-inside:auto}h2,h3{break-after:avoid}tr,figure,ul.plain li,.key{break-inside:avoid}
 .scroll,figure{overflow:visible}details::details-content{content-visibility:visible;display:block;height:auto}summary{display:none}.pill{border:1px solid currentColor}}

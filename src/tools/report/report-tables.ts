@@ -23,12 +23,19 @@ export function table<Row>(
   const cells = rows.map((row) => columns.map((column) => html`${column.cell(row)}`.text));
   const kept = columns.map((column, i) => ({ column, i })).filter(({ i }) => cells.some((row) => row[i] !== ''));
   const kind = (column: TableColumn<Row>): Html => new Html(column.kind ? ` class="${column.kind}"` : '');
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table><caption>${caption}</caption><thead><tr>${kept.map(({ column }) => html`<th scope="col"${kind(column)}>${column.head}</th>`)}</tr></thead>
+  // What a row is called: its name, or what stands first.
+  const head = kept.find(({ column }) => column.kind === 'name') ?? kept[0];
+  const isNarrow = kept.length < 3 && !kept.some(({ column }) => column.kind === 'wide');
+  const cell = (text: string, of: (typeof kept)[number]): Html =>
+    of === head
+      ? html`<th scope="row"${kind(of.column)}>${new Html(text)}</th>`
+      : html`<td${kind(of.column)}>${new Html(text)}</td>`;
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table${new Html(isNarrow ? ' class="narrow"' : '')}><caption>${caption}</caption><thead><tr>${kept.map(({ column }) => html`<th scope="col"${kind(column)}>${column.head}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (
       row,
       r,
-    ) => html`<tr${new Html(isBest(row) ? ' class="best"' : '')}>${kept.map(({ column, i }) => html`<td${kind(column)}>${new Html(cells[r]?.[i] ?? '')}</td>`)}</tr>
+    ) => html`<tr${new Html(isBest(row) ? ' class="best"' : '')}>${kept.map((of) => cell(cells[r]?.[of.i] ?? '', of))}</tr>
 `,
   )}</tbody></table></div>`;
 }

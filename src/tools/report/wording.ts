@@ -79,13 +79,13 @@ export function formatConfiguration(configuration: Readonly<Record<string, numbe
     .join(', ');
 }
 
-/** A verdict's kind as people say it. */
-export const verdictName = {
-  accept: 'Accepted',
-  'accept-with-warning': 'Accepted, with a warning',
-  clarify: 'Waiting for an answer',
-  'counter-offer': 'Counter-offer',
-  reject: 'Declined',
+/** A verdict's kind as people say it, and whether it is good news. */
+export const verdictWords = {
+  accept: { name: 'Accepted', tone: 'good' },
+  'accept-with-warning': { name: 'Accepted, with a warning', tone: 'warn' },
+  clarify: { name: 'Waiting for an answer', tone: 'warn' },
+  'counter-offer': { name: 'Counter-offer', tone: 'warn' },
+  reject: { name: 'Declined', tone: 'bad' },
 } as const;
 
 /** Who took a decision, as people say it. */

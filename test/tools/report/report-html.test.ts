@@ -179,15 +179,15 @@ describe('reportHtml', () => {
 
   it('says where each field of the request came from, with the words', () => {
     expect(page).toMatch(
-      /left out<\/td><td class="wide">year<\/td><td>the prompt<\/td><td class="wide">“without the year”/,
+      /left out<\/th><td class="wide">year<\/td><td>the prompt<\/td><td class="wide">“without the year”/,
     );
-    expect(page).toMatch(/task<\/td><td class="wide">classification, several classes<\/td><td>the data/);
+    expect(page).toMatch(/task<\/th><td class="wide">classification, several classes<\/td><td>the data/);
   });
 
   it('shows the score with its interval, the baseline and the target', () => {
     expect(page).toContain('0.952 – 1.000');
     expect(page).toMatch(
-      /balanced accuracy<\/td><td class="n">0\.985<\/td><td class="n">0\.952 – 1\.000<\/td><td class="n">0\.333<\/td><td class="n">≥ 0\.95<\/td><td>yes \(probability 97 %\)/,
+      /balanced accuracy<\/th><td class="n">0\.985<\/td><td class="n">0\.952 – 1\.000<\/td><td class="n">0\.333<\/td><td class="n">≥ 0\.95<\/td><td>yes \(probability 97 %\)/,
     );
   });
 

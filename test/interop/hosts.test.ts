@@ -1,9 +1,21 @@
-import { type ExecFileSyncOptions, execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, type ExecFileSyncOptions, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transformSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -150,7 +162,6 @@ describe('the packed tarball works', () => {
     );
     const next = join(path, 'node_modules/next/dist/bin/next');
     execFileSync(process.execPath, [next, 'build'], { cwd: path, env, stdio: ['ignore', 'ignore', 'inherit'] });
-    const { spawn } = await import('node:child_process');
     const server = spawn(process.execPath, [next, 'start', '--port', '0', '--hostname', '127.0.0.1'], {
       cwd: path,
       env,
@@ -186,6 +197,46 @@ describe('the packed tarball works', () => {
     }
   });
 });
+
+it('a worker of a queue is killed in the middle of a training, and another goes on', async () => {
+  const path = host('queue');
+  execFileSync('npm', ['install', ...quiet, tarball, 'bullmq@6', 'ioredis@6'], { cwd: path, env });
+  const source = readFileSync(join(root, 'examples/queue-worker.ts'), 'utf8');
+  writeFileSync(join(path, 'worker.mjs'), transformSync(source, { loader: 'ts', format: 'esm' }).code);
+  const port = await freePort();
+  const redis = spawn('redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', ''], { stdio: 'ignore' });
+  const withRedis = { ...env, REDIS_URL: `redis://127.0.0.1:${port}` };
+  const worker = () => spawn(process.execPath, ['worker.mjs'], { cwd: path, env: withRedis });
+  const journal = join(path, 'runs/job-1/journal.jsonl');
+  const records = () => (existsSync(journal) ? readFileSync(journal, 'utf8').split('\n') : []);
+  let first: ChildProcess | undefined;
+  let second: ChildProcess | undefined;
+  try {
+    const job = [join(path, 'worker.mjs'), 'add', 'Predict the species of a penguin.', 'penguins.csv'];
+    expect(execFileSync(process.execPath, job, { cwd: path, env: withRedis, encoding: 'utf8' }).trim()).toBe('1');
+    first = worker();
+    await expect.poll(() => records().some((line) => line.includes('"model.search"')), { timeout: 60_000 }).toBe(true);
+    first.kill('SIGKILL');
+    const recorded = records().slice(0, -1);
+    second = worker();
+    const line = await new Promise<string>((resolve) => second!.stdout!.once('data', (text) => resolve(`${text}`)));
+    expect(line).toMatch(/^1 \{"status":"complete"/);
+    expect(existsSync(join(path, 'job-1.onnx'))).toBe(true);
+    // What the first had written is still there: the second went on behind it.
+    expect(records().slice(0, recorded.length)).toEqual(recorded);
+  } finally {
+    for (const one of [first, second, redis]) one?.kill('SIGKILL');
+  }
+});
+
+/** A port that nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
 
 it('the folder of the package holds the entry of every child process', () => {
   const dist = readdirSync(join(installed, 'node_modules/traineragent/dist'));

@@ -6,6 +6,7 @@ import {
   errorsTable,
   eventsTable,
   missingTable,
+  operatorsList,
   stagesTable,
   verdictsTable,
 } from './tables.ts';
@@ -17,6 +18,7 @@ it.each([
   ['verdicts', { verdicts: verdictsTable }],
   ['decisions', { decisions: decisionsTable }],
   ['how-it-works', { stages: stagesTable }],
+  ['engine', { operators: operatorsList }],
   ['data-formats', { missing: missingTable, booleans: booleansTable }],
 ] as const)('docs/%s.md says what the code says', async (page, tables) => {
   const path = new URL(`../../docs/${page}.md`, import.meta.url).pathname;

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { builtInQuestions } from '../../src/agents/questions.ts';
 import { builtInStages } from '../../src/agents/stages.ts';
+import { operators } from '../../src/backends/onnx/autodiff/operators.ts';
+import { isImportable } from '../../src/backends/onnx/import/lower-graph.ts';
 import { errorTable } from '../../src/core/errors.ts';
 import type { EventType } from '../../src/core/events.ts';
 import { type Evidence, type ReasonCode, reasonKinds } from '../../src/core/verdict.ts';
@@ -179,4 +181,13 @@ export function missingTable(): string {
 
 export function booleansTable(): string {
   return booleanPairs.map(([no, yes]) => `${code(no)} / ${code(yes)}`).join(' · ');
+}
+
+/** Every operator that a file may have and that is one of the engine's. */
+export function operatorsList(): string {
+  const names = [...operators.values()]
+    .filter(({ name, domain = '' }) => isImportable({ operator: name, domain }))
+    .map(({ name }) => `\`${name}\``)
+    .sort();
+  return `${names.length}: ${names.join(', ')}.`;
 }

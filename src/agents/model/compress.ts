@@ -27,6 +27,8 @@ const fittedSchema = z.object({
   operationsPerRow: z.number(),
   /** Forecast of one prediction. */
   latencyMs: z.number(),
+  /** Forecast of the memory that serving it takes beside the runtime. */
+  memoryBytes: z.number().optional(),
 });
 
 export type Fitted = z.infer<typeof fittedSchema>;
@@ -47,8 +49,9 @@ export interface CompressionSubject {
     readonly score: number;
     readonly sizeBytes: number;
     readonly latencyMs: number;
+    readonly memoryBytes?: number;
   }[];
-  readonly limits: { readonly sizeBytes?: number; readonly latencyMs?: number };
+  readonly limits: { readonly sizeBytes?: number; readonly latencyMs?: number; readonly memoryBytes?: number };
 }
 
 /** Which size of the model is kept. */
@@ -121,12 +124,14 @@ export const compressStage = defineStage<Compressed>({
     }
     const variants = [original, ...tried];
     const { variant } = await context.ask(compressionQuestion, {
-      variants: variants.map(({ id, what, score, sizeBytes, latencyMs }) => ({
+      variants: variants.map(({ id, what, score, sizeBytes, latencyMs, memoryBytes }) => ({
         id,
         what,
         score,
         sizeBytes,
         latencyMs,
+        // Only where it decides something.
+        ...(limits.memoryBytes === undefined || memoryBytes === undefined ? {} : { memoryBytes }),
       })),
       limits,
     });
@@ -142,16 +147,18 @@ function limitsOf({ limits }: TaskSpec): CompressionSubject['limits'] {
   return {
     ...(limits.sizeBytes === undefined ? {} : { sizeBytes: limits.sizeBytes.value }),
     ...(limits.latencyMs === undefined ? {} : { latencyMs: limits.latencyMs.value }),
+    ...(limits.memoryBytes === undefined ? {} : { memoryBytes: limits.memoryBytes.value }),
   };
 }
 
 /** Whether a variant is forecast to keep the limits. */
 function keeps(
   limits: CompressionSubject['limits'],
-  variant: { readonly sizeBytes: number; readonly latencyMs: number },
+  variant: { readonly sizeBytes: number; readonly latencyMs: number; readonly memoryBytes?: number | undefined },
 ): boolean {
   return (
     variant.sizeBytes <= (limits.sizeBytes ?? Number.POSITIVE_INFINITY) &&
+    (variant.memoryBytes ?? 0) <= (limits.memoryBytes ?? Number.POSITIVE_INFINITY) &&
     variant.latencyMs <= (limits.latencyMs ?? Number.POSITIVE_INFINITY)
   );
 }
@@ -195,7 +202,7 @@ function fitter(context: StageContext, spec: TaskSpec) {
         operationsPerRow += output.operationsPerRow;
         fitted.push({ ...member, model: output.model, importance: [...output.importance] });
       }
-      const { sizeBytes, latencyMs } = forecast(prepared, {
+      const { sizeBytes, latencyMs, memoryBytes } = forecast(prepared, {
         operationsPerRow,
         sizeBytes: parameterBytes,
         members: members.length,
@@ -209,6 +216,7 @@ function fitter(context: StageContext, spec: TaskSpec) {
         sizeBytes,
         operationsPerRow,
         latencyMs,
+        memoryBytes,
       };
     },
     /** The members scored on every fold; undefined where one failed. */

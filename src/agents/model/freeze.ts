@@ -2,15 +2,16 @@ import { z } from 'zod';
 import type { Json } from '../../core/helpers/canonical-json.ts';
 import { canonicalJson } from '../../core/helpers/canonical-json.ts';
 import { sha256 } from '../../core/helpers/hash.ts';
-import { defineStage } from '../../core/stage.ts';
+import { defineStage, type StageContext } from '../../core/stage.ts';
 import { version } from '../../core/version.ts';
+import type { OutputOf } from '../../tools/actions/actions.ts';
 import { callAction } from '../call-action.ts';
 import type { Collected } from '../data/collect.ts';
 import type { Prepared } from '../data/prepare.ts';
 import type { SplitMessage } from '../data/split.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
 import type { CandidatesMessage } from './candidates.ts';
-import type { Compressed } from './compress.ts';
+import type { Compressed, Fitted } from './compress.ts';
 import type { Decided } from './decide.ts';
 
 export const frozenSchema = z.object({
@@ -34,62 +35,15 @@ export const freezeStage = defineStage<Frozen>({
   to: 'server',
   output: frozenSchema,
   async run(context) {
-    const spec = taskSpecOf(context);
-    const { data } = context.message<Collected>('data.collect')!;
-    const { train } = context.message<SplitMessage>('data.split')!;
     const prepared = context.message<Prepared>('data.prepare')!;
     const { chosen } = context.message<Compressed>('model.compress')!;
-    const decided = context.message<Decided>('model.decide')!;
     const baseline = await callAction(context, 'refit', {
       set: prepared.set,
       learner: 'baseline',
       configuration: {},
       seed: 'baseline',
     });
-    const { onHost } = context.message<CandidatesMessage>('model.candidates')!;
-    const isOnHost = chosen.members.some(({ learner }) => onHost.includes(learner));
-    const output = await callAction(
-      context,
-      'freeze',
-      {
-        preparation: prepared.preparation,
-        train,
-        problem: { task: prepared.task, classCount: prepared.classes.length },
-        target: spec.target.value,
-        classes: prepared.classes,
-        members: chosen.members.map(({ model, weight, features }) => ({
-          model,
-          weight,
-          ...(features === undefined ? {} : { features }),
-        })),
-        numberCount: prepared.numberCount,
-        calibration: decided.calibration,
-        ...(decided.decision === undefined ? {} : { decision: decided.decision }),
-        ...(decided.interval === undefined ? {} : { interval: decided.interval }),
-        // Clock-free and path-free, so that the same request gives the same file.
-        card: {
-          formatVersion: 1,
-          madeBy: `traineragent ${version}`,
-          task: spec.task.value,
-          target: spec.target.value,
-          metric: spec.metrics[0]!.metric,
-          trainingRows: prepared.rowCount,
-          sourceRows: data!.rowCount,
-          members: chosen.members.map(({ learner, weight, configuration, iterations }) => ({
-            learner,
-            weight,
-            configuration,
-            ...(iterations === undefined ? {} : { iterations }),
-          })),
-          calibration: decided.calibration.kind,
-          validation: decided.scores.map((score) => ({ ...score })),
-          seed: context.input.seed,
-          taskHash: sha256(canonicalJson(spec)),
-          deterministic: context.input.maxSeconds === undefined,
-        } as Record<string, Json>,
-      },
-      { onHost: isOnHost },
-    );
+    const output = await freezeVariant(context, chosen);
     return {
       message: {
         model: output.model,
@@ -103,3 +57,56 @@ export const freezeStage = defineStage<Frozen>({
     };
   },
 });
+
+/** Makes one file of fitted members, with the calibration and decision of the chosen ones. */
+export function freezeVariant(context: StageContext, chosen: Fitted): Promise<OutputOf<'freeze'>> {
+  const spec = taskSpecOf(context);
+  const { data } = context.message<Collected>('data.collect')!;
+  const { train } = context.message<SplitMessage>('data.split')!;
+  const prepared = context.message<Prepared>('data.prepare')!;
+  const decided = context.message<Decided>('model.decide')!;
+  const { onHost } = context.message<CandidatesMessage>('model.candidates')!;
+  const isOnHost = chosen.members.some(({ learner }) => onHost.includes(learner));
+  return callAction(
+    context,
+    'freeze',
+    {
+      preparation: prepared.preparation,
+      train,
+      problem: { task: prepared.task, classCount: prepared.classes.length },
+      target: spec.target.value,
+      classes: prepared.classes,
+      members: chosen.members.map(({ model, weight, features }) => ({
+        model,
+        weight,
+        ...(features === undefined ? {} : { features }),
+      })),
+      numberCount: prepared.numberCount,
+      calibration: decided.calibration,
+      ...(decided.decision === undefined ? {} : { decision: decided.decision }),
+      ...(decided.interval === undefined ? {} : { interval: decided.interval }),
+      // Clock-free and path-free, so that the same request gives the same file.
+      card: {
+        formatVersion: 1,
+        madeBy: `traineragent ${version}`,
+        task: spec.task.value,
+        target: spec.target.value,
+        metric: spec.metrics[0]!.metric,
+        trainingRows: prepared.rowCount,
+        sourceRows: data!.rowCount,
+        members: chosen.members.map(({ learner, weight, configuration, iterations }) => ({
+          learner,
+          weight,
+          configuration,
+          ...(iterations === undefined ? {} : { iterations }),
+        })),
+        calibration: decided.calibration.kind,
+        validation: decided.scores.map((score) => ({ ...score })),
+        seed: context.input.seed,
+        taskHash: sha256(canonicalJson(spec)),
+        deterministic: context.input.maxSeconds === undefined,
+      } as Record<string, Json>,
+    },
+    { onHost: isOnHost },
+  );
+}

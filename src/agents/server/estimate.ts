@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { defineStage } from '../../core/stage.ts';
+import { defineStage, type StageContext } from '../../core/stage.ts';
+import type { OutputOf } from '../../tools/actions/actions.ts';
 import { callAction } from '../call-action.ts';
 import type { Prepared } from '../data/prepare.ts';
-import type { Compressed } from '../model/compress.ts';
-import type { Frozen } from '../model/freeze.ts';
+import type { Compressed, Fitted } from '../model/compress.ts';
+import { type Frozen, freezeVariant } from '../model/freeze.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
 import { forecast } from './forecast.ts';
 
@@ -27,6 +28,23 @@ export const estimatedSchema = z.object({
       meets: z.boolean(),
     }),
   ),
+  /**
+   * Where a limit is not met: the sizes of the model that were tried and that no other one beats in everything, with what each was measured to
+   * cost; the first is the one that was kept.
+   */
+  tradeOff: z
+    .array(
+      z.object({
+        id: z.string(),
+        what: z.string(),
+        /** On validation data; greater is better. */
+        score: z.number(),
+        sizeBytes: z.number(),
+        memoryBytes: z.number(),
+        latencyMs: z.number(),
+      }),
+    )
+    .optional(),
 });
 
 export type Estimated = z.infer<typeof estimatedSchema>;
@@ -58,9 +76,41 @@ export const estimateStage = defineStage<Estimated>({
       const asked = limits[limit]?.value;
       return asked === undefined ? [] : [{ limit, asked, measured: values[limit], meets: values[limit] <= asked }];
     });
+    const isMissed = held.some(({ limit, meets }) => !meets && limit !== 'trainSeconds');
+    const tradeOff = isMissed ? await measureVariants(context, measured) : [];
     return {
-      message: { predicted, ...measured, limits: held },
+      message: { predicted, ...measured, limits: held, ...(tradeOff.length > 1 ? { tradeOff } : {}) },
       summary: `${measured.latencyMs.p50.toFixed(2)} ms for one record (p99 ${measured.latencyMs.p99.toFixed(2)}), ${measured.sizeBytes} bytes.`,
     };
   },
 });
+
+/** Variants that are measured beside the one that was kept. */
+const mostVariants = 4;
+
+type TradeOff = NonNullable<Estimated['tradeOff']>;
+
+/** Measures the variants that were tried, and keeps those that no other one beats in score, size and latency alike. */
+async function measureVariants(context: StageContext, kept: OutputOf<'measure'>): Promise<TradeOff> {
+  const { chosen, tried } = context.message<Compressed>('model.compress')!;
+  const row = ({ id, what, score }: Fitted, { sizeBytes, memoryBytes, latencyMs }: OutputOf<'measure'>) => ({
+    id,
+    what,
+    score,
+    sizeBytes,
+    memoryBytes,
+    latencyMs: latencyMs.p50,
+  });
+  const rows = [row(chosen, kept)];
+  for (const variant of tried.filter(({ id }) => id !== chosen.id).slice(0, mostVariants)) {
+    const { model } = await freezeVariant(context, variant);
+    rows.push(row(variant, await callAction(context, 'measure', { model })));
+  }
+  const isBeaten = (one: TradeOff[number], by: TradeOff[number]): boolean =>
+    by !== one &&
+    by.score >= one.score &&
+    by.sizeBytes <= one.sizeBytes &&
+    by.latencyMs <= one.latencyMs &&
+    (by.score > one.score || by.sizeBytes < one.sizeBytes || by.latencyMs < one.latencyMs);
+  return rows.filter((one, i) => i === 0 || !rows.some((other) => isBeaten(one, other)));
+}

@@ -66,9 +66,14 @@ for (const { name, kind } of signature.inputs) {
 const button = document.createElement('button');
 button.textContent = 'Predict';
 form.append(button);
+const valueOf = ({ value, dataset: { kind } }) => {
+  const text = value.trim();
+  if (kind === 'number' && Number.isFinite(Number(text))) return Number(text);
+  return kind === 'boolean' && /^(true|false)$/.test(text) ? text === 'true' : value;
+};
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
-  const entries = [...form.querySelectorAll('input')].flatMap((input) => (input.value.trim() === '' ? [] : [[input.name, input.value]]));
+  const entries = [...form.querySelectorAll('input')].flatMap((input) => (input.value.trim() === '' ? [] : [[input.name, valueOf(input)]]));
   try {
     const [result] = await predict([Object.fromEntries(entries)]);
     answer.textContent = JSON.stringify(result, null, 2);

@@ -20,11 +20,14 @@ export const errorTable = {
     'The data have more columns, or a larger field, than the documented limit. Leave columns out, or shorten the field.',
   COLUMN_UNKNOWN: 'A named column is not in the data. Compare the name with those that the message lists.',
   // Running
-  RUN_ABORTED: 'The run was aborted through its signal or `run.abort()`; it can be resumed.',
+  RUN_ABORTED:
+    'The run was aborted through its signal or `run.abort()`. Nothing that was recorded is lost: resume it by its id.',
   RUN_NOT_FOUND: 'The store has no run of this id. Check the id and the folder of the store.',
   RUN_LOCKED: 'Another process is working on this run. Wait until it ends.',
-  RUN_CHILD_FAILED: 'The process that trains ended unexpectedly; the run can be resumed.',
-  RESUME_MISMATCH: 'A resumed run asked or called something else than what the journal holds at that position.',
+  RUN_CHILD_FAILED:
+    'The process that trains ended unexpectedly, mostly for want of memory. Resume the run; where it ends again, give it fewer rows or columns.',
+  RESUME_MISMATCH:
+    'A resumed run asked or called something else than what the journal holds at that position. Resume it with the plug-ins and the version that began it, or start another run.',
   RETRY_WITHOUT_LLM:
     'A decider asked for a retry where a rule, not a language model, had answered. Replace the answer instead.',
   DECISION_INVALID:
@@ -33,12 +36,14 @@ export const errorTable = {
     'A decider threw, returned something that is no action, or exceeded its time. Mend it and resume: the run is paused.',
   BUDGET_EXCEEDED:
     'A hard limit of the budget was reached before anything useful was measured. Give a larger budget, or fewer rows or columns.',
-  TRAIN_FAILED: 'A learner could not be fitted on any configuration.',
+  TRAIN_FAILED:
+    'A learner could not be fitted on any configuration. Choose another learner, or correct what the message names; the other learners of a run go on.',
   TRAIN_DIVERGED:
-    'The loss of a network became infinite or NaN; the details name the step and the layer where it began.',
+    'The loss of a network became infinite or NaN; the details name the step and the layer where it began. Lower the learning rate, clip gradients, or scale the inputs.',
   MEMORY_EXCEEDED:
-    'A training needs more memory than is free, or than its limit allows; it was estimated before it began.',
-  PLUGIN_INVALID: 'An agent, learner, tool or question plug-in does not keep its contract.',
+    'A training needs more memory than is free, or than its limit allows; it was estimated before it began. Take smaller batches or fewer rows, or raise the limit.',
+  PLUGIN_INVALID:
+    'An agent, learner, tool or question plug-in does not keep its contract. Mend what the message names; the suites of `traineragent/testing` find it before a run does.',
   // Stores
   JOURNAL_DAMAGED:
     'The journal of a run is cut, altered or out of order. Train again; the run can not be believed from that record on.',
@@ -47,34 +52,43 @@ export const errorTable = {
   FORMAT_VERSION:
     'A stored file was written by a newer format than this version reads. Install the version that wrote it, or a newer one.',
   // Models
-  MODEL_INVALID: 'The model file is no valid ONNX model, or breaks a rule of the checker.',
-  MODEL_UNSUPPORTED: 'The model uses an operator, domain or version that is not supported.',
+  MODEL_INVALID:
+    'The model file is no valid ONNX model, or breaks a rule of the checker, so it was not run. Copy it again from where it was made; where it came from elsewhere, do not trust it.',
+  MODEL_UNSUPPORTED:
+    'The model, or a backend that is to run it, lacks an operator, domain, type or version that is needed. Export the model with what the message names replaced, or take another backend.',
   MODEL_SIGNATURE:
     'The model carries no signature, or one that does not match its graph. Use a file that this library has made.',
   RECORD_INVALID:
     'A record does not fit the schema of the request, or the signature of the model. Correct the fields that the message names.',
-  PREDICT_FAILED: 'The runtime failed while predicting.',
+  PREDICT_FAILED:
+    'The runtime failed while predicting. Try the same records once more; where it fails again, send fewer at a time, and check the file by `traineragent inspect`.',
   // Language models
-  LLM_FAILED: 'The provider of the language model refused the request, or failed in a way that has no code of its own.',
+  LLM_FAILED:
+    'The provider of the language model refused the request, or failed in a way that has no code of its own. Read what it says in the message; without a language model the rules decide.',
   LLM_AUTH:
     'The provider of the language model does not accept the key, or the key may not use this model. Check the key and what it may use.',
   LLM_RATE_LIMIT:
     'The provider of the language model allows no more calls for now; `details.retryAfterMs` where it says when. Wait, or use fewer calls.',
   LLM_UNAVAILABLE:
     'The language model could not be reached, is overloaded, or the connection broke. Try again later; a run that paused can be resumed.',
-  LLM_TIMEOUT: 'The language model did not begin to answer in time, or stalled while it answered.',
+  LLM_TIMEOUT:
+    'The language model did not begin to answer in time, or stalled while it answered. Raise the limit of time, or use a faster model; a run goes on by its rules.',
   LLM_CONTEXT_TOO_LONG:
     'The question is longer than the context of the language model. Use a model with a longer one, or a stricter `privacy`.',
-  LLM_REFUSED: 'The language model refused to answer.',
-  LLM_CONTENT_FILTER: 'A filter of the provider stopped the question or the answer.',
-  LLM_MALFORMED: 'The reply is not of the protocol that the provider speaks, or ended before it was complete.',
-  LLM_REPLY_TOO_LONG: 'The reply grew past its limit and was stopped.',
+  LLM_REFUSED:
+    'The language model refused to answer. Nothing needs to be done where the rules may decide; else ask another model, or reword the request.',
+  LLM_CONTENT_FILTER:
+    'A filter of the provider stopped the question or the answer. Reword the request, or use a provider without the filter; a run goes on by its rules.',
+  LLM_MALFORMED:
+    'The reply is not of the protocol that the provider speaks, or ended before it was complete. Check the address of the provider, and what stands between (a proxy, a gateway).',
+  LLM_REPLY_TOO_LONG:
+    'The reply grew past its limit and was stopped. Raise the limit of the reply, or use another model; a run goes on by its rules.',
   LLM_CASSETTE: 'A recorded conversation has no reply to what was asked. Record it again.',
   // Verification
   VERIFY_FAILED: 'A recomputed number differs from the reported one. Do not rely on the report; train again.',
   // Serving
   SERVE_FAILED: 'The server could not start or bind. Choose another port, or end what holds it.',
-  INTERNAL: 'A broken invariant of this library; please report it.',
+  INTERNAL: 'A broken invariant of this library. Please report it with the message and the version.',
 } as const;
 
 /** A code of {@link errorTable}. */

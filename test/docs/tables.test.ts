@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { errorTable } from '../../src/core/errors.ts';
 import {
   booleansTable,
   decisionsTable,
@@ -29,4 +30,8 @@ it.each([
     text = text.replace(marks, (_, start: string, end: string) => `${start}${table()}\n${end}`);
   }
   await expect(text).toMatchFileSnapshot(path);
+});
+
+it.each(Object.entries(errorTable))('the error %s says what happened, and what can be done', (_, words) => {
+  expect(words).toMatch(/^[A-Z].*[.;].+\.$/s);
 });

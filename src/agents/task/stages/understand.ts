@@ -11,6 +11,7 @@ import { type LearnerFamily, learnerFamilies } from '../plan/plan.ts';
 import { metricPrompt } from '../prompts/metric.ts';
 import { targetPrompt } from '../prompts/target.ts';
 import { isSigned } from '../understand/metrics.ts';
+import { mostOf, withReachable } from '../understand/reachable.ts';
 import { understandRequest } from '../understand/understand-request.ts';
 import type { Clarification, ClarifyCode, FixedAnswers, Understanding } from '../understand/understanding.ts';
 
@@ -239,27 +240,6 @@ export const understandStage = defineStage({
     };
   },
 });
-
-const mostOf = (metric: MetricWish['metric']): number => (isError(metric) ? 1e12 : 1);
-type MetricWish = TaskSpec['metrics'][number];
-
-const leastOf = (metric: MetricWish['metric']): number => (metric === 'mcc' ? -1 : Number.NEGATIVE_INFINITY);
-
-/** Without thresholds that no metric of the kind can have, such as an accuracy of 200 %: they are told as unsuited. */
-function withReachable(spec: TaskSpec): TaskSpec {
-  const isReachable = ({ metric, threshold = 0 }: MetricWish) =>
-    (threshold >= 0 || (isSigned(metric) && threshold >= leastOf(metric))) && threshold <= mostOf(metric);
-  const beyond = spec.metrics.filter((wish) => !isReachable(wish));
-  if (beyond.length === 0) return spec;
-  const told = beyond.map(({ metric, quote }) => ({ code: 'METRIC_UNSUITED', quote: quote ?? metric }));
-  return {
-    ...spec,
-    metrics: spec.metrics.map(({ threshold, ...wish }) =>
-      threshold === undefined || !isReachable({ ...wish, threshold }) ? wish : { ...wish, threshold },
-    ),
-    unsupported: [...spec.unsupported, ...told] as TaskSpec['unsupported'],
-  };
-}
 
 /**
  * Refuses fields that the host fixed and that do not fit each other.

@@ -63,18 +63,24 @@ export function systemServices(): CliServices {
     },
     async predictFile(path, model) {
       const { readTable } = await import('../tools/data/read-table.ts');
-      const { decodePredictions } = await import('../tools/artefact/decode-predictions.ts');
+      const { decodePredictions, slicePredictions } = await import('../tools/artefact/decode-predictions.ts');
       // Every row gets its prediction: a file is never sampled here.
       const { table, report } = await readTable({ kind: 'file', path }, { maxBytes: Number.POSITIVE_INFINITY });
       const opened = models.get(model);
       if (!opened) throw new TrainerError('INTERNAL', 'Expected a model that was opened here.');
       const batches = (async function* () {
-        yield decodePredictions(model.signature, await opened.predictTable(table));
+        const rows = await opened.predictTable(table);
+        // Objects of a part at a time: those of a million rows take a gigabyte.
+        for (let from = 0; from < rows.rowCount; from += writtenRows)
+          yield decodePredictions(model.signature, slicePredictions(rows, from, from + writtenRows));
       })();
       return { batches, setAside: report.setAside };
     },
   };
 }
+
+/** Rows that are written at once. */
+const writtenRows = 8192;
 
 const sourceOf = ({ path, mapping }: JudgedFile): ModelSource =>
   mapping === undefined ? path : { model: path, mapping: mapping as ModelMapping };

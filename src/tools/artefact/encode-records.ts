@@ -1,6 +1,7 @@
 import type { Tensors } from '../../backends/backend.ts';
 import { TrainerError } from '../../core/errors.ts';
 import type { ModelSignature, SignatureInput } from '../../onnx/signature.ts';
+import type { ColumnFormat } from '../data/columns/column-format.ts';
 import { parseValue } from '../data/columns/parse-value.ts';
 import { formatOf } from './column-formats.ts';
 import { createInputTensors, inputWidths } from './input-tensors.ts';
@@ -103,7 +104,9 @@ export function createRecordEncoder(signature: ModelSignature, options: RecordEn
   const columns = inputs.map((input) => {
     const format = formatOf(input);
     const isPlainNumber = input.kind === 'number' && !format.missing?.some((text) => Number.isFinite(Number(text)));
-    return { input, format, isPlainNumber };
+    // A text without the unit says what the number 12 says: the signature tells what it is in.
+    const bareFormat = format.kind === 'number' && format.unit !== undefined ? withoutUnit(format) : undefined;
+    return { input, format, bareFormat, isPlainNumber };
   });
   const byName = new Map(columns.map((column) => [column.input.name, column]));
 
@@ -113,7 +116,7 @@ export function createRecordEncoder(signature: ModelSignature, options: RecordEn
 
     const setCell = (position: number, column: (typeof columns)[number], raw: unknown): void => {
       if (raw === undefined || raw === null) return;
-      const { input, format, isPlainNumber } = column;
+      const { input, format, bareFormat, isPlainNumber } = column;
       if (isPlainNumber && typeof raw === 'number' && Number.isFinite(raw)) {
         target.setNumber(position, input, raw);
         return;
@@ -123,7 +126,9 @@ export function createRecordEncoder(signature: ModelSignature, options: RecordEn
         problems.push(valueProblem(number, input, `a text of more than ${maxTextLength} characters`));
         return;
       }
-      const value = isPlain(raw) && (!isStrict || isJsonOf(input.kind, raw)) ? parseValue(raw, format) : undefined;
+      let value = isPlain(raw) && (!isStrict || isJsonOf(input.kind, raw)) ? parseValue(raw, format) : undefined;
+      if (value === undefined && bareFormat !== undefined && typeof raw === 'string')
+        value = parseValue(raw, bareFormat);
       if (value === null) return;
       if (value === undefined) problems.push(valueProblem(number, input, typeName(raw)));
       else if (typeof value === 'number') {
@@ -168,6 +173,10 @@ export function createRecordEncoder(signature: ModelSignature, options: RecordEn
     }
     return { tensors: target.tensors(), problems: problems.slice(0, mostProblems) };
   };
+}
+
+function withoutUnit({ unit: _, ...format }: ColumnFormat & { readonly kind: 'number' }): ColumnFormat {
+  return format;
 }
 
 /** Whether a value has a type that JSON uses for a kind of column. */

@@ -14,8 +14,12 @@ export function predictionValues(
 ): readonly (string | number | undefined)[] {
   const { output } = signature;
   if (output.kind === 'classification') {
-    const byClass = new Map(Object.entries(probabilities ?? {}));
-    return [prediction, ...output.classes.map((label) => byClass.get(label))];
+    const values: (string | number | undefined)[] = [prediction];
+    for (const label of output.classes)
+      values.push(
+        probabilities !== undefined && Object.hasOwn(probabilities, label) ? probabilities[label] : undefined,
+      );
+    return values;
   }
   return output.interval ? [prediction, interval?.low, interval?.high] : [prediction];
 }
@@ -30,13 +34,16 @@ export function csvLine(values: readonly (string | number | undefined)[]): strin
 
 /** The shortest decimal that reads back as the same float32, or float64 where it is none. */
 function shortNumber(value: number): string {
-  if (Math.fround(value) === value) {
-    for (let digits = 6; digits <= 9; digits++) {
-      const short = Number(value.toPrecision(digits));
-      if (Math.fround(short) === value) return String(short);
-    }
+  if (Math.fround(value) !== value || !Number.isFinite(value)) return String(value);
+  // Most need 8 digits, so that is where the search begins.
+  let shortest = Number(value.toPrecision(8));
+  if (Math.fround(shortest) !== value) return String(Number(value.toPrecision(9)));
+  for (let digits = 7; digits >= 6; digits--) {
+    const shorter = Number(value.toPrecision(digits));
+    if (Math.fround(shorter) !== value) break;
+    shortest = shorter;
   }
-  return String(value);
+  return String(shortest);
 }
 
 const quoted = (text: string): string => (/[",\r\n]|^\s|\s$|^$/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);

@@ -1,8 +1,8 @@
-import { tensorOf } from '../create-graph-builder.ts';
 import { evaluateNode } from '../evaluate-node.ts';
 import type { Constant } from '../graph-builder.ts';
 import type { OnnxGraph, OnnxTensor } from '../model.ts';
 import { attributesOf, constantOf } from '../read-tensor.ts';
+import { tensorOf } from '../written-parts.ts';
 import { hasGraphs } from './graph-pass.ts';
 
 /** The most elements that a folded constant may have beyond those it is made of: a file should not grow by it. */

@@ -1,6 +1,6 @@
-import { attributeOf } from '../create-graph-builder.ts';
 import type { OnnxGraph, OnnxNode } from '../model.ts';
 import { attributesOf, constantOf } from '../read-tensor.ts';
+import { attributeOf } from '../written-parts.ts';
 import { countUses, plainNode } from './graph-pass.ts';
 import { removeDeadCode } from './remove-dead-code.ts';
 

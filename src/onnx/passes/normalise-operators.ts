@@ -1,7 +1,7 @@
 import { TrainerError } from '../../core/errors.ts';
-import { attributeOf, tensorOf } from '../create-graph-builder.ts';
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor } from '../model.ts';
 import { attributesOf } from '../read-tensor.ts';
+import { attributeOf, tensorOf } from '../written-parts.ts';
 import { countUses } from './graph-pass.ts';
 
 /** Operator sets that {@link normaliseOperators} takes: [first, last]. */

@@ -1,7 +1,7 @@
-import { tensorOf } from '../create-graph-builder.ts';
 import { evaluateNode } from '../evaluate-node.ts';
 import type { OnnxGraph, OnnxTensor } from '../model.ts';
 import { attributesOf, constantOf } from '../read-tensor.ts';
+import { tensorOf } from '../written-parts.ts';
 import { countUses } from './graph-pass.ts';
 
 /** Keeps initializers that are only used turned round as what they are used as, under their own names: weights of exported linear layers. */

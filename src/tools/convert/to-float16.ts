@@ -1,7 +1,7 @@
-import { attributeOf } from '../../onnx/create-graph-builder.ts';
 import { greatestFloat16, toFloat16 } from '../../onnx/float16.ts';
 import { dataTypes, type OnnxModel, type OnnxNode, type OnnxTensor } from '../../onnx/model.ts';
 import { tensorNumbers } from '../../onnx/tensor-numbers.ts';
+import { attributeOf } from '../../onnx/written-parts.ts';
 import { bytesOf, findWeights } from './weights.ts';
 
 /** A converted graph, and how much of it was converted. */

@@ -1,6 +1,6 @@
-import { attributeOf } from '../../onnx/create-graph-builder.ts';
 import { dataTypes, type OnnxModel, type OnnxNode, type OnnxTensor, type OnnxValue } from '../../onnx/model.ts';
 import { tensorNumbers } from '../../onnx/tensor-numbers.ts';
+import { attributeOf } from '../../onnx/written-parts.ts';
 import type { ConvertedGraph } from './to-float16.ts';
 import { bytesOf, findWeights, type Weight } from './weights.ts';
 

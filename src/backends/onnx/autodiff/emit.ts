@@ -1,5 +1,5 @@
-import { attributeOf, tensorOf } from '../../../onnx/create-graph-builder.ts';
 import { dataTypes, type OnnxGraph, type OnnxNode, type OnnxTensor, type OnnxValue } from '../../../onnx/model.ts';
+import { attributeOf, tensorOf } from '../../../onnx/written-parts.ts';
 import type { Graph } from './graph.ts';
 import { operators } from './operators.ts';
 import type { GraphNode, Value } from './value.ts';

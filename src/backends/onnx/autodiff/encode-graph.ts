@@ -1,6 +1,6 @@
-import { writtenVersions } from '../../../onnx/create-graph-builder.ts';
 import { encodeModel } from '../../../onnx/encode.ts';
 import type { OnnxGraph } from '../../../onnx/model.ts';
+import { writtenVersions } from '../../../onnx/written-parts.ts';
 
 /** The runtime's own domain of blocked images: graphs have it that run here and now, no file that is kept. */
 const domains = { ...writtenVersions.domains, 'com.microsoft.nchwc': 1 };

@@ -1,6 +1,5 @@
 import { TrainerError } from '../../../core/errors.ts';
 import { checkModel, type ModelLimits } from '../../../onnx/check-model.ts';
-import { attributeOf } from '../../../onnx/create-graph-builder.ts';
 import { dataTypes, type OnnxGraph, type OnnxValue } from '../../../onnx/model.ts';
 import { foldConstants } from '../../../onnx/passes/fold-constants.ts';
 import { fusePatterns } from '../../../onnx/passes/fuse-patterns.ts';
@@ -10,6 +9,7 @@ import { orderNodes } from '../../../onnx/passes/order-nodes.ts';
 import { removeDeadCode } from '../../../onnx/passes/remove-dead-code.ts';
 import { shareSubexpressions } from '../../../onnx/passes/share-subexpressions.ts';
 import { turnWeights } from '../../../onnx/passes/turn-weights.ts';
+import { attributeOf } from '../../../onnx/written-parts.ts';
 import type { Signature } from '../../network/layer-definition.ts';
 import type { ImportedLayer, ImportedWeight } from '../../network/layers/imported.ts';
 import { network } from '../../network/network.ts';

@@ -25,6 +25,7 @@ export default defineConfig([
       opentelemetry: 'src/opentelemetry.ts',
       engine: 'src/backends/engine.ts',
       tfjs: 'src/backends/tfjs/index.ts',
+      remote: 'src/backends/remote/index.ts',
       serve: 'src/serve.ts',
       cli: 'src/cli/main.ts',
       // Entry points of child processes and threads; `core/helpers/entry-url.ts` finds them beside the caller.
@@ -45,6 +46,7 @@ export default defineConfig([
             opentelemetry: 'src/opentelemetry.ts',
             engine: 'src/backends/engine.ts',
             tfjs: 'src/backends/tfjs/index.ts',
+            remote: 'src/backends/remote/index.ts',
             openai: 'src/llm/openai.ts',
             anthropic: 'src/llm/anthropic.ts',
             'ai-sdk': 'src/llm/ai-sdk.ts',

@@ -19,6 +19,7 @@ import type { CliServices } from './services.ts';
 import { trainCommand } from './train.ts';
 import { UsageError } from './usage-error.ts';
 import { verifyCommand } from './verify.ts';
+import { workerCommand } from './worker.ts';
 
 const commands: readonly Command[] = [
   trainCommand,
@@ -27,6 +28,7 @@ const commands: readonly Command[] = [
   convertCommand,
   serveCommand,
   keyCommand,
+  workerCommand,
   deployCommand,
   inspectCommand,
   resumeCommand,
@@ -44,6 +46,7 @@ const positionals: Readonly<Record<string, readonly string[]>> = {
   convert: ['MODEL'],
   serve: ['MODEL'],
   key: ['FILE'],
+  worker: [],
   deploy: ['MODEL'],
   inspect: ['MODEL_OR_RUN'],
   resume: ['RUN'],

@@ -128,6 +128,8 @@ export class GraphSession implements TrainingSession {
 
   async run(feeds: Tensors): Promise<Tensors> {
     this.#run++;
+    // Timers, aborts and the page get their turn before each call: the work itself holds the thread.
+    await new Promise<void>((resolve) => setTimeout(resolve, 0));
     const hosts = new Map(this.#main.constants);
     for (const [name, tensor] of Object.entries(feeds)) hosts.set(name, this.#convert(tensor));
     const scope = new Scope(this.#tf, hosts, undefined, (_, value) => this.#lend(value));

@@ -1,0 +1,172 @@
+import { type ErrorCode, errorTable, TrainerError } from '../../core/errors.ts';
+import { decodeMessage, encodeMessage, type Message, protocolHeader, protocolVersion, readFrames } from './message.ts';
+
+/** How a client reaches its worker. */
+export interface RemoteBackendOptions {
+  /** Where the worker listens: `http://127.0.0.1:7070`. */
+  readonly url: string;
+  /** A key of the worker, where it asks for one. */
+  readonly key?: string;
+  /** Milliseconds without a sign of life after which a connection counts as cut. @default 10,000 */
+  readonly silenceMs?: number;
+  /** How often in a row a cut connection is made anew. @default 5 */
+  readonly retries?: number;
+  /** Milliseconds before the first of these; each later one waits twice as long. @default 200 */
+  readonly retryDelayMs?: number;
+  /** Steps after which the worker sends a checkpoint back, from which a lost training is made again. 0 for none. @default 500 */
+  readonly checkpointEvery?: number;
+  /** @default the global one */
+  readonly fetch?: typeof fetch;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** An answer that says what is wrong, which no repetition mends. */
+function errorOf(json: Json): TrainerError {
+  const code = String(json.code);
+  const known = Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'INTERNAL';
+  return new TrainerError(known, String(json.message), { details: (json.details ?? {}) as Json });
+}
+
+async function* piecesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // What is cut off has been seen where it was read.
+    await reader.cancel().catch(() => {});
+  }
+}
+
+/** Requests to one worker, made again where the connection is cut. */
+export class Connection {
+  readonly options: RemoteBackendOptions;
+
+  constructor(options: RemoteBackendOptions) {
+    this.options = options;
+  }
+
+  /** One request and its answer. @throws {TrainerError} what the worker says, or RUN_CHILD_FAILED where it can not be reached */
+  async ask(method: string, path: string, message?: Message | Uint8Array): Promise<Required<Message>> {
+    const body = message instanceof Uint8Array ? message : message && encodeMessage(message);
+    return this.#again(async () => {
+      const { response, clear } = await this.#send(method, path, body);
+      try {
+        return await answerOf(response);
+      } finally {
+        clear();
+      }
+    });
+  }
+
+  /** Whether the worker has data of this hash. */
+  async has(hash: string): Promise<boolean> {
+    return this.#again(async () => {
+      const { response, clear } = await this.#send('HEAD', `blobs/${hash}`);
+      clear();
+      return response.status === 200;
+    });
+  }
+
+  /** A call whose messages come as they are made; after a cut it goes on behind the last that came. Returns the last one. */
+  async stream(
+    path: string,
+    message: Message,
+    onMessage: (message: Required<Message>) => void,
+  ): Promise<Required<Message>> {
+    const body = encodeMessage(message);
+    let seen = 0;
+    return this.#again(async (alive) => {
+      const { response, clear, touch } = await this.#send('POST', `${path}?from=${seen}`, body);
+      try {
+        if (response.status !== 200) await answerOf(response);
+        for await (const made of readFrames(piecesOf(response.body!))) {
+          touch();
+          alive();
+          const { type } = made.json as Json;
+          if (type === 'beat') continue;
+          seen++;
+          if (type === 'error') throw errorOf(made.json as Json);
+          if (type === 'result') return made;
+          onMessage(made);
+        }
+      } finally {
+        clear();
+      }
+      throw new Error('The connection ended before the result.');
+    });
+  }
+
+  async #send(method: string, path: string, body?: Uint8Array) {
+    const { url, key, silenceMs = 10_000, fetch: own = fetch } = this.options;
+    const controller = new AbortController();
+    let timer = setTimeout(() => controller.abort(), silenceMs);
+    const touch = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => controller.abort(), silenceMs);
+    };
+    const clear = () => {
+      clearTimeout(timer);
+      controller.abort();
+    };
+    try {
+      const response = await own(`${url.replace(/\/$/, '')}/v1/${path}`, {
+        method,
+        headers: {
+          [protocolHeader]: String(protocolVersion),
+          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+        },
+        signal: controller.signal,
+        ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
+      });
+      touch();
+      return { response, clear, touch };
+    } catch (error) {
+      clear();
+      throw error;
+    }
+  }
+
+  async #again<T>(work: (alive: () => void) => Promise<T>): Promise<T> {
+    const { retries = 5, retryDelayMs = 200, url } = this.options;
+    let failures = 0;
+    for (;;) {
+      try {
+        return await work(() => {
+          failures = 0;
+        });
+      } catch (cause) {
+        if (TrainerError.isInstance(cause)) throw cause;
+        if (++failures > retries) {
+          throw new TrainerError(
+            'RUN_CHILD_FAILED',
+            `The worker at ${new URL(url).origin} could not be reached ${failures} times in a row. Start it again; what it sent back as a checkpoint is kept.`,
+            { cause, details: { isUnreachable: true } },
+          );
+        }
+        let delay = retryDelayMs;
+        for (let i = 1; i < failures; i++) delay *= 2;
+        await new Promise((resolve) => setTimeout(resolve, delay));
+      }
+    }
+  }
+}
+
+/** The message of an answer. @throws {TrainerError} where it is an error, or of another protocol */
+async function answerOf(response: Response): Promise<Required<Message>> {
+  if (response.headers.get(protocolHeader) !== String(protocolVersion)) {
+    const got = response.headers.get(protocolHeader) ?? 'none';
+    throw new TrainerError(
+      'FORMAT_VERSION',
+      `Expected a worker of the protocol ${protocolVersion}, got ${got}. Install the same version on both sides.`,
+    );
+  }
+  const message = decodeMessage(new Uint8Array(await response.arrayBuffer()));
+  const json = message.json as Json;
+  if (response.status !== 200) throw errorOf(json);
+  return message;
+}

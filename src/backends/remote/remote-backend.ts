@@ -1,0 +1,70 @@
+import { TrainerError } from '../../core/errors.ts';
+import type { Backend, BackendCapabilities, Predictor, TensorInfo, Tensors } from '../backend.ts';
+import { Connection, type RemoteBackendOptions } from './connection.ts';
+import { RemoteNetwork, sendBlob } from './remote-network.ts';
+
+/**
+ * A backend whose networks and models are computed by a worker: `traineragent worker`, or `startWorker`. Steps stream back as they are
+ * made; a cut connection is made anew and goes on where it was; a worker that was lost and is there again gets the network back from the
+ * last checkpoint. Data are sent once, under their hash.
+ *
+ * @throws {TrainerError} FORMAT_VERSION where the worker speaks another protocol, RUN_CHILD_FAILED where it can not be reached
+ */
+export async function remoteBackend(options: RemoteBackendOptions): Promise<Backend> {
+  const connection = new Connection(options);
+  const { json } = await connection.ask('GET', 'worker');
+  const { capabilities } = json as { readonly capabilities: BackendCapabilities };
+  return {
+    name: 'remote',
+    capabilities: { ...capabilities, dtypes: capabilities.dtypes.filter((dtype) => dtype !== 'string') },
+    async load(model, { threads }) {
+      const blob = await sendBlob(connection, model);
+      const path = `objects/${crypto.randomUUID()}`;
+      const load = threads === undefined ? {} : { threads };
+      const made = await connection.ask('PUT', path, { json: { kind: 'model', model: blob, options: load } });
+      return new RemotePredictor(connection, path, made.json as Pick<Predictor, 'inputs' | 'outputs'>);
+    },
+    async compile(network, training) {
+      const made = new RemoteNetwork(connection, structuredClone(network), structuredClone(training));
+      await made.open();
+      return made;
+    },
+  };
+}
+
+class RemotePredictor implements Predictor {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  readonly #connection: Connection;
+  readonly #path: string;
+  #calls = 0;
+  #tail: Promise<unknown> = Promise.resolve();
+  #isOpen = true;
+
+  constructor(connection: Connection, path: string, { inputs, outputs }: Pick<Predictor, 'inputs' | 'outputs'>) {
+    this.#connection = connection;
+    this.#path = path;
+    this.inputs = inputs;
+    this.outputs = outputs;
+  }
+
+  async predict(tensors: Tensors, options: { readonly signal?: AbortSignal } = {}): Promise<Tensors> {
+    if (!this.#isOpen) throw new TrainerError('PREDICT_FAILED', 'The model was disposed of; load it again.');
+    const done = this.#tail.then(async () => {
+      if (options.signal?.aborted) {
+        throw new TrainerError('PREDICT_FAILED', 'The prediction was aborted.', { cause: options.signal.reason });
+      }
+      const path = `${this.#path}/calls/${++this.#calls}`;
+      return (await this.#connection.stream(path, { json: { method: 'predict' }, tensors }, () => {})).tensors;
+    });
+    this.#tail = done.catch(() => {}); // the caller has the error
+    return done;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await this.#tail;
+    await this.#connection.ask('DELETE', this.#path).catch(() => {}); // a worker that is gone holds nothing either
+  }
+}

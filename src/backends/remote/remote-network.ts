@@ -1,0 +1,271 @@
+import { TrainerError } from '../../core/errors.ts';
+import type {
+  EvaluateOptions,
+  Evaluation,
+  NetworkSpec,
+  Retreat,
+  StepOptions,
+  Tensors,
+  TrainableNetwork,
+  Training,
+  TrainingData,
+  TrainingSnapshot,
+  WeightsOptions,
+} from '../backend.ts';
+import { checkLearningRate } from '../network/optimiser.ts';
+import type { Connection } from './connection.ts';
+import { encodeBatches, encodeData, type Message } from './message.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What changed the network since the last checkpoint: made again where the worker has lost it. */
+type Change =
+  | { readonly kind: 'steps'; readonly data: TrainingData; readonly batches: readonly Int32Array[] }
+  | { readonly kind: 'rate'; readonly rate: number };
+
+/** SHA-256 by the platform, in browsers too. */
+async function hashOf(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Sends bytes to a worker that does not have them. Returns their hash. */
+export async function sendBlob(connection: Connection, bytes: Uint8Array): Promise<string> {
+  const hash = await hashOf(bytes);
+  if (!(await connection.has(hash))) await connection.ask('PUT', `blobs/${hash}`, bytes);
+  return hash;
+}
+
+const isLost = (error: unknown): boolean =>
+  TrainerError.isInstance(error) && error.code === 'RUN_CHILD_FAILED' && error.details.isUnreachable !== true;
+
+/** A network that trains in a worker. */
+export class RemoteNetwork implements TrainableNetwork {
+  readonly #connection: Connection;
+  readonly #spec: { readonly network: NetworkSpec; readonly training: Training };
+  readonly #hashes = new WeakMap<TrainingData, string>();
+  #id = crypto.randomUUID();
+  #calls = 0;
+  #step = 0;
+  #checkpoint: TrainingSnapshot | undefined;
+  #changes: Change[] = [];
+  #tail: Promise<unknown> = Promise.resolve();
+  #isOpen = true;
+
+  constructor(connection: Connection, network: NetworkSpec, training: Training) {
+    this.#connection = connection;
+    this.#spec = { network, training };
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  /** Makes the network in the worker. @throws {TrainerError} as `compile` there */
+  async open(): Promise<void> {
+    this.#id = crypto.randomUUID();
+    this.#calls = 0;
+    await this.#connection.ask('PUT', `objects/${this.#id}`, { json: { kind: 'network', ...this.#spec } });
+  }
+
+  steps(data: TrainingData, batches: readonly Int32Array[], options: StepOptions = {}): Promise<Float32Array> {
+    return this.#enqueue(async () => {
+      const wrong = batches.findIndex((batch) => !(batch instanceof Int32Array));
+      if (wrong >= 0)
+        throw new TrainerError('REQUEST_INVALID', `Expected batch ${wrong} to be an Int32Array of row numbers.`);
+      const start = this.#step;
+      const losses = new Float32Array(batches.length);
+      await this.#surviving(options.signal, async () => this.#steps(data, batches, start, losses, options));
+      return losses;
+    });
+  }
+
+  evaluate(data: TrainingData, { signal, ...options }: EvaluateOptions = {}): Promise<Evaluation> {
+    return this.#enqueue(async () => {
+      const { json, tensors } = await this.#surviving(signal, async () =>
+        this.#call({ method: 'evaluate', options, data: await this.#send(data) }, {}, signal),
+      );
+      const { loss, metrics } = json as Evaluation;
+      return { loss, ...(metrics && { metrics }), outputs: tensors };
+    });
+  }
+
+  snapshot(): Promise<TrainingSnapshot> {
+    return this.#enqueue(async () => {
+      const made = snapshotOf(await this.#surviving(undefined, () => this.#call({ method: 'snapshot' })));
+      this.#keep(made);
+      return made;
+    });
+  }
+
+  restore(snapshot: TrainingSnapshot): Promise<void> {
+    return this.#enqueue(async () => {
+      await this.#surviving(undefined, () => this.#restore(snapshot));
+      this.#keep(structuredClone(snapshot));
+      this.#step = snapshot.step;
+    });
+  }
+
+  setLearningRate(rate: number): void {
+    checkLearningRate(rate);
+    void this.#enqueue(async () => {
+      await this.#surviving(undefined, () => this.#call({ method: 'setLearningRate', options: { rate } }));
+      this.#changes.push({ kind: 'rate', rate });
+    }).catch(() => {}); // disposed of, or lost: the next call says so
+  }
+
+  toModel(options: WeightsOptions = {}): Promise<Uint8Array> {
+    return this.#enqueue(async () => {
+      const { tensors } = await this.#surviving(undefined, () =>
+        this.#call({ method: 'toModel', options: { ...options } }),
+      );
+      return tensors.model!.data as Uint8Array;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await this.#tail;
+    // A worker that is gone holds nothing either.
+    await this.#connection.ask('DELETE', `objects/${this.#id}`).catch(() => {});
+  }
+
+  /** Makes those of the steps that are not made yet. */
+  async #steps(
+    data: TrainingData,
+    batches: readonly Int32Array[],
+    start: number,
+    losses: Float32Array,
+    { signal, onSteps, onRetreat }: StepOptions,
+  ): Promise<void> {
+    const done = this.#made - start;
+    const before = this.#made;
+    const retreats = this.#spec.training.onDivergence === 'retreat';
+    // A retreat goes back to where the call began, which a checkpoint in its middle would move.
+    const every = retreats ? 0 : (this.#connection.options.checkpointEvery ?? 500);
+    let kept = before;
+    const request = { method: 'steps', data: await this.#send(data), checkpointEvery: every };
+    const onMessage = (message: Required<Message>): void => {
+      const json = message.json as Json;
+      if (json.type === 'checkpoint') {
+        const snapshot = snapshotOf(message);
+        this.#keep(snapshot);
+        kept = snapshot.step;
+      } else if (json.type === 'retreat') {
+        this.#made = json.from as number;
+        onRetreat?.(retreatOf(json));
+      } else if (json.type === 'steps') {
+        const { losses: own, ...metrics } = message.tensors;
+        const values = own!.data as Float32Array;
+        const step = json.step as number;
+        losses.set(values, step - values.length - start);
+        this.#made = step;
+        // What was reported before the worker was lost is not reported again.
+        if (step <= this.#step && !retreats) return;
+        this.#step = step;
+        const named = Object.entries(metrics).map(
+          ([key, { data: own }]) => [key.slice(7), own as Float32Array] as const,
+        );
+        onSteps?.(step, values, Object.fromEntries(named));
+      }
+    };
+    try {
+      await this.#call(request, encodeBatches(batches.slice(done)), signal, onMessage);
+    } finally {
+      if (this.#made > kept) {
+        this.#changes.push({ kind: 'steps', data, batches: batches.slice(kept - start, this.#made - start) });
+      }
+      if (!retreats || this.#made > this.#step) this.#step = Math.max(this.#step, this.#made);
+    }
+  }
+
+  /** Steps that the worker's network has made. */
+  #made = 0;
+
+  async #send(data: TrainingData): Promise<string> {
+    const known = this.#hashes.get(data);
+    if (known !== undefined && (await this.#connection.has(known))) return known;
+    const hash = await sendBlob(this.#connection, encodeData(data));
+    this.#hashes.set(data, hash);
+    return hash;
+  }
+
+  async #call(
+    json: Json,
+    tensors: Tensors = {},
+    signal?: AbortSignal,
+    onMessage: (message: Required<Message>) => void = () => {},
+  ): Promise<Required<Message>> {
+    const path = `objects/${this.#id}/calls/${++this.#calls}`;
+    const cancel = () => void this.#connection.ask('DELETE', path).catch(() => {}); // it ended meanwhile
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      const streaming = this.#connection.stream(path, { json, tensors }, onMessage);
+      return await streaming;
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  async #restore({ state, ...rest }: TrainingSnapshot): Promise<void> {
+    await this.#call({ method: 'restore', options: rest }, state);
+    this.#made = rest.step;
+  }
+
+  #keep(snapshot: TrainingSnapshot): void {
+    this.#checkpoint = snapshot;
+    this.#changes = [];
+  }
+
+  /** Does work; where the worker has lost the network it is made again from the last checkpoint and what came behind it. */
+  async #surviving<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    for (let losses = 0; ; losses++) {
+      if (signal?.aborted) {
+        const message = `Training was aborted after step ${this.#step}; the steps before it are kept.`;
+        throw new TrainerError('RUN_ABORTED', message, { cause: signal.reason });
+      }
+      try {
+        if (losses > 0) await this.#revive();
+        return await work();
+      } catch (error) {
+        if (!isLost(error) || losses === 3) throw error;
+      }
+    }
+  }
+
+  async #revive(): Promise<void> {
+    await this.open();
+    this.#made = 0;
+    if (this.#checkpoint !== undefined) await this.#restore(this.#checkpoint);
+    for (const change of this.#changes) {
+      if (change.kind === 'rate') await this.#call({ method: 'setLearningRate', options: { rate: change.rate } });
+      else {
+        await this.#call({ method: 'steps', data: await this.#send(change.data) }, encodeBatches(change.batches));
+        this.#made += change.batches.length;
+      }
+    }
+  }
+
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.#isOpen) {
+      return Promise.reject(new TrainerError('REQUEST_INVALID', 'The network was disposed of; compile it again.'));
+    }
+    const done = this.#tail.then(work);
+    this.#tail = done.catch(() => {}); // the caller has the error; the next in line goes on
+    return done;
+  }
+}
+
+function snapshotOf({ json, tensors }: Required<Message>): TrainingSnapshot {
+  return { ...((json as Json).snapshot as Omit<TrainingSnapshot, 'state'>), state: tensors };
+}
+
+function retreatOf({ step, from, layer, learningRate }: Json): Retreat {
+  return {
+    step: step as number,
+    from: from as number,
+    layer: (layer as string | null) ?? undefined,
+    learningRate: learningRate as number,
+  };
+}

@@ -2,7 +2,7 @@ import { createRandom, type Random } from '../src/core/helpers/random.ts';
 import type { MetricId } from '../src/core/task-spec.ts';
 import { bootstrapMetric } from '../src/tools/evaluate/intervals.ts';
 import type { Prediction } from '../src/tools/evaluate/metric.ts';
-import { metrics } from '../src/tools/evaluate/metrics.ts';
+import { metricOf } from '../src/tools/evaluate/metrics.ts';
 import { makeRow, type Row, type RunOptions } from './row.ts';
 
 interface Scored {
@@ -57,7 +57,7 @@ const populations: readonly Population[] = [
 /** The metric of the population: of a million rows, drawn once. */
 function truthOf(population: Population): ReadonlyMap<MetricId, number> {
   const { truth, prediction } = population.draw(1_000_000, createRandom(`${population.name}/population`));
-  return new Map(population.metricIds.map((id) => [id, metrics[id].prepare(truth, prediction)()]));
+  return new Map(population.metricIds.map((id) => [id, metricOf(id).prepare(truth, prediction)()]));
 }
 
 export default {

@@ -6,13 +6,17 @@ import { childWorkbench } from './core/child-workbench.ts';
 import { TrainerError } from './core/errors.ts';
 import { blobFolder } from './core/helpers/blob-folder.ts';
 import type { Json } from './core/helpers/canonical-json.ts';
+import { withMetrics } from './core/metric-scope.ts';
 import { readModelFile } from './core/read-model-file.ts';
 import type { DataSource } from './core/request.ts';
 
 import { spoolRecords } from './core/spool.ts';
+import { hostWorkbench } from './host-workbench.ts';
 import type { CompareOptions, EvaluateOptions, ModelSource } from './judge-models.ts';
 import type { JudgeInput, JudgeOutput } from './tools/actions/judge.ts';
 import { checkMapping, type ModelMapping } from './tools/artefact/model-mapping.ts';
+import { loadMetrics } from './tools/evaluate/metric-registry.ts';
+import type { ScopedMetric } from './tools/evaluate/own-metric.ts';
 import { comparisonOf, type Evaluation, evaluationOf, type ModelComparison } from './tools/report/judged.ts';
 
 /** What `evaluate` of the entry does. */
@@ -21,8 +25,9 @@ export async function evaluate(
   data: DataSource,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  const { judged } = await judge([model], data, options);
-  return evaluationOf(judged[0]!);
+  const metrics = await ownOf(options);
+  const { judged } = await judge([model], data, options, metrics);
+  return withMetrics(metrics, () => evaluationOf(judged[0]!));
 }
 
 /** What `compare` of the entry does. */
@@ -35,13 +40,21 @@ export async function compare(
   const { margin } = options;
   if (margin !== undefined && !(Number.isFinite(margin) && margin >= 0))
     throw new TrainerError('REQUEST_INVALID', `Expected margin to be a number of at least 0, got ${String(margin)}.`);
-  return comparisonOf(await judge([first, second], data, options), margin);
+  const metrics = await ownOf(options);
+  const judged = await judge([first, second], data, options, metrics);
+  return withMetrics(metrics, () => comparisonOf(judged, margin));
+}
+
+/** The host's own metrics among those that are asked for. */
+function ownOf({ metrics = [] }: EvaluateOptions): Promise<readonly ScopedMetric[]> {
+  return loadMetrics(metrics.filter((metric) => typeof metric !== 'string'));
 }
 
 async function judge(
   sources: readonly ModelSource[],
   data: DataSource,
   options: EvaluateOptions,
+  own: readonly ScopedMetric[],
 ): Promise<JudgeOutput> {
   checkOptions(options);
   const signal = options.signal ?? new AbortController().signal;
@@ -59,14 +72,26 @@ async function judge(
         ? fileURLToPath(data)
         : resolve(data)
       : join(folder, 'blobs', await spoolRecords(data, blobs, signal));
-    const { reading, cores = availableParallelism(), signal: _signal, ...how } = options;
+    const { reading, cores = availableParallelism(), signal: _signal, metrics, ...how } = options;
+    const left = [...own];
+    const asked = metrics?.map((metric) => (typeof metric === 'string' ? metric : left.shift()!.name));
     const input: JudgeInput = {
       models,
       isSpool: !isFile,
       ...(reading === undefined ? {} : { reading }),
-      options: how,
+      options: { ...how, ...(asked === undefined ? {} : { metrics: asked }) },
     };
-    const bench = childWorkbench({ blobs: join(folder, 'blobs'), sources: { data: path }, cores, learners: [] });
+    const work = {
+      blobs: join(folder, 'blobs'),
+      sources: { data: path },
+      cores,
+      learners: [],
+      metrics: {
+        modules: (metrics ?? []).flatMap((metric) => (metric instanceof URL ? [metric.href] : [])),
+        facts: [],
+      },
+    };
+    const bench = own.some(({ where }) => where === 'host') ? hostWorkbench(work, [], own) : childWorkbench(work);
     try {
       return (await bench.call('judge', input as unknown as Json, { signal })) as unknown as JudgeOutput;
     } finally {

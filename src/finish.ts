@@ -7,6 +7,7 @@ import { finalVerdict } from './agents/task/stages/final-verdict.ts';
 import type { Understood } from './agents/task/stages/understand.ts';
 import { canonicalJson, type Json } from './core/helpers/canonical-json.ts';
 import type { JournalBody } from './core/journal-record.ts';
+import { withMetrics } from './core/metric-scope.ts';
 import type { PipelineEnd } from './core/pipeline.ts';
 import type { RunSession } from './core/run-session.ts';
 import type { Verdict } from './core/verdict.ts';
@@ -120,7 +121,10 @@ export async function finish(session: RunSession, end: PipelineEnd): Promise<Tra
         import('./tools/report/card.ts'),
         import('./tools/report/card-markdown.ts'),
       ]);
-      return { json: cardJson(facts) as Readonly<Record<string, Json>>, markdown: cardMarkdown(facts) };
+      return withMetrics(facts.ownMetrics ?? [], () => ({
+        json: cardJson(facts) as Readonly<Record<string, Json>>,
+        markdown: cardMarkdown(facts),
+      }));
     },
     async deploy(options = {}) {
       const { createService } = await import('./serve.ts');

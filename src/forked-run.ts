@@ -1,12 +1,13 @@
 import { TrainerError } from './core/errors.ts';
 import type { EventLog } from './core/event-log.ts';
+import type { RunEvent } from './core/events.ts';
 import { Run } from './core/run.ts';
 import type { RunComparison } from './tools/report/compare-runs.ts';
 import type { RunFacts } from './tools/report/report-facts.ts';
 import type { TrainerOutcome } from './trainer-outcome.ts';
 
 /** A run that takes one decision of another run another way. */
-export class ForkedRun extends Run<TrainerOutcome> {
+export class ForkedRun<Event = RunEvent> extends Run<TrainerOutcome, Event> {
   readonly #original: Promise<RunFacts | TrainerError>;
 
   constructor(

@@ -5,7 +5,7 @@ export { type Conversion, convert, convertToBrowser, convertToModule, type Preci
 export type { Clock, Ids } from './core/clock.ts';
 export { type Action, accept, type Decider, type Proposal, pause, replace, retry, stop } from './core/decider.ts';
 export { type ErrorCode, errorTable, TrainerError } from './core/errors.ts';
-export type { DecidedBy, EventBodies, EventType, RunEvent, RunStatus } from './core/events.ts';
+export type { DecidedBy, EventBodies, EventType, RunEvent, RunStatus, TrainerEvent } from './core/events.ts';
 export { fileStore } from './core/file-store.ts';
 export type { OpenQuestion } from './core/halt.ts';
 export { defineTool, type HostTool, type HostToolContext } from './core/host-tool.ts';
@@ -23,7 +23,7 @@ export { defineSource, type SourceContext, type SourceData, type SourceDefinitio
 export type { Stage, StageContext } from './core/stage.ts';
 export type { Problem, Schema } from './core/standard-schema.ts';
 export type { RunStore, Store } from './core/store.ts';
-export type { MetricId, TaskKind, TaskSpec } from './core/task-spec.ts';
+export type { BuiltInMetric, MetricId, TaskKind, TaskSpec } from './core/task-spec.ts';
 export type { Tool, ToolContext } from './core/tool.ts';
 export type { Verdict } from './core/verdict.ts';
 export { version } from './core/version.ts';
@@ -40,6 +40,15 @@ export type { Judged, JudgedGain, JudgedScore } from './tools/actions/judge.ts';
 export type { PredictionResult } from './tools/artefact/decode-predictions.ts';
 export type { Model } from './tools/artefact/model.ts';
 export type { ModelMapping } from './tools/artefact/model-mapping.ts';
+export {
+  type CostMetricOptions,
+  type CountedLabels,
+  costMetric,
+  defineMetric,
+  type JudgedProbabilities,
+  type JudgedValues,
+  type OwnMetric,
+} from './tools/evaluate/define-metric.ts';
 export type { PairedTest } from './tools/evaluate/paired-tests.ts';
 export type { Explanation } from './tools/explain/explanation.ts';
 export { defineLearner } from './tools/learn/define-learner.ts';
@@ -59,5 +68,12 @@ export type {
 export type { ComparedFact, RunComparison } from './tools/report/compare-runs.ts';
 export type { Evaluation, ModelComparison } from './tools/report/judged.ts';
 export type { RunFacts } from './tools/report/report-facts.ts';
-export { type AnswersById, type ForkOptions, type ResumeOptions, Trainer, type TrainerOptions } from './trainer.ts';
+export {
+  type AnswersById,
+  type ForkOptions,
+  type MetricName,
+  type ResumeOptions,
+  Trainer,
+  type TrainerOptions,
+} from './trainer.ts';
 export type { TrainerOutcome } from './trainer-outcome.ts';

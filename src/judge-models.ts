@@ -1,7 +1,9 @@
 import type { DataSource, ReadingOptions } from './core/request.ts';
+import type { BuiltInMetric } from './core/task-spec.ts';
 import type { JudgeOptions } from './tools/actions/judge.ts';
 import type { Model } from './tools/artefact/model.ts';
 import type { ModelMapping } from './tools/artefact/model-mapping.ts';
+import type { OwnMetric } from './tools/evaluate/define-metric.ts';
 import type { Evaluation, ModelComparison } from './tools/report/judged.ts';
 
 /** A model to judge: a file by path or URL, its bytes, a loaded model, or any of these with a mapping. */
@@ -13,7 +15,12 @@ export type ModelSource =
   | { readonly model: string | URL | Uint8Array; readonly mapping: ModelMapping };
 
 /** Options of {@link evaluate}. */
-export interface EvaluateOptions extends JudgeOptions {
+export interface EvaluateOptions extends Omit<JudgeOptions, 'metrics'> {
+  /**
+   * Metrics in the order of their weight. An own one is a module URL, or a metric of `defineMetric` itself: then everything
+   * runs on the host's thread, the model too. @default those of the task that the model's outputs allow
+   */
+  readonly metrics?: readonly (BuiltInMetric | OwnMetric | URL)[];
   /** How text files are read. */
   readonly reading?: ReadingOptions;
   /** Threads. @default all cores */

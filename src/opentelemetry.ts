@@ -47,7 +47,7 @@ export function traceRuns(trainer: Pick<Trainer, 'on'>, options: TraceOptions = 
   const stageOf = (event: RunEvent & { readonly stage: string }) => open.get(key(event, event.stage)) ?? run(event);
   const removers: (() => void)[] = [];
   const on = <Type extends EventType>(type: Type, listener: (event: RunEvent<Type>) => void) =>
-    removers.push(trainer.on(type, listener));
+    removers.push(trainer.on(type, listener as never));
 
   on('run-start', (event) =>
     start(key(event), 'traineragent.run', event, undefined, {

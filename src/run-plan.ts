@@ -4,7 +4,7 @@ import type { Planned } from './agents/task/stages/plan.ts';
 import type { Understood } from './agents/task/stages/understand.ts';
 import type { OpenQuestion } from './core/halt.ts';
 import type { PipelineEnd } from './core/pipeline.ts';
-import { isError, metricNames, type TaskSpec } from './core/task-spec.ts';
+import { isError, metricTitle, type TaskSpec } from './core/task-spec.ts';
 import type { Verdict } from './core/verdict.ts';
 import { offerMessage, verdictMessage } from './core/verdict-messages.ts';
 
@@ -56,8 +56,8 @@ function planText({ verdict, task, steps, cost, questions }: Omit<RunPlan, 'text
   if (task !== undefined) {
     const wishes = task.metrics.map(({ metric, threshold }) =>
       threshold === undefined
-        ? metricNames[metric]
-        : `${metricNames[metric]} ${isError(metric) ? 'of at most' : 'of at least'} ${threshold}`,
+        ? metricTitle(metric)
+        : `${metricTitle(metric)} ${isError(metric) ? 'of at most' : 'of at least'} ${threshold}`,
     );
     lines.push(`Predict "${task.target.value}" (${task.task.value}), judged by ${wishes.join(', ')}.`);
   }

@@ -17,6 +17,7 @@ import { readOnlyBlobs } from './core/helpers/read-only-blobs.ts';
 import { Journal } from './core/journal.ts';
 import type { Listeners } from './core/listeners.ts';
 import { type LlmBudget, LlmLedger } from './core/llm-budget.ts';
+import { withMetrics } from './core/metric-scope.ts';
 import { runPipeline } from './core/pipeline.ts';
 import type { Privacy } from './core/privacy.ts';
 import { checkRequest, type RunRequest } from './core/request.ts';
@@ -29,6 +30,9 @@ import { factsOf, finish, verdictOfEnded } from './finish.ts';
 import { hostWorkbench } from './host-workbench.ts';
 import type { LanguageModel } from './llm/language-model.ts';
 import { describePlan, type RunPlan } from './run-plan.ts';
+import type { OwnMetric } from './tools/evaluate/define-metric.ts';
+import { loadMetrics, metricsOfRun } from './tools/evaluate/metric-registry.ts';
+import { factsOfMetric } from './tools/evaluate/own-metric.ts';
 import type { Learner } from './tools/learn/learner.ts';
 import { checkLearner } from './tools/learn/learner-registry.ts';
 import type { RunFacts } from './tools/report/report-facts.ts';
@@ -47,6 +51,7 @@ export interface StartSettings {
   readonly cores: number;
   readonly agents: readonly Agent[];
   readonly learners: readonly (URL | Learner)[];
+  readonly metrics: readonly (URL | OwnMetric)[];
   readonly llm: LanguageModel | undefined;
   readonly llmBudget: LlmBudget;
   readonly privacy: Privacy;
@@ -66,10 +71,11 @@ export class Start {
   begin(request: RunRequest): Promise<TrainerOutcome> {
     const { store, runId, clock, signal } = this.#settings;
     return this.#ending(async (hold) => {
-      const checked = checkRequest(request);
+      const metrics = (await loadMetrics(this.#settings.metrics)).map(factsOfMetric);
+      const checked = checkRequest(request, metrics);
       this.#checkAnswers(checked.answers ?? {});
       const opened = hold(await store.create(runId));
-      const started = await startRun(opened, request, checked, version, clock.now(), signal);
+      const started = await startRun(opened, request, checked, version, clock.now(), signal, metrics);
       return this.#work(opened, started, false, {}, runToEnd);
     });
   }
@@ -78,10 +84,11 @@ export class Start {
   plan(request: RunRequest): Promise<RunPlan> {
     const { store, runId, clock, signal } = this.#settings;
     return this.#ending(async (hold) => {
-      const checked = checkRequest(request);
+      const metrics = (await loadMetrics(this.#settings.metrics)).map(factsOfMetric);
+      const checked = checkRequest(request, metrics);
       this.#checkAnswers(checked.answers ?? {});
       const opened = hold(await store.create(runId));
-      const started = await startRun(opened, request, checked, version, clock.now(), signal);
+      const started = await startRun(opened, request, checked, version, clock.now(), signal, metrics);
       return this.#work(opened, started, false, {}, async (session, stages) =>
         describePlan(await runPipeline(session, planningStages(stages))),
       );
@@ -129,6 +136,8 @@ export class Start {
     const { signal, clock, cores } = this.#settings;
     const journal = new Journal(store, (record) => this.#emit('checkpoint', { record }));
     const learners = this.#learners();
+    const metrics = metricsOfRun(input.ownMetrics, await loadMetrics(this.#settings.metrics));
+    const onHost = metrics.filter(({ where }) => where === 'host');
     const agents = [...this.#settings.agents, ...builtInAgents];
     checkTools(agents);
     const work = {
@@ -137,6 +146,10 @@ export class Start {
       sources: started.sources,
       cores,
       learners: learners.modules,
+      metrics: {
+        modules: this.#settings.metrics.flatMap((metric) => (metric instanceof URL ? [metric.href] : [])),
+        facts: onHost.map(factsOfMetric),
+      },
     };
     const child = childWorkbench(work);
     const earlier = store.records.map(({ body }) => body);
@@ -149,8 +162,9 @@ export class Start {
       clock,
       signal,
       child,
-      host: hostWorkbench(work, learners.inline),
+      host: hostWorkbench(work, learners.inline, metrics),
       hostLearners: learners.inline.map(({ name }) => name),
+      hostMetrics: onHost.map(({ name }) => name),
       pausedOn: new Set(
         earlier.flatMap((body) =>
           body.kind === 'end' && body.status === 'paused' ? pausedQuestions(body.result) : [],
@@ -176,7 +190,7 @@ export class Start {
     };
     try {
       this.#emit('run-start', { resumed, prompt: input.prompt, seed: input.seed, workUnits: session.budget.workUnits });
-      return await run(session, arrangeStages(builtInStages, this.#settings.agents));
+      return await withMetrics(metrics, () => run(session, arrangeStages(builtInStages, this.#settings.agents)));
     } finally {
       child.close();
     }

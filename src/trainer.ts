@@ -5,7 +5,7 @@ import { type Clock, type Ids, systemClock, systemIds } from './core/clock.ts';
 import type { Decider } from './core/decider.ts';
 import { TrainerError } from './core/errors.ts';
 import { EventLog } from './core/event-log.ts';
-import type { EventType } from './core/events.ts';
+import type { EventType, TrainerEvent } from './core/events.ts';
 import type { Json } from './core/helpers/canonical-json.ts';
 import { type Listener, Listeners } from './core/listeners.ts';
 import { checkLlmBudget, type LlmBudget } from './core/llm-budget.ts';
@@ -17,16 +17,22 @@ import type { RunRequest } from './core/request.ts';
 import { Run } from './core/run.ts';
 import type { OutboundCall } from './core/send-to-model.ts';
 import type { Store } from './core/store.ts';
+import type { BuiltInMetric } from './core/task-spec.ts';
 import { ForkedRun } from './forked-run.ts';
 import type { LanguageModel } from './llm/language-model.ts';
 import type { RunPlan } from './run-plan.ts';
+import type { PredictionResult } from './tools/artefact/decode-predictions.ts';
 import type { ColumnOf, PredictionFor, RecordWithout } from './tools/artefact/typed-predictions.ts';
+import type { OwnMetric } from './tools/evaluate/define-metric.ts';
 import type { Learner } from './tools/learn/learner.ts';
 import type { RunFacts } from './tools/report/report-facts.ts';
 import type { TrainerOutcome } from './trainer-outcome.ts';
 
 /** Options of a {@link Trainer}; every one has a default, and none needs a key or a network. */
-export interface TrainerOptions<Agents extends readonly Agent[] = readonly Agent[]> {
+export interface TrainerOptions<
+  Agents extends readonly Agent[] = readonly Agent[],
+  Metrics extends readonly (URL | OwnMetric)[] = readonly (URL | OwnMetric)[],
+> {
   /** Where runs are kept. @default memoryStore() */
   readonly store?: Store;
   /** Agents that replace steps or are consulted. */
@@ -36,6 +42,11 @@ export interface TrainerOptions<Agents extends readonly Agent[] = readonly Agent
    * runs on the host's thread, and events say so).
    */
   readonly learners?: readonly (URL | Learner)[];
+  /**
+   * Own metrics: a module URL (its default export is the metric; it is computed in the child process), or a metric of
+   * `defineMetric` itself (it is computed on the host's thread with all that is scored by it, and events say so).
+   */
+  readonly metrics?: Metrics;
   /** Proposes answers to questions; code checks them. Without one, rules decide. */
   readonly llm?: LanguageModel;
   /** What a run may spend on `llm`. @default no limit */
@@ -82,6 +93,15 @@ export type AnswersById<Agents extends readonly Agent[]> = {
   readonly 'llm.call': OutboundCall;
 };
 
+/** Names of the metrics that a trainer was given; any for those of modules, whose names types don't know. */
+export type MetricName<Metrics extends readonly (URL | OwnMetric)[]> = Metrics[number] extends infer Each
+  ? Each extends OwnMetric<infer Name>
+    ? Name
+    : Each extends URL
+      ? string & Record<never, never>
+      : never
+  : never;
+
 /**
  * Understands a request, prepares the data, trains, measures and freezes a model, or says with evidence why that can't be
  * done.
@@ -90,8 +110,11 @@ export type AnswersById<Agents extends readonly Agent[]> = {
  * const run = new Trainer().run({ prompt: 'Predict which customers churn.', data: 'churn.csv' });
  * const outcome = await run.result;
  */
-export class Trainer<const Agents extends readonly Agent[] = readonly []> {
-  readonly #options: TrainerOptions<Agents>;
+export class Trainer<
+  const Agents extends readonly Agent[] = readonly [],
+  const Metrics extends readonly (URL | OwnMetric)[] = readonly [],
+> {
+  readonly #options: TrainerOptions;
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #ids: Ids;
@@ -99,7 +122,7 @@ export class Trainer<const Agents extends readonly Agent[] = readonly []> {
   readonly #deciders = new Map<string, Decider[]>();
 
   /** @throws {TrainerError} REQUEST_INVALID for an option that is out of range */
-  constructor(options: TrainerOptions<Agents> = {}) {
+  constructor(options: TrainerOptions<Agents, Metrics> = {}) {
     for (const [name, least] of [
       ['cores', 1],
       ['deciderTimeoutMs', 1],
@@ -128,8 +151,11 @@ export class Trainer<const Agents extends readonly Agent[] = readonly []> {
 
   /** Starts a run. It never throws: what is wrong with the request comes through `run.result` and the iterator. */
   run<Row extends object = object, const Target extends ColumnOf<Row> = ColumnOf<Row>>(
-    request: RunRequest<Row, Target>,
-  ): Run<TrainerOutcome<RecordWithout<Row, Target>, PredictionFor<Row, Target>>> {
+    request: RunRequest<Row, Target, MetricName<Metrics>>,
+  ): Run<
+    TrainerOutcome<RecordWithout<Row, Target>, PredictionFor<Row, Target>, BuiltInMetric | MetricName<Metrics>>,
+    TrainerEvent<AnswersById<Agents>>
+  > {
     // Callers without types pass anything: what is wrong with it is said by the checks of the request.
     const given = request as unknown as RunRequest | undefined;
     const runId = typeof given?.runId === 'string' ? given.runId : this.#ids.runId();
@@ -146,7 +172,7 @@ export class Trainer<const Agents extends readonly Agent[] = readonly []> {
    * const { verdict, cost, text } = await trainer.plan({ prompt: 'Predict which customers churn.', data: 'churn.csv' });
    */
   async plan<Row extends object = object, const Target extends ColumnOf<Row> = ColumnOf<Row>>(
-    request: RunRequest<Row, Target>,
+    request: RunRequest<Row, Target, MetricName<Metrics>>,
   ): Promise<RunPlan> {
     const given = request as unknown as RunRequest | undefined;
     const runId = this.#ids.runId();
@@ -160,8 +186,14 @@ export class Trainer<const Agents extends readonly Agent[] = readonly []> {
    * Goes on with a run that was paused, aborted or killed, from its journal: nothing that was recorded is computed, asked
    * or paid again.
    */
-  resume(runId: string, options: ResumeOptions = {}): Run<TrainerOutcome> {
-    return this.#start(runId, options.signal, (start) => start.resume(options.answers ?? {}));
+  resume(
+    runId: string,
+    options: ResumeOptions = {},
+  ): Run<
+    TrainerOutcome<object, PredictionResult, BuiltInMetric | MetricName<Metrics>>,
+    TrainerEvent<AnswersById<Agents>>
+  > {
+    return this.#start(runId, options.signal, (start) => start.resume(options.answers ?? {})) as never;
   }
 
   /**
@@ -177,7 +209,7 @@ export class Trainer<const Agents extends readonly Agent[] = readonly []> {
   fork<Id extends Exclude<keyof AnswersById<Agents> & string, 'llm.call'>>(
     runId: string,
     options: ForkOptions<Id, AnswersById<Agents>[Id]>,
-  ): ForkedRun {
+  ): ForkedRun<TrainerEvent<AnswersById<Agents>>> {
     let told: (facts: RunFacts | TrainerError) => void = () => undefined;
     const original = new Promise<RunFacts | TrainerError>((resolve) => {
       told = resolve;
@@ -187,13 +219,16 @@ export class Trainer<const Agents extends readonly Agent[] = readonly []> {
       options.runId ?? this.#ids.runId(),
       signal,
       (start) => start.fork(runId, { at, answer: answer as Json, occurrence }, told),
-      (...parts) => new ForkedRun(...parts, original),
+      (...parts) => new ForkedRun<TrainerEvent<AnswersById<Agents>>>(...parts, original),
     );
   }
 
   /** Hears events of all runs; they can change nothing. Returns what removes the listener. */
-  on<Type extends EventType>(type: Type, listener: Listener<Type>): () => void {
-    return this.#listeners.on(type, listener);
+  on<Type extends EventType>(
+    type: Type,
+    listener: (event: TrainerEvent<AnswersById<Agents>, Type>) => unknown,
+  ): () => void {
+    return this.#listeners.on(type, listener as Listener<Type>);
   }
 
   /**
@@ -253,6 +288,7 @@ export class Trainer<const Agents extends readonly Agent[] = readonly []> {
       cores: this.#options.cores ?? availableParallelism(),
       agents: this.#options.agents ?? [],
       learners: this.#options.learners ?? [],
+      metrics: this.#options.metrics ?? [],
       llm: this.#options.llm,
       llmBudget: this.#options.llmBudget ?? {},
       privacy: this.#options.privacy ?? 'schema-only',

@@ -1,7 +1,7 @@
 import type * as Conversions from '../convert.ts';
 import type { RunEvent } from '../core/events.ts';
 import type { Json } from '../core/helpers/canonical-json.ts';
-import type { MetricId } from '../core/task-spec.ts';
+import type { BuiltInMetric } from '../core/task-spec.ts';
 import type { ModelSignature } from '../onnx/signature.ts';
 import type { RunPlan } from '../run-plan.ts';
 import type { ServiceOptions } from '../serve.ts';
@@ -70,7 +70,7 @@ export interface JudgedFile {
 /** What `evaluate` and `compare` were asked. */
 export interface JudgeCommand {
   readonly dataPath: string;
-  readonly metric?: MetricId;
+  readonly metric?: BuiltInMetric;
   readonly target?: string;
   readonly group?: string;
   readonly ordered?: boolean;

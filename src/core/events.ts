@@ -116,14 +116,43 @@ export interface EventBodies {
 /** The name of an event. */
 export type EventType = keyof EventBodies;
 
+/** Answers by the id of their question, as far as they are known. */
+type Answers = Readonly<Record<string, unknown>>;
+
+/** An event body whose answer has the type that its question has. */
+type Answered<Body, By extends Answers, Field extends string> = {
+  readonly [Id in keyof By & string]: Omit<Body, 'question' | Field> & { readonly question: Id } & {
+    readonly [F in Field]: Plain<By[Id]>;
+  };
+}[keyof By & string];
+
+/** A value as JSON has it; of an interface an object type, so that it is {@link Json} too. */
+type Plain<T> = unknown extends T ? Json : T extends object ? { readonly [K in keyof T]: Plain<T[K]> } : T;
+
+/** What the events carry, where the questions are known. */
+interface AnsweredBodies<By extends Answers> {
+  readonly decision: Answered<EventBodies['decision'], By, 'answer'>;
+  readonly 'decision-pending': Answered<EventBodies['decision-pending'], By, 'proposal'>;
+}
+
+interface EventHead<Type extends EventType> {
+  readonly type: Type;
+  readonly runId: string;
+  /** Counts up by one an event within a run of this process. */
+  readonly seq: number;
+  /** Milliseconds since 1970 of the injected clock. */
+  readonly time: number;
+}
+
+/**
+ * One event of a trainer whose questions are known: `decision` and `decision-pending` tell by `question` what their answer
+ * is. It is a {@link RunEvent} too.
+ */
+export type TrainerEvent<By extends Answers, Type extends EventType = EventType> = {
+  readonly [T in Type]: EventHead<T> & (T extends keyof AnsweredBodies<By> ? AnsweredBodies<By>[T] : EventBodies[T]);
+}[Type];
+
 /** One event: something that happened. Changing it changes nothing. */
 export type RunEvent<Type extends EventType = EventType> = {
-  readonly [T in Type]: {
-    readonly type: T;
-    readonly runId: string;
-    /** Counts up by one an event within a run of this process. */
-    readonly seq: number;
-    /** Milliseconds since 1970 of the injected clock. */
-    readonly time: number;
-  } & EventBodies[T];
+  readonly [T in Type]: EventHead<T> & EventBodies[T];
 }[Type];

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { ColumnOf } from '../tools/artefact/typed-predictions.ts';
 import { TrainerError } from './errors.ts';
 import type { Json } from './helpers/canonical-json.ts';
+import type { MetricFacts } from './metric-scope.ts';
 import type { Schema } from './standard-schema.ts';
-import { type MetricId, metricIds, type TaskKind } from './task-spec.ts';
+import { type BuiltInMetric, metricIds, type TaskKind } from './task-spec.ts';
 
 /** A named budget; `normal` is the default and a ceiling: small data end early. */
 export type BudgetName = 'quick' | 'normal' | 'thorough';
@@ -15,7 +16,11 @@ export type DataRecord = object;
 export type DataSource = string | URL | readonly DataRecord[] | Iterable<DataRecord> | AsyncIterable<DataRecord>;
 
 /** Fields of the task that the host fixes; they are checked, and nobody is asked. */
-export interface TaskFields<Column extends string = string, Target extends Column = Column> {
+export interface TaskFields<
+  Column extends string = string,
+  Target extends Column = Column,
+  OwnMetric extends string = never,
+> {
   readonly task?: TaskKind;
   readonly target?: Target;
   readonly positive?: string;
@@ -23,7 +28,8 @@ export interface TaskFields<Column extends string = string, Target extends Colum
   readonly weight?: Column;
   readonly group?: Column;
   readonly time?: Column;
-  readonly metric?: MetricId;
+  /** A built-in metric, or one of the trainer's `metrics` by its name. */
+  readonly metric?: BuiltInMetric | OwnMetric;
   /** At least this (or at most, where less is better). */
   readonly threshold?: number;
 }
@@ -42,7 +48,11 @@ export interface ReadingOptions {
 }
 
 /** What a host asks for. */
-export interface RunRequest<Row extends object = object, Target extends ColumnOf<Row> = ColumnOf<Row>> {
+export interface RunRequest<
+  Row extends object = object,
+  Target extends ColumnOf<Row> = ColumnOf<Row>,
+  OwnMetric extends string = never,
+> {
   /** What is needed, in plain words. */
   readonly prompt?: string;
   /** The data to learn from. */
@@ -54,7 +64,7 @@ export interface RunRequest<Row extends object = object, Target extends ColumnOf
    * must fit, what the schema makes of it is learned from, and `predict` knows the types. Needs records, not a path.
    */
   readonly schema?: Schema<Row>;
-  readonly task?: TaskFields<ColumnOf<Row>, Target>;
+  readonly task?: TaskFields<ColumnOf<Row>, Target, OwnMetric>;
   /** Answers by question id. */
   readonly answers?: Readonly<Record<string, Json>>;
   /** @default 'normal' */
@@ -80,7 +90,7 @@ const fieldsSchema = z.strictObject({
   weight: z.string().optional(),
   group: z.string().optional(),
   time: z.string().optional(),
-  metric: z.enum(metricIds).optional(),
+  metric: z.string().min(1).optional(),
   threshold: z.number().optional(),
 });
 
@@ -119,7 +129,7 @@ export type CheckedRequest = Omit<z.infer<typeof requestSchema>, 'data' | 'testD
  *
  * @throws {TrainerError} REQUEST_INVALID
  */
-export function checkRequest(request: RunRequest): CheckedRequest {
+export function checkRequest(request: RunRequest, ownMetrics: readonly MetricFacts[] = []): CheckedRequest {
   const result = requestSchema.safeParse(request);
   if (!result.success) {
     const issue = result.error.issues[0]!;
@@ -127,6 +137,15 @@ export function checkRequest(request: RunRequest): CheckedRequest {
       'REQUEST_INVALID',
       `Expected a valid request, but ${issue.path.join('.') || 'it'}: ${issue.message}.`,
       { details: { path: issue.path.join('.') } },
+    );
+  }
+  const metric = result.data.task?.metric;
+  const known = [...metricIds, ...ownMetrics.map(({ name }) => name)];
+  if (metric !== undefined && !known.includes(metric)) {
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      `Expected task.metric to be one of ${known.join(', ')}, got "${metric}". A metric of your own goes into \`new Trainer({ metrics })\`.`,
+      { details: { path: 'task.metric' } },
     );
   }
   if (result.data.task?.threshold !== undefined && result.data.task.metric === undefined) {

@@ -29,6 +29,8 @@ export interface RunSession {
   readonly ledger: LlmLedger;
   readonly privacy: Privacy;
   readonly hostLearners: readonly string[];
+  /** Names of the metrics that are computed on the host's thread. */
+  readonly hostMetrics: readonly string[];
   readonly deciders: ReadonlyMap<string, readonly Decider[]>;
   readonly deciderTimeoutMs: number;
   /** Answers that the host gave at the start and at each resume. */

@@ -7,7 +7,7 @@ import type { RunEvent } from './events.ts';
  * @example
  * for await (const event of run) console.log(event.type);
  */
-export class Run<Outcome> implements AsyncIterable<RunEvent> {
+export class Run<Outcome, Event = RunEvent> implements AsyncIterable<Event> {
   /** Known at once; pass it to `trainer.resume`. */
   readonly id: string;
   /** How it ended. Rejects with a `TrainerError` on failure and abort; never causes an unhandled rejection. */
@@ -28,7 +28,8 @@ export class Run<Outcome> implements AsyncIterable<RunEvent> {
     this.#controller.abort(reason);
   }
 
-  [Symbol.asyncIterator](): AsyncGenerator<RunEvent, void, void> {
-    return this.#log.read();
+  [Symbol.asyncIterator](): AsyncGenerator<Event, void, void> {
+    // The questions of a run are those of its trainer's agents, so its events are of their types.
+    return this.#log.read() as AsyncGenerator<Event, void, void>;
   }
 }

@@ -8,6 +8,7 @@ import type { Position } from './journal-record.ts';
 import { isShown } from './privacy.ts';
 import type { RunSession } from './run-session.ts';
 import type { StageContext } from './stage.ts';
+import { usesMetric } from './uses-metric.ts';
 
 /** The context of one visit of one stage. */
 export function stageContext(
@@ -50,7 +51,7 @@ export function stageContext(
       const plain = JSON.parse(canonicalJson(input)) as Json;
       const recorded = session.journal.call(at, plain);
       if (recorded !== undefined) return structuredClone(recorded.output) as Output;
-      const bench = options.onHost === true ? session.host : session.child;
+      const bench = options.onHost === true || usesMetric(plain, session.hostMetrics) ? session.host : session.child;
       const event = { stage: stage.name, tool, ordinal: at.ordinal, where: bench.where };
       session.emit('tool-call', { ...event, phase: 'start' });
       options.onStart?.();

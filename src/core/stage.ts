@@ -7,6 +7,7 @@ import type { Json } from './helpers/canonical-json.ts';
 import type { Random } from './helpers/random.ts';
 import type { HostTool } from './host-tool.ts';
 import type { JournalBody } from './journal-record.ts';
+import type { MetricFacts } from './metric-scope.ts';
 import type { Privacy } from './privacy.ts';
 import type { Question } from './question.ts';
 import type { CheckedRequest } from './request.ts';
@@ -18,6 +19,8 @@ export interface RunInput extends CheckedRequest {
   /** Name of the data for reports: a file name without its folder, or "records"; absent where there are none. */
   readonly dataName?: string;
   readonly hasTestData: boolean;
+  /** The host's own metrics. */
+  readonly ownMetrics: readonly MetricFacts[];
   /** Where this run takes another way than the run that it was forked from. */
   readonly fork?: ForkOrigin;
 }

@@ -4,6 +4,7 @@ import { TrainerError } from './errors.ts';
 import type { ForkOrigin } from './fork-run.ts';
 import { canonicalJson, type Json } from './helpers/canonical-json.ts';
 import type { JournalBody } from './journal-record.ts';
+import type { MetricFacts } from './metric-scope.ts';
 import { validRecords } from './record-schema.ts';
 import { type CheckedRequest, checkRequest, type DataSource, type RunRequest } from './request.ts';
 import { isSourceData } from './source.ts';
@@ -21,6 +22,8 @@ interface StoredRequest {
   readonly request: CheckedRequest;
   readonly data?: StoredData;
   readonly testData?: StoredData;
+  /** The host's own metrics that there were. */
+  readonly ownMetrics?: readonly MetricFacts[];
 }
 
 /** What the start of a run gives: the first record's content, and where the data are. */
@@ -38,6 +41,7 @@ export async function startRun(
   version: string,
   time: number,
   signal: AbortSignal,
+  ownMetrics: readonly MetricFacts[],
 ): Promise<StartedRun> {
   const stored: StoredRequest = {
     request: checked,
@@ -45,6 +49,7 @@ export async function startRun(
     ...(request.testData === undefined
       ? {}
       : { testData: await storeData(request.testData, request.schema, store, signal) }),
+    ...(ownMetrics.length === 0 ? {} : { ownMetrics }),
   };
   const body: JournalBody = {
     kind: 'run',
@@ -67,7 +72,7 @@ export function restartRun(store: RunStore): StartedRun {
       'Expected the journal to begin with the request, got something else. Start a new run.',
     );
   const stored = first.request as unknown as StoredRequest;
-  checkRequest(stored.request as RunRequest);
+  checkRequest(stored.request as RunRequest, stored.ownMetrics);
   return describe(store, stored, first.fork);
 }
 
@@ -99,6 +104,7 @@ function describe(store: RunStore, stored: StoredRequest, fork?: ForkOrigin): St
         ? {}
         : { dataName: data.kind === 'file' ? basename(data.path) : (data.name ?? 'records') }),
       hasTestData: stored.testData !== undefined,
+      ownMetrics: stored.ownMetrics ?? [],
       ...(fork === undefined ? {} : { fork }),
     },
     sources,

@@ -1,3 +1,5 @@
+import { ownMetric } from './metric-scope.ts';
+
 /** Where a field of the task spec came from. */
 export interface Sourced<T> {
   readonly value: T;
@@ -30,8 +32,11 @@ export const metricIds = [
   'r2',
 ] as const;
 
-/** A metric; percentages are shares (0.85, not 85). */
-export type MetricId = (typeof metricIds)[number];
+/** A metric that comes with the library; percentages are shares (0.85, not 85). */
+export type BuiltInMetric = (typeof metricIds)[number];
+
+/** A metric: a built-in one, or one of the host's by its name. */
+export type MetricId = BuiltInMetric | (string & Record<never, never>);
 
 /** A metric with its wish: the first of a spec is the one that the search optimises. */
 export interface MetricWish {
@@ -75,7 +80,8 @@ const errors: ReadonlySet<MetricId> = new Set(['logLoss', 'brier', 'rmse', 'mae'
 
 /** Whether less of a metric is better. */
 export function isError(metric: MetricId): boolean {
-  return errors.has(metric);
+  const own = ownMetric(metric);
+  return own === undefined ? errors.has(metric) : !own.greaterIsBetter;
 }
 
 /** The value of a metric from a score that search compares by (greater is better). */
@@ -83,8 +89,7 @@ export function shownScore(metric: MetricId, score: number): number {
   return isError(metric) ? -score : score;
 }
 
-/** Names of metrics for people. */
-export const metricNames: Readonly<Record<MetricId, string>> = {
+const names: Readonly<Record<BuiltInMetric, string>> = {
   rocAuc: 'ROC AUC',
   averagePrecision: 'average precision',
   logLoss: 'log loss',
@@ -103,3 +108,7 @@ export const metricNames: Readonly<Record<MetricId, string>> = {
   mape: 'mean absolute percentage error',
   r2: 'R²',
 };
+
+/** The name of a metric for people. */
+export const metricTitle = (metric: MetricId): string =>
+  ownMetric(metric)?.title ?? (Object.hasOwn(names, metric) ? names[metric as BuiltInMetric] : metric);

@@ -1,4 +1,4 @@
-import { metricNames } from './task-spec.ts';
+import { metricTitle } from './task-spec.ts';
 import type { Evidence, Offer, Reason, ReasonCode } from './verdict.ts';
 
 /** What was asked for and can't be served, in words. */
@@ -189,8 +189,7 @@ function count(value: unknown, one: string, many = `${one}s`): string {
 }
 
 function metric(value: unknown): string {
-  const name = text(value);
-  return (metricNames as Readonly<Record<string, string>>)[name] ?? name;
+  return metricTitle(text(value));
 }
 
 function capital(words: string): string {

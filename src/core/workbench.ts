@@ -1,4 +1,5 @@
 import type { Json } from './helpers/canonical-json.ts';
+import type { MetricFacts } from './metric-scope.ts';
 
 /** Options of one tool call. */
 export interface WorkOptions {
@@ -31,4 +32,6 @@ export interface WorkSettings {
   readonly cores: number;
   /** Module URLs whose default export is a learner. */
   readonly learners: readonly string[];
+  /** The host's own metrics: module URLs, and what is known of those that are objects of the host's. */
+  readonly metrics?: { readonly modules: readonly string[]; readonly facts: readonly MetricFacts[] };
 }

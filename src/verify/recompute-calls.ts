@@ -31,7 +31,10 @@ const shownPaths: Readonly<Record<string, RegExp>> = {
 };
 
 /** Computes the results of recorded calls again, one line or more a call. */
-export async function recomputeCalls(store: RunStore, bench: Workbench): Promise<readonly VerifyCheck[]> {
+export async function recomputeCalls(
+  store: RunStore,
+  benchOf: (input: Json) => Workbench,
+): Promise<readonly VerifyCheck[]> {
   const checks: VerifyCheck[] = [];
   const { signal } = new AbortController();
   for (const { record, body } of store.records) {
@@ -39,7 +42,7 @@ export async function recomputeCalls(store: RunStore, bench: Workbench): Promise
     const name = `${body.at.stage} ${nameOf(body)} (#${record})`;
     const input = { tool: body.at.name, input: body.input, output: body.output };
     try {
-      const { output, recorded } = (await bench.call('recompute', input, { signal })) as RecomputeOutput;
+      const { output, recorded } = (await benchOf(body.input).call('recompute', input, { signal })) as RecomputeOutput;
       if (output !== undefined && recorded !== undefined) checks.push(...compared(name, body, recorded, output));
     } catch (error) {
       // A process that ended is no finding about a number.

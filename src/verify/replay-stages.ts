@@ -6,6 +6,7 @@ import { Budget, budgetUnits } from '../core/budget.ts';
 import { systemClock } from '../core/clock.ts';
 import { Journal } from '../core/journal.ts';
 import { LlmLedger } from '../core/llm-budget.ts';
+import { withMetrics } from '../core/metric-scope.ts';
 import { type PipelineEnd, runPipeline } from '../core/pipeline.ts';
 import type { RunSession } from '../core/run-session.ts';
 import { restartRun } from '../core/start-run.ts';
@@ -45,6 +46,7 @@ export async function replayStages(
     child: noWorkbench,
     host: noWorkbench,
     hostLearners: (journal.message('model.candidates', 1) as CandidatesMessage | undefined)?.onHost ?? [],
+    hostMetrics: [],
     pausedOn: new Set(),
     llm: undefined,
     ledger: new LlmLedger({}),
@@ -60,5 +62,6 @@ export async function replayStages(
     secondsBefore: 0,
     startedAt: 0,
   };
-  return { session, end: await runPipeline(session, arrangeStages(builtInStages, agents)) };
+  const replay = () => runPipeline(session, arrangeStages(builtInStages, agents));
+  return { session, end: await withMetrics(input.ownMetrics, replay) };
 }

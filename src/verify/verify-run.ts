@@ -4,9 +4,16 @@ import type { Agent } from '../agents/agent.ts';
 import { childWorkbench } from '../core/child-workbench.ts';
 import { TrainerError } from '../core/errors.ts';
 import type { Json } from '../core/helpers/canonical-json.ts';
+import { withMetrics } from '../core/metric-scope.ts';
+import { restartRun } from '../core/start-run.ts';
 import type { RunStore } from '../core/store.ts';
+import { usesMetric } from '../core/uses-metric.ts';
 import type { Workbench } from '../core/workbench.ts';
 import { factsOf } from '../finish.ts';
+import { hostWorkbench } from '../host-workbench.ts';
+import type { OwnMetric } from '../tools/evaluate/define-metric.ts';
+import { loadMetrics, metricsOfRun } from '../tools/evaluate/metric-registry.ts';
+import { factsOfMetric } from '../tools/evaluate/own-metric.ts';
 import type { RunFacts } from '../tools/report/report-facts.ts';
 import { checkBlobs } from './check-blobs.ts';
 import { checkOutputs } from './check-outputs.ts';
@@ -23,6 +30,8 @@ export interface VerifyOptions {
   readonly agents?: readonly Agent[];
   /** Module URLs of learners that the run was made with. */
   readonly learners?: readonly string[];
+  /** Metrics that the run was made with. A run with one that is not given can't be verified: its numbers are told as open. */
+  readonly metrics?: readonly (URL | OwnMetric)[];
   /** Threads. @default 1 */
   readonly cores?: number;
 }
@@ -49,14 +58,29 @@ export async function verifyRun(folder: string, options: VerifyOptions = {}): Pr
   const count = `${store.records.length} records`;
   const checks: VerifyCheck[] = [{ name: 'journal', reported: count, found: count, ok: true }];
   checks.push(...(await checkBlobs(store)));
-  const bench = childWorkbench({
+  const metrics = metricsOfRun(restartRun(store).input.ownMetrics, await loadMetrics(options.metrics ?? []));
+  const work = {
     blobs: `${folder}/blobs`,
     sources: {},
     cores: options.cores ?? 1,
     learners: options.learners ?? [],
-  });
+    metrics: {
+      modules: (options.metrics ?? []).flatMap((metric) => (metric instanceof URL ? [metric.href] : [])),
+      facts: metrics.filter((metric) => metric.where === 'host' || metric.definition === undefined).map(factsOfMetric),
+    },
+  };
+  const bench = childWorkbench(work);
+  const host = hostWorkbench(work, [], metrics);
+  const onHost = metrics.filter(({ where, definition }) => where === 'host' && definition !== undefined);
   try {
-    checks.push(...(await recomputeCalls(store, bench)));
+    const benchOf = (input: Json) =>
+      usesMetric(
+        input,
+        onHost.map(({ name }) => name),
+      )
+        ? host
+        : bench;
+    checks.push(...(await withMetrics(metrics, () => recomputeCalls(store, benchOf))));
     const replayed = await replay(store, options.agents ?? []);
     checks.push(...replayed.checks);
     // A journal that was cut behind a record looks like an earlier state; files that only a finished run writes betray it.

@@ -104,7 +104,7 @@ export function fakeSession(
   };
   return {
     runId: 'run-1',
-    input: { prompt: '', budget: 'quick', seed: 0, hasTestData: false },
+    input: { prompt: '', budget: 'quick', seed: 0, hasTestData: false, ownMetrics: [] },
     store,
     journal: new Journal(store, (record) => emit('checkpoint', { record })),
     budget: new Budget(1000),
@@ -117,6 +117,7 @@ export function fakeSession(
     ledger: new LlmLedger(options.llmBudget ?? {}, store.bodies),
     privacy: options.privacy ?? 'schema-only',
     hostLearners: [],
+    hostMetrics: [],
     deciders: new Map(Object.entries(options.deciders ?? {})) as unknown as RunSession['deciders'],
     deciderTimeoutMs: options.deciderTimeoutMs ?? 1000,
     given: new Map(Object.entries(options.given ?? {})),

@@ -6,6 +6,7 @@ import {
   decisionsTable,
   errorsTable,
   eventsTable,
+  metricsTable,
   missingTable,
   operatorsList,
   stagesTable,
@@ -18,7 +19,7 @@ it.each([
   ['events', { events: eventsTable }],
   ['verdicts', { verdicts: verdictsTable }],
   ['decisions', { decisions: decisionsTable }],
-  ['how-it-works', { stages: stagesTable }],
+  ['how-it-works', { stages: stagesTable, metrics: metricsTable }],
   ['engine', { operators: operatorsList }],
   ['data-formats', { missing: missingTable, booleans: booleansTable }],
 ] as const)('docs/%s.md says what the code says', async (page, tables) => {

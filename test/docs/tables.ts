@@ -10,6 +10,7 @@ import { type Evidence, type ReasonCode, reasonKinds } from '../../src/core/verd
 import { verdictMessage } from '../../src/core/verdict-messages.ts';
 import { missingSpellings } from '../../src/tools/data/columns/missing.ts';
 import { booleanPairs } from '../../src/tools/data/columns/parse-boolean.ts';
+import { metrics } from '../../src/tools/evaluate/metrics.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -47,6 +48,19 @@ export function eventsTable(): string {
       const members = [...body.matchAll(/(?:^ {4}|[{;] |^ )readonly (\w+\??):/gm)].map((match) => code(match[1]!));
       return [code(type), when[type], members.join(', ')];
     }),
+  );
+}
+
+export function metricsTable(): string {
+  return table(
+    ['metric', 'tasks', 'better', 'looks at', 'what it is'],
+    Object.values(metrics).map(({ id, tasks, greaterIsBetter, needs, about }) => [
+      code(id),
+      tasks.length > 1 ? 'classes' : 'numbers',
+      greaterIsBetter ? 'more' : 'less',
+      needs,
+      about,
+    ]),
   );
 }
 

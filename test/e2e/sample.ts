@@ -39,7 +39,7 @@ export function quickRequest(request: Partial<RunRequest> = {}): RunRequest {
 export async function finished(
   request: RunRequest,
   options: TrainerOptions = {},
-  before: (trainer: Trainer<readonly Agent[]>) => void = () => undefined,
+  before: (trainer: Trainer<readonly Agent[], readonly URL[]>) => void = () => undefined,
 ): Promise<{ readonly events: readonly RunEvent[]; readonly outcome?: TrainerOutcome; readonly error?: unknown }> {
   const trainer = new Trainer(options);
   before(trainer);

@@ -20,6 +20,7 @@ vi.mock('traineragent', async (original) => {
     constructor(options: import('traineragent').TrainerOptions = {}) {
       const learners = options.learners?.map((learner) => (learner instanceof URL ? compiled(learner) : learner));
       super({ ...options, ...(learners === undefined ? {} : { learners }) } as import('traineragent').TrainerOptions<
+        [],
         []
       >);
     }
@@ -175,6 +176,12 @@ describe('each example does what its first line says', () => {
 
   it('own-source learns from its records, and predicts', async () => {
     expect(await runExample('own-source')).toMatch(/orders yes$/);
+  });
+
+  it('own-metric steers the search, is held against its threshold, and judges later rows', async () => {
+    const shown = await runExample('own-metric');
+    expect(shown).toMatch(/^profit [2-9]\.\d+ \[[\d.]+,[\d.]+\] true\n/);
+    expect(shown).toMatch(/\nworst surprise +0\.\d+ \(/);
   });
 
   it('extend-agent runs around a step, and calls its tool', async () => {

@@ -5,15 +5,24 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { builtInAgents } from '../../src/agents/stages.ts';
 import {
+  costMetric,
   defineAgent,
+  defineMetric,
   defineQuestion,
   defineSource,
   defineTool,
   fileStore,
+  type JudgedValues,
   memoryStore,
   type Store,
 } from '../../src/index.ts';
-import { agentConformance, sourceConformance, storeConformance, toolConformance } from '../../src/testing/index.ts';
+import {
+  agentConformance,
+  metricConformance,
+  sourceConformance,
+  storeConformance,
+  toolConformance,
+} from '../../src/testing/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'traineragent-conformance-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -42,7 +51,42 @@ const numbers = defineSource({
   },
 });
 
+const cost = costMetric({
+  name: 'cost',
+  about: 'Cost a row, in euros.',
+  greaterIsBetter: false,
+  tasks: ['binary'],
+  costs: [
+    [0, 2],
+    [9, 1],
+  ],
+});
+const surprise = defineMetric({
+  name: 'surprise',
+  about: 'Mean distance of the probability from what came true.',
+  greaterIsBetter: false,
+  needs: 'probabilities',
+  value: ({ truth, probabilities, classCount }) =>
+    truth.reduce(
+      (sum, k, row) =>
+        sum + (classCount > 2 ? 1 - probabilities[row * classCount + k]! : Math.abs(k - probabilities[row]!)),
+      0,
+    ) / truth.length,
+});
+const ofValues = (value: (rows: JudgedValues) => number) =>
+  defineMetric({ name: 'ofValues', about: 'Of values.', greaterIsBetter: true, needs: 'values', value });
+const closeShare = defineMetric({
+  name: 'closeShare',
+  about: 'Share of the values that are off by less than 1.',
+  greaterIsBetter: true,
+  needs: 'values',
+  value: ({ truth, values }) => truth.filter((y, row) => Math.abs(y - values[row]!) < 1).length / truth.length,
+});
+
 describe.each([
+  ['a metric of costs', metricConformance(cost)],
+  ['a metric of probabilities', metricConformance(surprise)],
+  ['a metric of values', metricConformance(closeShare)],
   ['an agent', agentConformance(compliance, { 'compliance.allowed': [1, 100] })],
   ['a tool', toolConformance(doubled, [{ value: 1 }])],
   ['a source', sourceConformance(() => numbers({ count: 3 }))],
@@ -84,6 +128,10 @@ describe('a suite finds what breaks the contract', () => {
       'a tool that takes anything',
       toolConformance({ ...doubled, input: z.any(), run: () => ({ value: 1 }) }, [{ value: 1 }]),
     ],
+    ['a metric of the wrong direction', metricConformance({ ...cost, greaterIsBetter: true })],
+    ['a metric that looks at the order', metricConformance(ofValues(({ truth }) => truth[0]!))],
+    ['a metric of chance', metricConformance(ofValues(() => Math.random()))],
+    ['a metric of nothing', metricConformance(ofValues(() => Number.NaN))],
     ['a source without records', sourceConformance(() => numbers({ count: 0 }))],
     [
       'a store that forgets the order',

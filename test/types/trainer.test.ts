@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   accept,
   defineAgent,
+  defineMetric,
   defineQuestion,
   extendAgent,
   type Model,
@@ -26,6 +27,21 @@ const allowed = defineQuestion({
   rule: () => ({ answer: { allowed: true }, why: 'Nothing speaks against it.' }),
 });
 const compliance = defineAgent({ name: 'compliance', profile: 'You look after rules.', questions: [allowed] });
+
+const pricing = defineAgent({
+  name: 'pricing',
+  profile: 'You price.',
+  questions: [
+    defineQuestion({
+      id: 'pricing.plan',
+      about: 'Which plan is offered.',
+      language: 'always' as const,
+      facts: (rows: number) => ({ rows }),
+      answer: () => z.strictObject({ plan: z.enum(['basic', 'pro']) }),
+      rule: () => ({ answer: { plan: 'basic' as const }, why: 'It is the usual one.' }),
+    }),
+  ],
+});
 
 describe('the types of a trainer', () => {
   it('know the questions of the agents that are installed, and the answers', () => {
@@ -74,6 +90,59 @@ describe('the types of a trainer', () => {
     // @ts-expect-error no such agent
     const unknown = () => extendAgent('dta', {});
     expectTypeOf(unknown).toBeFunction();
+  });
+
+  it('know the questions, answers and metrics of several plug-ins together, in requests, deciders, events and forks', () => {
+    const profit = defineMetric({
+      name: 'profit',
+      about: 'Earned a row.',
+      greaterIsBetter: true,
+      needs: 'labels',
+      value: ({ confusion }) => {
+        expectTypeOf(confusion).toEqualTypeOf<Float64Array>();
+        return confusion[3]!;
+      },
+    });
+    const trainer = new Trainer({ agents: [compliance, pricing], metrics: [profit] });
+    const look = async () => {
+      const run = trainer.run({ task: { metric: 'profit' } });
+      // @ts-expect-error Type '"proft"' is not assignable to type '"profit" | BuiltInMetric'
+      trainer.run({ task: { metric: 'proft' } });
+      for await (const event of run) {
+        if (event.type !== 'decision') continue;
+        if (event.question === 'compliance.allowed')
+          expectTypeOf(event.answer).toEqualTypeOf<{ readonly allowed: boolean }>();
+        if (event.question === 'pricing.plan')
+          expectTypeOf(event.answer).toEqualTypeOf<{ readonly plan: 'basic' | 'pro' }>();
+        if (event.question === 'model.candidates')
+          expectTypeOf(event.answer).toEqualTypeOf<{ readonly learners: readonly string[] }>();
+        // @ts-expect-error no such question
+        if (event.question === 'pricing.plans') return;
+      }
+      const outcome = await run.result;
+      const [score] = outcome.facts.scores;
+      if (score!.metric === 'profit' || score!.metric === 'rocAuc') return;
+      // @ts-expect-error no such metric
+      if (score!.metric === 'profits') return;
+    };
+    expectTypeOf(look).toBeFunction();
+    trainer.on('decision', (event) => {
+      if (event.question === 'pricing.plan') expectTypeOf(event.answer.plan).toEqualTypeOf<'basic' | 'pro'>();
+    });
+    trainer.on('decision-pending', (event) => {
+      if (event.question === 'compliance.allowed') expectTypeOf(event.proposal.allowed).toEqualTypeOf<boolean>();
+    });
+    trainer.decide('pricing.plan', () => replace({ plan: 'pro' }));
+    // @ts-expect-error Type '"gold"' is not assignable to type '"basic" | "pro"'
+    trainer.decide('pricing.plan', () => replace({ plan: 'gold' }));
+    const fork = () => {
+      trainer.fork('run', { at: 'pricing.plan', answer: { plan: 'basic' } });
+      // @ts-expect-error an answer of another agent
+      trainer.fork('run', { at: 'pricing.plan', answer: { allowed: true } });
+    };
+    expectTypeOf(fork).toBeFunction();
+    // @ts-expect-error a metric of labels is given no values
+    defineMetric({ name: 'odd', about: 'Odd.', greaterIsBetter: true, needs: 'labels', value: ({ values }) => values });
   });
 
   it('tell the ends of a run apart by their status', () => {

@@ -93,6 +93,7 @@ export function runFacts(from: FactsInput): RunFacts {
       ...(input.fork === undefined ? {} : { forkOf: { runId: input.fork.runId, question: input.fork.at.name } }),
       record: '#1',
     },
+    ...(input.ownMetrics.length === 0 ? {} : { ownMetrics: input.ownMetrics }),
     ...(spec === undefined ? {} : { task: spec }),
     verdict: {
       kind: verdict.kind,

@@ -13,7 +13,7 @@ import { crossValidationScore } from '../evaluate/cross-validation-score.ts';
 import { applyDecision, type DecisionRule, plainDecision } from '../evaluate/decision.ts';
 import { applyBlend } from '../evaluate/ensemble.ts';
 import type { Prediction } from '../evaluate/metric.ts';
-import { metrics } from '../evaluate/metrics.ts';
+import { metricOf } from '../evaluate/metrics.ts';
 import { readOutOfFold } from '../evaluate/out-of-fold.ts';
 import { part, pick } from '../evaluate/rows-of-prediction.ts';
 import { readTrainingSet } from '../learn/training-set.ts';
@@ -100,7 +100,7 @@ export const decide = defineAction<DecideInput, DecideOutput>({
     }
     const scores = input.metrics.flatMap(({ metric }): FoldScore[] => {
       const values = fits.map((positions) => {
-        const result = metrics[metric].compute(
+        const result = metricOf(metric).compute(
           pick(truth, positions, 1),
           part(prediction, positions),
           weights && pick(weights, positions, 1),

@@ -11,7 +11,7 @@ import { curveFacts } from '../evaluate/curve-facts.ts';
 import { type GroupScore, type GroupScores, scoresByGroup } from '../evaluate/group-scores.ts';
 import { bootstrapGain, bootstrapMetric, probabilityMeets } from '../evaluate/intervals.ts';
 import type { Prediction, UndefinedReason } from '../evaluate/metric.ts';
-import { metrics } from '../evaluate/metrics.ts';
+import { metricOf } from '../evaluate/metrics.ts';
 import { blockLength, type Resampling } from '../evaluate/resample.ts';
 import { part } from '../evaluate/rows-of-prediction.ts';
 import { toPrediction } from '../evaluate/search-score.ts';
@@ -132,7 +132,7 @@ export const evaluate = defineAction<EvaluateInput, EvaluateOutput>({
           method,
           ...(threshold === undefined
             ? {}
-            : { threshold, meets: metrics[metric].greaterIsBetter ? value >= threshold : value <= threshold }),
+            : { threshold, meets: metricOf(metric).greaterIsBetter ? value >= threshold : value <= threshold }),
           ...(probability === undefined ? {} : { probability }),
         };
       });

@@ -13,7 +13,7 @@ import { decodeTable } from '../data/columnar/encode-table.ts';
 import { encodeTarget } from '../data/prepare/encode-target.ts';
 import { sampleRows } from '../data/reduce/sample-rows.ts';
 import { columnOf, takeRows } from '../data/rows.ts';
-import { metrics } from '../evaluate/metrics.ts';
+import { metricOf } from '../evaluate/metrics.ts';
 import { permutationImportance } from '../evaluate/permutation-importance.ts';
 import { blockLength, createResampler, type Resampling } from '../evaluate/resample.ts';
 import type { Problem } from '../learn/learner.ts';
@@ -99,7 +99,7 @@ export const importance = defineAction<ImportanceInput, ImportanceOutput>({
     const predict = async (of: typeof tensors) =>
       predictionOf(collectPredictions(signature, [await predictor.predict(of)]), classes);
     const prediction = await predict(tensors);
-    if (!metrics[metric].compute(truth, prediction).defined) return none;
+    if (!metricOf(metric).compute(truth, prediction).defined) return none;
     const columns: ImportanceOutput['columns'][number][] = [];
     for (const [index, column] of inputs.entries()) {
       const random = createRandom(`${seed}/importance/${column.name}`);

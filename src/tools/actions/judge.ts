@@ -1,5 +1,6 @@
 import { TrainerError } from '../../core/errors.ts';
 import { sha256 } from '../../core/helpers/hash.ts';
+import { ownMetrics } from '../../core/metric-scope.ts';
 import type { MetricId, TaskKind } from '../../core/task-spec.ts';
 import { type JudgedRows, mapClasses, openJudged } from '../artefact/judged-model.ts';
 import type { ModelMapping } from '../artefact/model-mapping.ts';
@@ -159,7 +160,10 @@ function metricsFor(
   const fitting = Object.values(allMetrics).filter(
     ({ tasks, needs }) => tasks.includes(task) && predictions.every((prediction) => prediction[needs] !== undefined),
   );
-  const ids = fitting.map(({ id }) => id);
+  const own = ownMetrics().filter(
+    ({ tasks, needs }) => tasks.includes(task) && predictions.every((prediction) => prediction[needs] !== undefined),
+  );
+  const ids = [...fitting.map(({ id }) => id), ...own.map(({ name }) => name)];
   if (asked === undefined)
     return task === 'multiclass' ? ids.filter((id) => !['f1', 'precision', 'recall', 'specificity'].includes(id)) : ids;
   const unfit = asked.find((metric) => !ids.includes(metric));

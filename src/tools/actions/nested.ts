@@ -6,7 +6,7 @@ import { chooseDecision } from '../evaluate/choose-decision.ts';
 import { crossValidationScore } from '../evaluate/cross-validation-score.ts';
 import { applyDecision } from '../evaluate/decision.ts';
 import type { Prediction } from '../evaluate/metric.ts';
-import { metrics } from '../evaluate/metrics.ts';
+import { metricOf } from '../evaluate/metrics.ts';
 import { searchScore, toPrediction } from '../evaluate/search-score.ts';
 import type { Configuration, TrainingRows } from '../learn/learner.ts';
 import { factsOf, readTrainingSet, takeRowsOf } from '../learn/training-set.ts';
@@ -131,7 +131,7 @@ export function nestedScores(
       for (let repeat = 0; repeat < repeats; repeat++) {
         for (let fold = 0; fold < folds; fold++) {
           const name = `${repeat}-${fold}`;
-          const result = metrics[metric].compute(
+          const result = metricOf(metric).compute(
             arrays[`truth${name}`] as Float64Array,
             kept(arrays, `${who}-${name}`, classCount),
             arrays[`weights${name}`] as Float64Array | undefined,

@@ -2,21 +2,32 @@ import type { Backend } from '../../backends/backend.ts';
 import { TrainerError } from '../../core/errors.ts';
 import { blobFolder } from '../../core/helpers/blob-folder.ts';
 import type { Json } from '../../core/helpers/canonical-json.ts';
+import { withMetrics } from '../../core/metric-scope.ts';
 import type { WorkSettings } from '../../core/workbench.ts';
+import { metricsOfChild } from '../evaluate/metric-registry.ts';
+import type { ScopedMetric } from '../evaluate/own-metric.ts';
 import type { Learner } from '../learn/learner.ts';
 import { learnerRegistry } from '../learn/learner-registry.ts';
 import type { Action, ActionContext } from './action.ts';
 import { actions } from './actions.ts';
 import { checkpointFolder } from './checkpoint-folder.ts';
 
+const noMetrics = { modules: [], facts: [] };
+
 /** Decoded blobs that are held at once. */
 const maxCached = 16;
 
 /** Runs actions by name in this process; the child process and the host's own bench are both made of it. */
-export function actionRunner(settings: WorkSettings, backend: () => Promise<Backend>, inline: readonly Learner[] = []) {
+export function actionRunner(
+  settings: WorkSettings,
+  backend: () => Promise<Backend>,
+  inline: readonly Learner[] = [],
+  ownMetrics?: readonly ScopedMetric[],
+) {
   const blobs = blobFolder(settings.blobs);
   const learners = learnerRegistry(settings.learners, inline);
   const checkpoint = checkpointFolder(settings.checkpoints);
+  let metrics: Promise<readonly ScopedMetric[]> | undefined;
   const cache = new Map<string, Promise<unknown>>();
   const cached: ActionContext['cached'] = <T>(key: string, make: () => Promise<T>): Promise<T> => {
     const value = (cache.get(key) as Promise<T> | undefined) ?? make();
@@ -30,7 +41,8 @@ export function actionRunner(settings: WorkSettings, backend: () => Promise<Back
     const load = Object.hasOwn(actions, name) ? actions[name as keyof typeof actions] : undefined;
     if (load === undefined) throw new TrainerError('PLUGIN_INVALID', `Expected the name of an action, got "${name}".`);
     const action = (await load()) as Action<Json, Json>;
-    return action.run(input, {
+    metrics ??= ownMetrics === undefined ? metricsOfChild(settings.metrics ?? noMetrics) : Promise.resolve(ownMetrics);
+    const context: ActionContext = {
       blobs,
       backend,
       cores: settings.cores,
@@ -48,6 +60,7 @@ export function actionRunner(settings: WorkSettings, backend: () => Promise<Back
           );
         return path;
       },
-    });
+    };
+    return withMetrics(await metrics, () => action.run(input, context));
   };
 }

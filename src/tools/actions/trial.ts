@@ -4,7 +4,7 @@ import { createRandom } from '../../core/helpers/random.ts';
 import type { MetricId } from '../../core/task-spec.ts';
 import { sampleRows } from '../data/reduce/sample-rows.ts';
 import { foldRows } from '../data/split/folds.ts';
-import { metrics } from '../evaluate/metrics.ts';
+import { metricOf } from '../evaluate/metrics.ts';
 import { searchMetric, searchScore } from '../evaluate/search-score.ts';
 import type { Configuration, TrainingRows } from '../learn/learner.ts';
 import { selectFeatures } from '../learn/select-features.ts';
@@ -59,7 +59,7 @@ export const trial = defineAction<TrialInput, TrialOutput>({
     const configuration = cutIterations(whole, learner.iterationKey, input.iterationShare);
     const scores: number[] = [];
     const logLosses: number[] = [];
-    const countsLabels = metrics[searchMetric(input.metric, set.problem)].needs === 'labels';
+    const countsLabels = metricOf(searchMetric(input.metric, set.problem)).needs === 'labels';
     const iterations: number[] = [];
     const notes: TrialOutput['notes'][number][] = [];
     const arrays: Record<string, Float64Array> = {};
@@ -112,7 +112,8 @@ export const trial = defineAction<TrialInput, TrialOutput>({
           key !== undefined && typeof run === 'number' ? { ...configuration, [key]: Math.max(1, run) } : configuration;
         workUnits += learner.cost(asRun, factsOf(set, rows.train.features.rowCount));
       } catch (error) {
-        if (TrainerError.isInstance(error) && error.code === 'INTERNAL') throw error;
+        // A metric that fails does so for every configuration.
+        if (TrainerError.isInstance(error) && (error.code === 'INTERNAL' || 'metric' in error.details)) throw error;
         return { failed: error instanceof Error ? error.message : String(error), iterations: [], workUnits, notes };
       }
       context.progress((index + 1) / input.fits.length);

@@ -3,7 +3,7 @@ import type { MetricId } from '../../core/task-spec.ts';
 import { applyDecision, type DecisionRule, plainDecision } from './decision.ts';
 import { bootstrapGain } from './intervals.ts';
 import { type ConfusionScore, confusionScores } from './label-metrics.ts';
-import { metrics } from './metrics.ts';
+import { isBetter, metricOf, metrics } from './metrics.ts';
 import { rankScores } from './rank-metrics.ts';
 import { createResampler } from './resample.ts';
 
@@ -94,9 +94,19 @@ function binaryGoal({
       return { score: accuracy };
     case 'mcc':
       return { score: mcc };
-    default:
+    case 'logLoss':
+    case 'brier':
       return undefined;
+    default:
+      return ownGoal(metric);
   }
+}
+
+/** What serves a host's own metric of labels; others say nothing of a rule. */
+function ownGoal(metric: MetricId): { readonly score: ConfusionScore } | undefined {
+  const { score, greaterIsBetter } = metricOf(metric);
+  if (score === undefined || greaterIsBetter) return score && { score };
+  return { score: (confusion, classCount) => -score(confusion, classCount) };
 }
 
 function chooseThreshold(rows: DecisionRows, goal: DecisionGoal): DecisionRule {
@@ -189,7 +199,8 @@ function prepareScan(
 function multiclassMetric(metric: MetricId): MetricId | undefined {
   if (metric === 'accuracy' || metric === 'mcc' || metric === 'balancedAccuracy' || metric === 'f1Macro') return metric;
   if (metric === 'f1' || metric === 'precision') return 'f1Macro';
-  return metric === 'recall' || metric === 'specificity' ? 'balancedAccuracy' : undefined;
+  if (metric === 'recall' || metric === 'specificity') return 'balancedAccuracy';
+  return !Object.hasOwn(metrics, metric) && metricOf(metric).needs === 'labels' ? metric : undefined;
 }
 
 function chooseMultipliers(
@@ -200,7 +211,7 @@ function chooseMultipliers(
   const metric = multiclassMetric(goal.metric);
   if (metric === undefined) return best;
   let labels = applyDecision(best, probabilities);
-  const start = metrics[metric].compute(truth, { classCount, labels }, weights);
+  const start = metricOf(metric).compute(truth, { classCount, labels }, weights);
   if (!start.defined) return best;
   let score = start.value;
   const tryRule = (multipliers: readonly number[]) => {
@@ -208,8 +219,8 @@ function chooseMultipliers(
     const labelled = applyDecision(rule, probabilities);
     if (labelled.every((label, row) => label === labels[row])) return;
     const its = { classCount, labels: labelled };
-    const evaluated = metrics[metric].compute(truth, its, weights);
-    if (!evaluated.defined || evaluated.value <= score) return;
+    const evaluated = metricOf(metric).compute(truth, its, weights);
+    if (!evaluated.defined || !isBetter(metric, evaluated.value, score)) return;
     const options = { seed: goal.seed, resamples, ...(weights && { weights }) };
     const gain = bootstrapGain(metric, truth, its, { classCount, labels }, options);
     if (gain === undefined || gain.gain <= gain.standardError) return;

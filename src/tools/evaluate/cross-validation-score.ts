@@ -1,3 +1,4 @@
+import { ownMetric } from '../../core/metric-scope.ts';
 import { isError, type MetricId } from '../../core/task-spec.ts';
 import { studentQuantile } from './distributions.ts';
 
@@ -46,7 +47,7 @@ export function crossValidationScore(
     value: mean,
     // Student's t knows no range: an interval does not go where the metric can't.
     low: Math.max(mean - reach, lowest(metric)),
-    high: isError(metric) ? mean + reach : Math.min(mean + reach, 1),
+    high: isError(metric) || ownMetric(metric) !== undefined ? mean + reach : Math.min(mean + reach, 1),
     level,
     method: 'nadeau-bengio',
     folds,
@@ -58,6 +59,6 @@ export function crossValidationScore(
 
 /** The least value of a metric. */
 function lowest(metric: MetricId): number {
-  if (metric === 'r2') return Number.NEGATIVE_INFINITY;
+  if (metric === 'r2' || ownMetric(metric) !== undefined) return Number.NEGATIVE_INFINITY;
   return metric === 'mcc' ? -1 : 0;
 }

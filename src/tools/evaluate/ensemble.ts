@@ -2,7 +2,7 @@ import type { MetricId } from '../../core/task-spec.ts';
 import type { GraphBuilder } from '../../onnx/graph-builder.ts';
 import { bootstrapGain } from './intervals.ts';
 import type { Prediction } from './metric.ts';
-import { metrics } from './metrics.ts';
+import { metricOf } from './metrics.ts';
 
 /** Out-of-fold predictions of the members on the same rows. */
 export interface EnsembleRows {
@@ -49,7 +49,7 @@ const mostRows = 10_000;
  */
 export function selectEnsemble(rows: EnsembleRows, goal: EnsembleGoal): Ensemble {
   const { classCount, members, best } = rows;
-  const criterion: MetricId = metrics[goal.metric].needs === 'labels' ? 'logLoss' : goal.metric;
+  const criterion: MetricId = metricOf(goal.metric).needs === 'labels' ? 'logLoss' : goal.metric;
   const alone: Ensemble = {
     weights: members.map((_, m) => (m === best ? 1 : 0)),
     criterion,
@@ -57,9 +57,9 @@ export function selectEnsemble(rows: EnsembleRows, goal: EnsembleGoal): Ensemble
     standardError: 0,
   };
   const sample = thin(rows);
-  const sign = metrics[criterion].greaterIsBetter ? 1 : -1;
+  const sign = metricOf(criterion).greaterIsBetter ? 1 : -1;
   const scoreOf = (values: Float64Array) =>
-    sign * metrics[criterion].prepare(sample.truth, predictionOf(classCount, values), sample.weights)();
+    sign * metricOf(criterion).prepare(sample.truth, predictionOf(classCount, values), sample.weights)();
   const counts = members.map((_, m): number => (m === best ? 1 : 0));
   let sum: Float64Array = sample.members[best]!.slice();
   let score = scoreOf(sum);

@@ -3,7 +3,7 @@ import type { Column } from '../data/table.ts';
 import { columnParts, type Where } from './column-parts.ts';
 import { bootstrapMetric, type IntervalOptions } from './intervals.ts';
 import type { Prediction } from './metric.ts';
-import { metrics } from './metrics.ts';
+import { metricOf } from './metrics.ts';
 import type { Resampling } from './resample.ts';
 import { part } from './rows-of-prediction.ts';
 
@@ -87,7 +87,7 @@ function resamplingOf(resampling: Resampling, rows: Uint32Array): Resampling {
 }
 
 function gapOf(metric: MetricId, groups: readonly GroupScore[]): number | undefined {
-  const { greaterIsBetter } = metrics[metric];
+  const { greaterIsBetter } = metricOf(metric);
   const measured = groups.flatMap(({ value, low, high }) =>
     value === undefined || low === undefined || high === undefined ? [] : [{ value, low, high }],
   );

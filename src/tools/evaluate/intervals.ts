@@ -2,7 +2,7 @@ import { createRandom } from '../../core/helpers/random.ts';
 import type { MetricId } from '../../core/task-spec.ts';
 import { normalCdf, normalQuantile, studentQuantile } from './distributions.ts';
 import type { Evaluator, Prediction, UndefinedReason } from './metric.ts';
-import { metrics } from './metrics.ts';
+import { metricOf } from './metrics.ts';
 import { atBorder, drawPosterior, hasFewErrors } from './posterior.ts';
 import { quantile } from './quantile.ts';
 import { createResampler, type Resampler, type Resampling } from './resample.ts';
@@ -62,7 +62,7 @@ export function bootstrapMetric(
   prediction: Prediction,
   options: IntervalOptions,
 ): Bootstrap {
-  const metric = metrics[id];
+  const metric = metricOf(id);
   const result = metric.compute(truth, prediction, options.weights);
   if (!result.defined) return result;
   const { seed, resampling = { kind: 'rows' }, resamples = 2000, level = 0.95 } = options;
@@ -104,7 +104,7 @@ export function bootstrapMetric(
 /** Share of the resamples that reach the threshold (at least it, or at most it, by the metric's direction). */
 export function probabilityMeets(bootstrap: Bootstrap, threshold: number): number | undefined {
   if (!bootstrap.defined || bootstrap.values.length === 0) return undefined;
-  const { greaterIsBetter } = metrics[bootstrap.interval.metric];
+  const { greaterIsBetter } = metricOf(bootstrap.interval.metric);
   let meets = 0;
   for (const value of bootstrap.values) if (greaterIsBetter ? value >= threshold : value <= threshold) meets++;
   return meets / bootstrap.values.length;
@@ -131,7 +131,7 @@ export function bootstrapGain(
   than: Prediction,
   options: IntervalOptions,
 ): DifferenceInterval | undefined {
-  const metric = metrics[id];
+  const metric = metricOf(id);
   const [first, second] = [
     metric.compute(truth, better, options.weights),
     metric.compute(truth, than, options.weights),

@@ -1,10 +1,6 @@
-import type { Evaluator, Prediction } from './metric.ts';
+import type { Confusion, ConfusionScore, Evaluator, Prediction } from './metric.ts';
 
-/** Weighted counts [truth, predicted], row-major. */
-export type Confusion = Float64Array;
-
-/** A number from a confusion matrix of `classCount` classes; NaN where it is undefined. */
-export type ConfusionScore = (confusion: Confusion, classCount: number) => number;
+export type { ConfusionScore };
 
 /** Makes an evaluator of a score that needs the confusion matrix alone. */
 export function confusionMetric(score: ConfusionScore) {

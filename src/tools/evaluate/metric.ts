@@ -20,6 +20,7 @@ export type UndefinedReason =
   | 'NO_NEGATIVES'
   | 'CONSTANT_TRUTH'
   | 'ZERO_TRUTH'
+  | 'NO_VALUE'
   | 'NOT_FINITE';
 
 /** A computed metric: a finite number, or the reason why there is none. Never NaN. */
@@ -44,12 +45,20 @@ export interface RowMean {
   finish(mean: number): number;
 }
 
+/** Weighted counts [truth, predicted], row-major. */
+export type Confusion = Float64Array;
+
+/** A number from a confusion matrix of `classCount` classes; NaN where it is undefined. */
+export type ConfusionScore = (confusion: Confusion, classCount: number) => number;
+
 /** One metric: what it is, what it needs, how it is computed. */
 export interface Metric {
   readonly id: MetricId;
   readonly tasks: readonly TaskKind[];
   readonly greaterIsBetter: boolean;
   readonly needs: 'labels' | 'probabilities' | 'values';
+  /** Of metrics of labels: what the confusion matrix alone gives. */
+  readonly score?: ConfusionScore;
   /** One sentence for reports and questions, in plain words. */
   readonly about: string;
   /** The reason that is given where {@link Evaluator} has no value. */

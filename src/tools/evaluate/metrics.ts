@@ -1,7 +1,9 @@
 import { TrainerError } from '../../core/errors.ts';
-import { type MetricId, metricIds, type TaskKind } from '../../core/task-spec.ts';
+import { ownMetric } from '../../core/metric-scope.ts';
+import { type BuiltInMetric, type MetricId, metricIds, type TaskKind } from '../../core/task-spec.ts';
 import * as label from './label-metrics.ts';
 import type { Evaluator, Metric, MetricDefinition, MetricResult, Prediction, UndefinedReason } from './metric.ts';
+import { definitionOf, type ScopedMetric } from './own-metric.ts';
 import { prepareAveragePrecision, prepareRocAuc } from './rank-metrics.ts';
 import * as row from './row-metrics.ts';
 
@@ -17,6 +19,7 @@ const ofLabels = (about: string, score: label.ConfusionScore, undefinedReason: U
     needs: 'labels',
     about,
     undefinedReason,
+    score,
     prepare: label.confusionMetric(score),
   }) as const;
 
@@ -34,7 +37,7 @@ const ofValues = (
   undefinedReason: UndefinedReason = 'NO_ROWS',
 ) => ({ tasks: regression, greaterIsBetter, needs: 'values', about, undefinedReason, prepare }) as const;
 
-const definitions: Readonly<Record<MetricId, Omit<MetricDefinition, 'id'>>> = {
+const definitions: Readonly<Record<BuiltInMetric, Omit<MetricDefinition, 'id'>>> = {
   rocAuc: ofProbabilities(
     'How often a positive row is ranked above a negative one (0.5 is guessing, 1 is perfect); multiclass: mean over classes, each against the rest.',
     true,
@@ -112,8 +115,7 @@ function checkInputs(
   }
 }
 
-function define(id: MetricId): Metric {
-  const definition = definitions[id];
+function define(id: MetricId, definition: Omit<MetricDefinition, 'id'>): Metric {
   const prepare = (truth: Float64Array, prediction: Prediction, weights?: Float64Array): Evaluator => {
     checkInputs(id, definition.needs, truth, prediction, weights);
     return definition.prepare(truth, prediction, weights);
@@ -135,14 +137,32 @@ function hasNaN(values: Float64Array | Int32Array): boolean {
   return false;
 }
 
-/** Every metric by its id. Degenerate rows (one class, constant truth, …) give `{ defined: false, reason }`. */
-export const metrics = Object.fromEntries(metricIds.map((id) => [id, define(id)])) as Readonly<
-  Record<MetricId, Metric>
+/**
+ * Every built-in metric by its id. Degenerate rows (one class, constant truth, …) give `{ defined: false, reason }`.
+ */
+export const metrics = Object.fromEntries(metricIds.map((id) => [id, define(id, definitions[id])])) as Readonly<
+  Record<BuiltInMetric, Metric>
 >;
+
+/**
+ * A metric by its id: a built-in one, or one of the host's.
+ *
+ * @throws {TrainerError} PLUGIN_INVALID where it is one of the host's that was not given
+ */
+export function metricOf(id: MetricId): Metric {
+  if (Object.hasOwn(metrics, id)) return metrics[id as BuiltInMetric];
+  const own: ScopedMetric | undefined = ownMetric(id);
+  if (own !== undefined) return define(id, definitionOf(own));
+  throw new TrainerError(
+    'PLUGIN_INVALID',
+    `Expected a built-in metric or one of the trainer's \`metrics\`, got "${id}".`,
+    { details: { metric: id } },
+  );
+}
 
 /** A metric's value. @throws {TrainerError} INTERNAL where it is undefined on these rows; check with `compute` first. */
 export function metricValue(id: MetricId, truth: Float64Array, prediction: Prediction, weights?: Float64Array): number {
-  const result = metrics[id].compute(truth, prediction, weights);
+  const result = metricOf(id).compute(truth, prediction, weights);
   if (!result.defined)
     throw new TrainerError('INTERNAL', `Metric ${id} is undefined on these rows (${result.reason}).`);
   return result.value;
@@ -150,5 +170,5 @@ export function metricValue(id: MetricId, truth: Float64Array, prediction: Predi
 
 /** Whether `a` is better than `b` by this metric. */
 export function isBetter(id: MetricId, a: number, b: number): boolean {
-  return metrics[id].greaterIsBetter ? a > b : a < b;
+  return metricOf(id).greaterIsBetter ? a > b : a < b;
 }

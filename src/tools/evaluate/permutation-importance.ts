@@ -1,7 +1,7 @@
 import type { MetricId } from '../../core/task-spec.ts';
 import { studentQuantile } from './distributions.ts';
 import type { Prediction } from './metric.ts';
-import { metrics } from './metrics.ts';
+import { metricOf } from './metrics.ts';
 import type { Resampler } from './resample.ts';
 
 /** What a column is worth to the score. */
@@ -31,7 +31,7 @@ export function permutationImportance(
   permuted: readonly Prediction[],
   resampler: Resampler,
 ): ImportanceInterval | undefined {
-  const metric = metrics[id];
+  const metric = metricOf(id);
   const sign = metric.greaterIsBetter ? 1 : -1;
   const before = metric.prepare(truth, prediction);
   const after = permuted.map((shuffled) => metric.prepare(truth, shuffled));

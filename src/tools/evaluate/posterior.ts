@@ -1,9 +1,9 @@
 import type { Random } from '../../core/helpers/random.ts';
 import type { MetricId } from '../../core/task-spec.ts';
 import { drawBeta, drawGamma } from './distributions.ts';
-import { accuracy, type ConfusionScore, confusionScores } from './label-metrics.ts';
+import { accuracy } from './label-metrics.ts';
 import type { Prediction } from './metric.ts';
-import { metrics } from './metrics.ts';
+import { metricOf, metrics } from './metrics.ts';
 import type { Resampling } from './resample.ts';
 
 /** Right or wrong labels of a class below which resampling them says too little. */
@@ -11,7 +11,11 @@ const fewErrors = 10;
 
 /** Perfect labels or a perfect ranking. */
 export function atBorder(id: MetricId, value: number): boolean {
-  return value === 1 && (metrics[id].needs === 'labels' || id === 'rocAuc' || id === 'averagePrecision');
+  return (
+    Object.hasOwn(metrics, id) &&
+    value === 1 &&
+    (metricOf(id).needs === 'labels' || id === 'rocAuc' || id === 'averagePrecision')
+  );
 }
 
 /** Whether a metric of labels of single rows rests on fewer than ten right or wrong labels of some class. */
@@ -21,7 +25,7 @@ export function hasFewErrors(
   prediction: Prediction,
   resampling: Resampling,
 ): boolean {
-  if (metrics[id].needs !== 'labels' || resampling.kind !== 'rows') return false;
+  if (metricOf(id).needs !== 'labels' || resampling.kind !== 'rows') return false;
   const { classCount } = prediction;
   const right = new Float64Array(classCount);
   const wrong = new Float64Array(classCount);
@@ -53,7 +57,7 @@ export function drawPosterior(
     rows[k]!++;
   });
   const rights = sizes.map((size, k) => (rows[k] === 0 ? 0 : (size * counts[k * classCount + k]!) / rows[k]!));
-  const score: ConfusionScore | undefined = confusionScores[id as keyof typeof confusionScores];
+  const { score } = metricOf(id);
   const rarest = Math.min(...sizes.filter((size) => size > 0));
   const all = sizes.reduce((a, b) => a + b, 0);
   const right = rights.reduce((a, b) => a + b, 0);

@@ -1,9 +1,8 @@
 import type { MetricId } from '../../core/task-spec.ts';
 import type { Problem, TrainingRows } from '../learn/learner.ts';
 import { applyDecision, plainDecision } from './decision.ts';
-import { type ConfusionScore, confusionScores } from './label-metrics.ts';
-import type { Prediction } from './metric.ts';
-import { metrics } from './metrics.ts';
+import type { ConfusionScore, Prediction } from './metric.ts';
+import { metricOf } from './metrics.ts';
 import { rankScores } from './rank-metrics.ts';
 
 /**
@@ -24,10 +23,10 @@ export function searchMetric(metric: MetricId, problem: Problem): MetricId {
  */
 export function searchScore(asked: MetricId, problem: Problem, rows: TrainingRows, predicted: Float64Array): number {
   const metric = searchMetric(asked, problem);
-  const { greaterIsBetter, needs } = metrics[metric];
-  if (needs === 'labels' && problem.task === 'binary')
-    return bestThresholdScore(confusionScores[metric as keyof typeof confusionScores], rows, predicted);
-  const result = metrics[metric].compute(rows.target, toPrediction(problem, predicted), rows.weights);
+  const { greaterIsBetter, score } = metricOf(metric);
+  if (score !== undefined && problem.task === 'binary')
+    return bestThresholdScore(greaterIsBetter ? score : (counts, classes) => -score(counts, classes), rows, predicted);
+  const result = metricOf(metric).compute(rows.target, toPrediction(problem, predicted), rows.weights);
   if (!result.defined) return Number.NaN;
   return greaterIsBetter ? result.value : -result.value;
 }

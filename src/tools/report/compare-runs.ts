@@ -1,3 +1,4 @@
+import { withMetrics } from '../../core/metric-scope.ts';
 import type { RunFacts, ScoreFact } from './report-facts.ts';
 import {
   formatBytes,
@@ -41,6 +42,10 @@ export interface RunComparison {
  * console.log(compareRuns(first.facts, second.facts).text);
  */
 export function compareRuns(first: RunFacts, second: RunFacts): RunComparison {
+  return withMetrics([...(first.ownMetrics ?? []), ...(second.ownMetrics ?? [])], () => sideBySide(first, second));
+}
+
+function sideBySide(first: RunFacts, second: RunFacts): RunComparison {
   const rows: ComparedFact[] = [];
   const shown: (readonly [string, string])[] = [];
   const add = (

@@ -1,3 +1,4 @@
+import type { MetricFacts } from '../../core/metric-scope.ts';
 import type { MetricId, TaskSpec } from '../../core/task-spec.ts';
 import type { ExplanationFacts } from './explanation-facts.ts';
 
@@ -5,7 +6,7 @@ import type { ExplanationFacts } from './explanation-facts.ts';
  * Everything that is told about a run, as plain JSON: the report, the card, the terminal's panel and the `--json` object
  * are all made from this and from nothing else. A `record` names the journal record that a number was measured in.
  */
-export interface RunFacts {
+export interface RunFacts<Metric extends MetricId = MetricId> {
   readonly formatVersion: 1;
   readonly runId: string;
   /** `complete` has a model, `declined` has none, `paused` can be resumed. */
@@ -15,6 +16,8 @@ export interface RunFacts {
   readonly seconds?: number;
   readonly workUnits?: number;
   readonly request: RequestFacts;
+  /** The host's own metrics; absent where there are none. */
+  readonly ownMetrics?: readonly MetricFacts[];
   /** Absent where the request was declined before it was understood. */
   readonly task?: TaskSpec;
   readonly verdict: VerdictFacts;
@@ -29,7 +32,7 @@ export interface RunFacts {
   readonly trials: readonly TrialFact[];
   readonly winner?: WinnerFacts;
   /** The winner on the vault; the first is the metric that the search optimised. */
-  readonly scores: readonly ScoreFact[];
+  readonly scores: readonly ScoreFact<Metric>[];
   /** Present where the data are so small that the cross-validated score stands beside the vault's, or instead of it. */
   readonly crossValidation?: ScoreFact & { readonly folds: number; readonly repeats: number };
   /** Whether the point estimates meet every threshold that was asked; absent where none was asked. */
@@ -167,8 +170,8 @@ export interface SplitFacts {
 }
 
 /** A metric's value with its 95 % interval. */
-export interface ScoreFact {
-  readonly metric: MetricId;
+export interface ScoreFact<Metric extends MetricId = MetricId> {
+  readonly metric: Metric;
   readonly value: number;
   readonly low: number;
   readonly high: number;

@@ -1,7 +1,7 @@
-import { isError, type MetricId, metricNames } from '../../core/task-spec.ts';
+import { isError, type MetricId, metricTitle } from '../../core/task-spec.ts';
 
 /** The name of a metric as people write it. */
-export const metricName = (metric: MetricId): string => metricNames[metric] ?? metric;
+export const metricName = (metric: MetricId): string => metricTitle(metric);
 
 /** Whether less of a metric is better. */
 export const isLessBetter = (metric: MetricId): boolean => isError(metric);

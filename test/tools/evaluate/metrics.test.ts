@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type MetricId, metricIds } from '../../../src/core/task-spec.ts';
+import { type BuiltInMetric, metricIds } from '../../../src/core/task-spec.ts';
 import type { Prediction } from '../../../src/tools/evaluate/metric.ts';
 import { isBetter, metrics, metricValue } from '../../../src/tools/evaluate/metrics.ts';
 
@@ -12,7 +12,7 @@ interface Case {
   readonly labels?: number[];
   readonly values?: number[];
   readonly weights: number[] | null;
-  readonly expected: Readonly<Partial<Record<MetricId, number>>>;
+  readonly expected: Readonly<Partial<Record<BuiltInMetric, number>>>;
 }
 
 const { cases } = JSON.parse(
@@ -32,7 +32,7 @@ describe('metrics', () => {
   it.each(cases)('agree with scikit-learn: $name', (c) => {
     const weights = c.weights === null ? undefined : Float64Array.from(c.weights);
     for (const [id, expected] of Object.entries(c.expected)) {
-      const value = metricValue(id as MetricId, Float64Array.from(c.truth), predictionOf(c), weights);
+      const value = metricValue(id as BuiltInMetric, Float64Array.from(c.truth), predictionOf(c), weights);
       expect(Math.abs(value - expected), `${id}: ${value} against ${expected}`).toBeLessThan(
         1e-12 * Math.max(1, expected),
       );
@@ -57,7 +57,7 @@ describe('metrics', () => {
       ...(prediction.labels && { labels: Int32Array.from(pick(prediction.labels)) }),
       ...(prediction.values && { values: Float64Array.from(pick(prediction.values)) }),
     };
-    for (const id of Object.keys(c.expected) as MetricId[]) {
+    for (const id of Object.keys(c.expected) as BuiltInMetric[]) {
       const counted = metrics[id].prepare(Float64Array.from(c.truth), prediction)(counts);
       expect(counted, id).toBeCloseTo(metricValue(id, Float64Array.from(pick(c.truth)), repeated), 10);
     }

@@ -150,7 +150,7 @@ function isUsable(column: ColumnProfile | undefined): boolean {
 }
 
 function isImplausible(metric: MetricId, threshold: number): boolean {
-  if (!metricIds.includes(metric)) return false;
+  if (!metricIds.some((id) => id === metric)) return false;
   return isGreaterBetter(metric) ? threshold >= 0.999 : threshold <= 0;
 }
 

@@ -1,3 +1,4 @@
+import { ownMetric } from '../../../core/metric-scope.ts';
 import type { MetricId, TaskSpec } from '../../../core/task-spec.ts';
 import { type Evidence, type Offer, type Reason, type Verdict, verdictOf } from '../../../core/verdict.ts';
 import { isGreaterBetter } from './assess.ts';
@@ -97,8 +98,11 @@ export function assessOutcome(spec: TaskSpec, outcome: MeasuredOutcome): Verdict
     offer ??= { change: 'limit', evidence: { limit, wished, measured } };
   }
   if (score !== undefined) {
+    // What would be perfect of a metric of the host's, nobody has said.
     const perfect =
-      { rmse: 0, mae: 0, medianAbsoluteError: 0, mape: 0, logLoss: 0, brier: 0 }[main.metric as string] ?? 1;
+      ownMetric(main.metric) !== undefined
+        ? undefined
+        : ({ rmse: 0, mae: 0, medianAbsoluteError: 0, mape: 0, logLoss: 0, brier: 0 }[main.metric as string] ?? 1);
     if (score.value === perfect)
       reasons.push({ code: 'PERFECT_SCORE', evidence: { metric: main.metric, value: score.value } });
     if (perfect === 1 && score.low !== undefined && score.high !== undefined && score.high - score.low > 0.2) {
@@ -116,7 +120,8 @@ export function assessOutcome(spec: TaskSpec, outcome: MeasuredOutcome): Verdict
 }
 
 /** Whether a score has a scale of its own, whatever the target's unit. */
-const isRelative = (metric: MetricId): boolean => !['rmse', 'mae', 'medianAbsoluteError'].includes(metric);
+const isRelative = (metric: MetricId): boolean =>
+  ownMetric(metric) === undefined && !['rmse', 'mae', 'medianAbsoluteError'].includes(metric);
 
 /** Better than the baseline by more than chance: the interval's near end, or the value where there is no interval. */
 function isAbove(score: MeasuredScore, baseline: number): boolean {

@@ -1,3 +1,4 @@
+import { ownMetric } from '../../../core/metric-scope.ts';
 import type { MetricId, TaskSpec } from '../../../core/task-spec.ts';
 import type { TableProfile } from '../../../tools/data/profile/profile.ts';
 import { leastForVault } from '../assess/assess.ts';
@@ -140,7 +141,7 @@ export function planSteps(spec: TaskSpec, profile: TableProfile, context: PlanCo
         ? 'The score asked for judges the probabilities themselves.'
         : 'Probabilities should mean what they say.',
     });
-  const label = spec.metrics.find((wish) => ofLabels.has(wish.metric));
+  const label = spec.metrics.find(({ metric }) => ofLabels.has(metric) || ownMetric(metric)?.needs === 'labels');
   if (spec.task.value === 'binary' && label !== undefined)
     steps.push({
       agent: 'model',

@@ -11,6 +11,7 @@ export const metricPrompt: Prompt<MetricSubject> = {
     told('metric'),
     told('threshold'),
     told('isDefault'),
+    told('own'),
     {
       name: 'target',
       level: 'aggregates',

@@ -1,4 +1,4 @@
-import { type MetricId, metricNames, type TaskKind } from '../../../core/task-spec.ts';
+import { type MetricId, metricTitle, type TaskKind } from '../../../core/task-spec.ts';
 import type { Verdict } from '../../../core/verdict.ts';
 import { offerMessage, verdictMessage } from '../../../core/verdict-messages.ts';
 import { isGreaterBetter } from '../assess/assess.ts';
@@ -78,7 +78,7 @@ function complete(facts: Extract<AnswerFacts, { status: 'complete' }>): readonly
     lines.push(
       missed.length === 0
         ? 'What was asked is reached.'
-        : `What was asked is not reached: ${missed.map((score) => `${metricNames[score.metric]} of ${isGreaterBetter(score.metric) ? 'at least' : 'at most'} ${round(score.threshold!)}`).join('; ')}.`,
+        : `What was asked is not reached: ${missed.map((score) => `${metricTitle(score.metric)} of ${isGreaterBetter(score.metric) ? 'at least' : 'at most'} ${round(score.threshold!)}`).join('; ')}.`,
     );
   }
   const resources = resourceWords(facts);
@@ -114,7 +114,7 @@ function scoreLine(score: AnsweredScore, testRows: Sourced | undefined): string 
     score.probability === undefined || score.threshold === undefined
       ? ''
       : `; the probability that it meets ${round(score.threshold)} is ${round(score.probability)}`;
-  const name = metricNames[score.metric] ?? score.metric;
+  const name = metricTitle(score.metric);
   return `${name.charAt(0).toUpperCase()}${name.slice(1)} is ${number(score.score)}${range}, ${where[score.score.source]}${baseline}${chance}.`;
 }
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { TrainerError } from '../../../core/errors.ts';
+import { ownMetric, ownMetrics } from '../../../core/metric-scope.ts';
 import { defineQuestion } from '../../../core/question.ts';
 import { defineStage, type StageContext } from '../../../core/stage.ts';
-import { isError, metricIds, type TaskSpec } from '../../../core/task-spec.ts';
+import { isError, type MetricId, type TaskKind, type TaskSpec } from '../../../core/task-spec.ts';
 import type { ColumnProfile, TableProfile } from '../../../tools/data/profile/profile.ts';
 import type { Collected } from '../../data/collect.ts';
 import { type ShownCells, showCells } from '../../show-cells.ts';
@@ -55,10 +56,12 @@ export const targetQuestion = defineQuestion({
 export interface MetricSubject {
   readonly prompt: string;
   readonly task: string;
-  readonly metric: (typeof metricIds)[number];
+  readonly metric: MetricId;
   readonly threshold?: number;
   /** Whether the request named it. */
   readonly isDefault: boolean;
+  /** The host's own metrics that the task could be judged by. */
+  readonly own?: readonly { readonly metric: string; readonly about: string; readonly greaterIsBetter: boolean }[];
   /** The target's profile, over so many rows. */
   readonly target?: ColumnProfile;
   readonly rowCount?: number;
@@ -83,21 +86,28 @@ const metricsOf = {
   regression: ['rmse', 'mae', 'medianAbsoluteError', 'mape', 'r2'],
 } as const;
 
+/** Metrics that a task can be judged by: built in, and of the host's. */
+function metricsFor(task: TaskKind): readonly [string, ...string[]] {
+  const own = ownMetrics().filter(({ tasks }) => tasks.includes(task));
+  return [...metricsOf[task], ...own.map(({ name }) => name)] as unknown as readonly [string, ...string[]];
+}
+
 /** Which metric is optimised, and what it must reach. */
 export const metricQuestion = defineQuestion({
   id: 'task.metric',
   about: metricPrompt.about,
   prompt: metricPrompt,
-  facts: ({ prompt, task, metric, threshold, isDefault }: MetricSubject) => ({
+  facts: ({ prompt, task, metric, threshold, isDefault, own = [] }: MetricSubject) => ({
     prompt,
     task,
     metric,
+    ...(own.length === 0 ? {} : { own: [...own] }),
     ...(threshold === undefined ? {} : { threshold }),
     isDefault,
   }),
   answer: ({ task }) =>
     z.strictObject({
-      metric: z.enum(metricsOf[task as keyof typeof metricsOf] as readonly [string, ...string[]]),
+      metric: z.enum(metricsFor(task as TaskKind)),
       threshold: z.number().min(-1e12).max(1e12).optional(),
     }),
   rule: ({ metric, threshold, isDefault }) => ({
@@ -106,8 +116,8 @@ export const metricQuestion = defineQuestion({
     unsure: isDefault,
   }),
   check: ({ metric, threshold = 0 }) => {
-    const id = metric as TaskSpec['metrics'][number]['metric'];
-    if (threshold > 1 && !isError(id)) return [{ path: 'threshold', message: 'Expected a share of at most 1.' }];
+    const id: MetricId = metric;
+    if (threshold > mostOf(id)) return [{ path: 'threshold', message: 'Expected a share of at most 1.' }];
     return threshold < 0 && !isSigned(id)
       ? [{ path: 'threshold', message: 'Expected 0 or more: this metric is never negative.' }]
       : [];
@@ -136,7 +146,7 @@ const specSchema = z.object({
   metrics: z
     .array(
       z.object({
-        metric: z.enum(metricIds),
+        metric: z.string(),
         threshold: z.number().optional(),
         source: z.enum(['prompt', 'data', 'default', 'host', 'llm']),
         quote: z.string().optional(),
@@ -179,6 +189,12 @@ export function rolesOf(spec: TaskSpec): Readonly<Partial<Record<'weight' | 'gro
   };
 }
 
+function ownFor(task: TaskKind): Pick<MetricSubject, 'own'> {
+  const fitting = ownMetrics().filter(({ tasks }) => tasks.includes(task));
+  if (fitting.length === 0) return {};
+  return { own: fitting.map(({ name, about, greaterIsBetter }) => ({ metric: name, about, greaterIsBetter })) };
+}
+
 const cellsIn = (cells: ShownCells | undefined) => (cells === undefined ? {} : { cells });
 
 const noData: TableProfile = { rowCount: 0, columns: [], duplicateRows: 0 };
@@ -219,6 +235,7 @@ export const understandStage = defineStage({
       metric: main!.metric,
       ...(main!.threshold === undefined ? {} : { threshold: main!.threshold }),
       isDefault: main!.source === 'default',
+      ...ownFor(spec.task.value),
       target: profile.columns.find(({ name }) => name === spec.target.value)!,
       rowCount: profile.rowCount,
       ...(main!.source === 'default'
@@ -265,7 +282,7 @@ function checkFixed(spec: TaskSpec, { metrics, ...fixed }: FixedAnswers): void {
   }
   const task = spec.task.value;
   for (const { metric, threshold } of metrics ?? []) {
-    const fitting: readonly string[] = metricsOf[task];
+    const fitting: readonly string[] = metricsFor(task);
     if (!fitting.includes(metric)) {
       throw new TrainerError(
         'REQUEST_INVALID',
@@ -274,10 +291,11 @@ function checkFixed(spec: TaskSpec, { metrics, ...fixed }: FixedAnswers): void {
       );
     }
     const limit = mostOf(metric);
-    if (threshold !== undefined && !(threshold >= 0 && threshold <= limit)) {
+    const least = ownMetric(metric) === undefined ? 0 : -limit;
+    if (threshold !== undefined && !(threshold >= least && threshold <= limit)) {
       throw new TrainerError(
         'REQUEST_INVALID',
-        `Expected \`task.threshold\` of ${metric} to be from 0 to ${limit}, got ${threshold}.`,
+        `Expected \`task.threshold\` of ${metric} to be from ${least} to ${limit}, got ${threshold}.`,
         { details: { metric, threshold } },
       );
     }

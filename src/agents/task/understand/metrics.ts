@@ -1,3 +1,4 @@
+import { ownMetric, ownMetrics } from '../../../core/metric-scope.ts';
 import type { MetricId, TaskKind } from '../../../core/task-spec.ts';
 import { isDenied, loneBound } from './metric-denials.ts';
 import { type CueName, metricWords } from './metric-words.ts';
@@ -20,6 +21,16 @@ const patterns = metricWords.map((row) => ({
   expression: new RegExp(`(?<![\\p{L}\\p{N}_])(?:${row.words})(?![\\p{L}\\p{N}_])`, 'gu'),
 }));
 
+/** The host's own metrics, by their names and in words. */
+const ownPatterns = () =>
+  ownMetrics().map(({ name, title }) => ({
+    row: { cue: name, isComplement: false, needsNumber: false },
+    expression: new RegExp(
+      `(?<![\\p{L}\\p{N}_])(?:${[name, title].map((words) => words.toLowerCase().replace(/[^\p{L}\p{N}_ ]/gu, '\\$&')).join('|')})(?![\\p{L}\\p{N}_])`,
+      'gu',
+    ),
+  }));
+
 /** Wishes about scores, each with the number that belongs to it; `taken` are places that mean something else. */
 export function findMetricCues(
   reading: Reading,
@@ -27,7 +38,7 @@ export function findMetricCues(
   taken: readonly Span[],
 ): { readonly cues: readonly MetricCue[]; readonly rest: readonly Quantity[] } {
   const cues: MetricCue[] = [];
-  for (const { row, expression } of patterns) {
+  for (const { row, expression } of [...ownPatterns(), ...patterns]) {
     for (const { match: _, ...span } of findAll(reading, expression)) {
       if (cues.some((other) => overlaps(other, span))) continue;
       // "Macro-averaged F1" is a score, though there is a column f1.
@@ -160,7 +171,8 @@ export function resolveCue(
     default:
       metric = cue.cue;
   }
-  if (isNumber !== numberMetrics.has(metric)) return undefined;
+  const own = ownMetric(metric);
+  if (own === undefined ? isNumber !== numberMetrics.has(metric) : !own.tasks.includes(task)) return undefined;
   if (quantity === undefined) return { metric };
   let threshold = quantity.value;
   if (quantity.unit === 'time') threshold = inUnit(quantity, units);
@@ -170,7 +182,7 @@ export function resolveCue(
   )
     threshold /= 100;
   if (cue.cue === 'mse' && isNumber) threshold = Math.sqrt(threshold);
-  if (!unbounded.has(metric) && !isShare && threshold > 1 && threshold <= 100) threshold /= 100;
+  if (own === undefined && !unbounded.has(metric) && !isShare && threshold > 1 && threshold <= 100) threshold /= 100;
   // Of these alone a value below 0 can be meant; elsewhere it is told as unsuited.
   if (threshold < 0 && !isSigned(metric)) return undefined;
   if (isComplement) threshold = 1 - threshold;
@@ -180,7 +192,8 @@ export function resolveCue(
 }
 
 /** Whether values of a metric reach below 0. */
-export const isSigned = (metric: MetricId): boolean => metric === 'r2' || metric === 'mcc';
+export const isSigned = (metric: MetricId): boolean =>
+  metric === 'r2' || metric === 'mcc' || ownMetric(metric) !== undefined;
 
 function errorMetric(isShare: boolean, others: readonly MetricCue[]): MetricId {
   const named = others.find(

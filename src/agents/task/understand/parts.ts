@@ -1,3 +1,4 @@
+import { ownMetric } from '../../../core/metric-scope.ts';
 import { findExclusions, findInputs } from './exclusions.ts';
 import { findFairness } from './fairness.ts';
 import { findLimits } from './limits.ts';
@@ -74,5 +75,7 @@ function kindOfCue(cue: MetricCue): 'classes' | 'number' | undefined {
   if (cue.cue === 'wrong' || cue.cue === 'right' || cue.cue === 'auto') return undefined;
   if (cue.cue === 'error') return cue.quantity?.unit === 'share' ? undefined : 'number';
   if (cue.cue === 'gini') return 'classes';
+  const own = ownMetric(cue.cue);
+  if (own !== undefined) return own.needs === 'values' ? 'number' : 'classes';
   return cue.cue === 'mse' || numberMetrics.has(cue.cue) ? 'number' : 'classes';
 }

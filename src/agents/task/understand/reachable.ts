@@ -1,10 +1,12 @@
+import { ownMetric } from '../../../core/metric-scope.ts';
 import { isError, type TaskSpec } from '../../../core/task-spec.ts';
 import { isSigned } from './metrics.ts';
 
 type MetricWish = TaskSpec['metrics'][number];
 
 /** The greatest value of a metric that may be asked for. */
-export const mostOf = (metric: MetricWish['metric']): number => (isError(metric) ? 1e12 : 1);
+export const mostOf = (metric: MetricWish['metric']): number =>
+  isError(metric) || ownMetric(metric) !== undefined ? 1e12 : 1;
 const leastOf = (metric: MetricWish['metric']): number => (metric === 'mcc' ? -1 : Number.NEGATIVE_INFINITY);
 
 /** Without thresholds that no metric of the kind can have, such as an accuracy of 200 %: they are told as unsuited. */

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApiKey, createService, type Deployment } from 'traineragent/serve';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sampleFile } from '../server/sample-service.ts';
+
+const schemathesis = new URL('../../.venv/bin/schemathesis', import.meta.url).pathname;
+const { key, stored } = createApiKey('fuzzer', ['admin']);
+let server: Deployment;
+beforeAll(async () => {
+  // 501, the answer where a model cannot explain, would count as a fault of the server.
+  const explain = async (records: readonly Readonly<Record<string, unknown>>[]) =>
+    records.map(({ tenure }) => ({ contributions: [{ column: 'tenure', value: Number(tenure) / 100 }] }));
+  const service = await createService({ ...(await sampleFile()), explain }, { workers: 1, keys: [stored] });
+  server = await service.listen();
+});
+afterAll(() => server.close());
+
+describe('the OpenAPI page', () => {
+  it('tells what the service does with whatever fits it, and with what does not', async () => {
+    const headers = { authorization: `Bearer ${key}` };
+    const { paths } = (await (await fetch(`${server.url}/openapi.json`, { headers })).json()) as {
+      paths: Record<string, unknown>;
+    };
+    expect(Object.keys(paths)).toContain('/v1/predict');
+    const { code, output } = await new Promise<{ code: number; output: string }>((resolve) => {
+      const args = ['run', `${server.url}/openapi.json`, '-H', `Authorization: Bearer ${key}`];
+      const how = [
+        '--checks',
+        'not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance',
+      ];
+      execFile(
+        schemathesis,
+        [...args, ...how, '--max-examples', '25', '--seed', '1', '--phases', 'examples,coverage,fuzzing', '--no-color'],
+        {
+          env: { ...process.env, HYPOTHESIS_STORAGE_DIRECTORY: join(tmpdir(), 'traineragent-hypothesis') },
+          maxBuffer: 2 ** 26,
+        },
+        (error, stdout) => resolve({ code: Number(error?.code ?? 0), output: stdout }),
+      );
+    });
+    expect(code, output.slice(-6000)).toBe(0);
+    expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+  });
+});

@@ -9,12 +9,15 @@ import { type BatchLimits, defaultBatchLimits } from './server/inference-queue.t
 import { labelRoutes } from './server/label-routes.ts';
 import { type Deployment, type ListenOptions, listen } from './server/listen.ts';
 import { createMetrics } from './server/metrics.ts';
+import { outcomeRoutes } from './server/outcome-routes.ts';
 import { openReleases, type Releases } from './server/releases.ts';
 import { onlyVersion, openVersion, type ServableModel } from './server/served-version.ts';
 import { createServiceCore, type RequestLog } from './server/service.ts';
 import { createTracing } from './server/tracing.ts';
+import { watchPredictions } from './server/watch-predictions.ts';
 import type { Model } from './tools/artefact/model.ts';
 import { type ApiKey, createApiKey, type KeyScope, parseKeys } from './tools/serve/api-keys.ts';
+import { LiveScores, type OutcomeLimits } from './tools/serve/live-score.ts';
 import type { ModelLabel, ModelLabels, Promotion } from './tools/serve/model-labels.ts';
 import { type ModelStore, modelStore } from './tools/serve/model-store.ts';
 import { defaultServeLimits, type ServeLimits } from './tools/serve/serve-limits.ts';
@@ -53,6 +56,8 @@ export interface ServiceOptions {
   readonly log?: (entry: RequestLog) => void;
   /** Spans of OpenTelemetry for each prediction; needs `@opentelemetry/api`. @default false */
   readonly tracing?: boolean;
+  /** How long predictions wait for their outcomes, and how many. @default a day, 100_000 */
+  readonly outcomes?: Partial<OutcomeLimits>;
   /** Called with the tensors of each prediction. What it throws is passed over. */
   readonly onPrediction?: (prediction: Prediction) => void;
 }
@@ -135,7 +140,15 @@ export async function createService(
       })
     : undefined;
   const router = releases ?? onlyVersion(await open(await servable(source as Exclude<Source, StoreSource>)));
-  const metrics = await createMetrics({ router: () => router, inFlight: () => core.inFlight });
+  const scores = new LiveScores({ predictions: 100_000, keepMs: 86_400_000, ...options.outcomes }, () =>
+    performance.now(),
+  );
+  const watch = watchPredictions(releases, scores);
+  const metrics = await createMetrics({
+    router: () => router,
+    inFlight: () => core.inFlight,
+    samples: watch.samples,
+  });
   const onPrediction = options.onPrediction;
   const shared = {
     name,
@@ -145,11 +158,14 @@ export async function createService(
     traced,
     log: options.log,
     // Who may change what answers is somebody with a key.
-    routes:
-      releases === undefined || !isStore(source) || keys === undefined || keys.length === 0
+    routes: [
+      ...outcomeRoutes(scores),
+      ...(releases === undefined || !isStore(source) || keys === undefined || keys.length === 0
         ? []
-        : labelRoutes(releases, source.store),
-    onPrediction: onPrediction === undefined ? undefined : harmless(onPrediction),
+        : labelRoutes(releases, source.store)),
+    ],
+    onPrediction: both(harmless(watch.onPrediction), onPrediction && harmless(onPrediction)),
+    onAnswer: watch.onAnswer,
     ...(keys === undefined ? {} : { keys }),
     ...(options.origins === undefined ? {} : { origins: options.origins }),
   };
@@ -205,6 +221,13 @@ function positive(name: string, value: number): number {
   if (Number.isFinite(value) && value > 0 && (Number.isInteger(value) || /Ms$/.test(name))) return value;
   throw new TrainerError('REQUEST_INVALID', `Expected ${name} to be a whole number above 0, got ${value}.`);
 }
+
+const both =
+  (first: (prediction: Prediction) => void, second: ((prediction: Prediction) => void) | undefined) =>
+  (prediction: Prediction): void => {
+    first(prediction);
+    second?.(prediction);
+  };
 
 /** A watcher that throws must not fail the prediction that it watches. */
 function harmless(watch: (prediction: Prediction) => void): (prediction: Prediction) => void {

@@ -14,13 +14,13 @@ export const keyCommand: Command = {
   about: 'Make a key for a served model, and add its hash to a file.',
   options: {
     name: { type: 'string', value: 'NAME', about: 'Who uses it; it is in the log. Required.' },
-    scope: { type: 'string', value: 'SCOPE', about: 'predict, metrics or admin. Default: predict.' },
+    scope: { type: 'string', value: 'SCOPE', about: 'predict, outcomes, metrics or admin. Default: predict.' },
   },
   notes: ['The key is written to stdout, once; the file holds its hash alone. `serve --keys FILE` reads it.'],
   async run(args, io) {
     const name = args.text('name');
     if (name === undefined) throw new UsageError('Expected --name NAME, got none.');
-    const scope: KeyScope = oneOf(args, 'scope', ['predict', 'metrics', 'admin']) ?? 'predict';
+    const scope: KeyScope = oneOf(args, 'scope', ['predict', 'outcomes', 'metrics', 'admin']) ?? 'predict';
     const path = resolve(io.cwd, args.positionals[0] ?? '');
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return '{"keys": []}';

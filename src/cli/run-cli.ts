@@ -12,6 +12,7 @@ import { inspectCommand } from './inspect.ts';
 import { keyCommand } from './key.ts';
 import { planCommand } from './plan.ts';
 import { predictCommand } from './predict.ts';
+import { labelsCommand, promoteCommand, rollbackCommand } from './promote.ts';
 import { resumeCommand } from './resume.ts';
 import { safeText } from './safe-text.ts';
 import { serveCommand } from './serve.ts';
@@ -27,6 +28,9 @@ const commands: readonly Command[] = [
   predictCommand,
   convertCommand,
   serveCommand,
+  promoteCommand,
+  rollbackCommand,
+  labelsCommand,
   keyCommand,
   workerCommand,
   deployCommand,
@@ -45,6 +49,9 @@ const positionals: Readonly<Record<string, readonly string[]>> = {
   predict: ['MODEL'],
   convert: ['MODEL'],
   serve: ['MODEL'],
+  promote: ['STORE', 'VERSION'],
+  rollback: ['STORE'],
+  labels: ['STORE'],
   key: ['FILE'],
   worker: [],
   deploy: ['MODEL'],
@@ -55,6 +62,10 @@ const positionals: Readonly<Record<string, readonly string[]>> = {
   evaluate: ['MODEL'],
   compare: ['FIRST', 'SECOND'],
 };
+
+/** A store that is served stands in the place of a model. */
+const positionalsOf = ({ name }: Command, rest: readonly string[]): readonly string[] =>
+  name === 'serve' && rest.some((word) => /^--store(=|$)/.test(word)) ? [] : (positionals[name] ?? []);
 
 /** Runs a command line (without node and script) and gives the exit code; never throws, never ends the process. */
 export async function runCli(argv: readonly string[], io: CliIo, services: CliServices): Promise<number> {
@@ -90,7 +101,7 @@ export async function runCli(argv: readonly string[], io: CliIo, services: CliSe
       );
       throw new UsageError(`Unknown command "${name}".${nearest ? ` Did you mean ${nearest}?` : ''}`);
     }
-    return await command.run(parseCommand(command, rest, positionals[command.name] ?? []), io, services);
+    return await command.run(parseCommand(command, rest, positionalsOf(command, rest)), io, services);
   } catch (error) {
     const mark = colours.red('✗');
     if (error instanceof UsageError) {

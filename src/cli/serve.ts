@@ -3,17 +3,21 @@ import { resolve } from 'node:path';
 import { TrainerError } from '../core/errors.ts';
 import { type ApiKey, parseKeys } from '../tools/serve/api-keys.ts';
 import { exampleCurl } from '../tools/serve/example-records.ts';
+import { modelLabels } from '../tools/serve/model-labels.ts';
 import { createColours, wantsColours } from './colours.ts';
-import { type CliIo, type Command, wholeNumber } from './command.ts';
+import { type CliIo, type Command, oneOf, wholeNumber } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { safeText } from './safe-text.ts';
+import { UsageError } from './usage-error.ts';
 
 /** `traineragent serve`. */
 export const serveCommand: Command = {
   name: 'serve',
-  usage: 'MODEL [options]',
+  usage: 'MODEL | --store STORE [options]',
   about: 'Serve a model over HTTP.',
   options: {
+    store: { type: 'string', value: 'STORE', about: 'Serve a folder of versions; see `traineragent promote`.' },
+    label: { type: 'string', value: 'LABEL', about: 'Of the store, whose version answers. Default: stable.' },
     port: { type: 'string', value: 'N', about: 'Default: 8080; 0 takes a free one.' },
     host: { type: 'string', value: 'ADDRESS', about: 'Default: 127.0.0.1. Beyond this machine, --keys is needed.' },
     keys: { type: 'string', value: 'FILE', about: 'Who may call; made by `traineragent key`.' },
@@ -33,7 +37,21 @@ export const serveCommand: Command = {
     const name = args.text('name');
     const keysPath = args.text('keys');
     const keys = keysPath === undefined ? undefined : await readKeys(resolve(io.cwd, keysPath));
-    const service = await services.openService(resolve(io.cwd, args.positionals[0] ?? ''), {
+    const label = oneOf(args, 'label', modelLabels);
+    const folder = args.text('store');
+    if (label !== undefined && folder === undefined) throw new UsageError('--label is for --store alone.');
+    const source =
+      folder === undefined
+        ? resolve(io.cwd, args.positionals[0] ?? '')
+        : {
+            store: resolve(io.cwd, folder),
+            label: label ?? 'stable',
+            onProblem: (error: unknown) =>
+              io.stderr.write(
+                `${safeText(`The labels were not followed: ${error instanceof Error ? error.message : ''}`)}\n`,
+              ),
+          };
+    const service = await services.openService(source, {
       ...(workers === undefined ? {} : { workers }),
       ...(name === undefined ? {} : { name }),
       ...(keys === undefined ? {} : { keys }),
@@ -49,7 +67,7 @@ export const serveCommand: Command = {
       const colours = createColours(wantsColours(io.stderr.isTTY === true, io.environment));
       // The address is the result: a program that starts the service reads it from stdout.
       io.stdout.write(`${server.url}\n`);
-      const { signature } = service;
+      const signature = service.signature;
       const key = keys === undefined ? '' : ` -H "authorization: Bearer $TRAINERAGENT_KEY"`;
       io.stderr.write(
         `${colours.green('●')} Predicting ${safeText(signature.target, 80)}. Open ${server.url}/ or try:\n\n${exampleCurl(signature, server.url)}${key}\n\n`,

@@ -9,6 +9,7 @@ import type { Deployment, ListenOptions } from '../server/listen.ts';
 import type { RunComparison } from '../tools/report/compare-runs.ts';
 import type { Evaluation, ModelComparison } from '../tools/report/judged.ts';
 import type { RunFacts } from '../tools/report/report-facts.ts';
+import type { ModelLabel, ModelLabels, Promotion } from '../tools/serve/model-labels.ts';
 import type { ServedModel, ServedPrediction } from '../tools/serve/served-model.ts';
 import type { LlmChoice } from './llm-option.ts';
 
@@ -39,10 +40,12 @@ export interface CliServices {
   verify(folder: string): Promise<VerifyOutcome>;
   /** Opens a model file. */
   loadModel(path: string): Promise<CliModel>;
-  /** Opens a model file as a service. */
-  openService(path: string, options: ServiceOptions): Promise<CliService>;
   /** Other forms of a model file. */
   readonly conversions: Pick<typeof Conversions, 'convert' | 'convertToBrowser' | 'convertToModule'>;
+  /** Opens a model file, or the label of a store, as a service. */
+  openService(source: string | CliStoreSource, options: ServiceOptions): Promise<CliService>;
+  /** Opens a folder of versions. */
+  openStore(folder: string): Promise<CliStore>;
   /** Reads a data file and predicts its rows. */
   predictFile(path: string, model: CliModel): Promise<FilePredictions>;
 }
@@ -112,6 +115,24 @@ export interface CliModel extends ServedModel {
   readonly card?: Json;
   readonly sizeBytes: number;
   close(): Promise<void>;
+}
+
+/** What of a store is served. */
+export interface CliStoreSource {
+  readonly store: string;
+  readonly label: ModelLabel;
+  readonly onProblem: (error: unknown) => void;
+}
+
+/** A folder of versions and their labels. */
+export interface CliStore {
+  /** Takes a model file in, and gives its version. */
+  addFile(path: string): Promise<string>;
+  resolve(name: string): Promise<string>;
+  versions(): Promise<readonly string[]>;
+  labels(): Promise<ModelLabels>;
+  promote(promotion: Promotion): Promise<ModelLabels>;
+  rollback(label: ModelLabel): Promise<ModelLabels>;
 }
 
 /** A model that is about to be served. */

@@ -50,8 +50,33 @@ export function systemServices(): CliServices {
     },
     verify,
     loadModel: openModel,
+    async openStore(folder) {
+      const [{ modelStore }, { promoted, rolledBack }, { readModelFile }] = await Promise.all([
+        import('../tools/serve/model-store.ts'),
+        import('../tools/serve/model-labels.ts'),
+        import('../core/read-model-file.ts'),
+      ]);
+      const { resolve, versions, labels, add, change } = modelStore(folder);
+      return {
+        addFile: async (path) => add(await readModelFile(path)),
+        resolve,
+        versions,
+        labels,
+        promote: (promotion) => change((current) => promoted(current, promotion)),
+        rollback: (label) => change((current) => rolledBack(current, label)),
+      };
+    },
     async openService(path, options) {
-      const [{ createService }, { loadModel }] = await Promise.all([import('../serve.ts'), import('../load-model.ts')]);
+      const [{ createService, modelStore }, { loadModel }] = await Promise.all([
+        import('../serve.ts'),
+        import('../load-model.ts'),
+      ]);
+      if (typeof path !== 'string') {
+        const store = modelStore(path.store);
+        const service = await createService({ ...path, store }, options);
+        const { signature } = await loadModel(await store.get(await store.resolve(path.label)));
+        return { signature, listen: service.listen, close: service.close };
+      }
       const model = await loadModel(path);
       const service = await createService(model, options);
       return { signature: model.signature, listen: service.listen, close: service.close };

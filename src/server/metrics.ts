@@ -10,10 +10,19 @@ export interface ServiceMetrics {
   text(): Promise<string>;
 }
 
+/** One number of a metric that is made when metrics are read. */
+export interface Sample {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
 /** What is measured when metrics are read. */
 export interface MetricSources {
   readonly router: () => ModelRouter;
   readonly inFlight: () => number;
+  readonly samples: () => readonly Sample[];
 }
 
 /** Makes the metrics of a service, in a registry of their own: a host may have metrics of the same names. */
@@ -83,6 +92,7 @@ export async function createMetrics(sources: MetricSources): Promise<ServiceMetr
     sum(({ workers }) => workers.up),
   );
   prom.collectDefaultMetrics({ register: registry });
+  const sampled = new Map<string, InstanceType<typeof prom.Gauge>>();
   // Label sets that are looked up once, not with every request.
   const known = new Map<
     string,
@@ -106,6 +116,17 @@ export async function createMetrics(sources: MetricSources): Promise<ServiceMetr
       if (!isOk) failed.inc();
     },
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    text: () => {
+      for (const gauge of sampled.values()) gauge.reset();
+      for (const { name, help, labels, value } of sources.samples()) {
+        let made = sampled.get(name);
+        if (made === undefined) {
+          made = new prom.Gauge({ name, help, labelNames: Object.keys(labels), registers });
+          sampled.set(name, made);
+        }
+        made.set(labels, value);
+      }
+      return registry.metrics();
+    },
   };
 }

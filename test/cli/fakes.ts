@@ -98,6 +98,7 @@ export function fakeServices(services: Partial<CliServices> = {}): CliServices {
     loadModel: unexpected,
     openService: unexpected,
     conversions: { convert: unexpected, convertToBrowser: unexpected, convertToModule: unexpected },
+    openStore: unexpected,
     predictFile: unexpected,
     ...services,
   };

@@ -48,7 +48,7 @@ describe('help and usage', () => {
     const { code, out } = await run(['--help']);
     expect(code).toBe(0);
     expect(out).toMatch(
-      /train .*\n.*plan .*\n.*predict .*\n.*serve .*\n.*key .*\n.*deploy .*\n.*inspect .*\n.*resume .*\n.*fork .*\n.*verify .*\n.*evaluate .*\n.*compare /,
+      /train .*\n.*plan .*\n.*predict .*\n.*serve .*\n.*promote .*\n.*rollback .*\n.*labels .*\n.*key .*\n.*deploy .*\n.*inspect .*\n.*resume .*\n.*fork .*\n.*verify .*\n.*evaluate .*\n.*compare /,
     );
   });
 
@@ -369,8 +369,8 @@ describe('predict', () => {
 });
 
 describe('serve', () => {
-  const opened: { path: string; options: ServiceOptions }[] = [];
-  const openService = async (path: string, options: ServiceOptions) => {
+  const opened: { path: unknown; options: ServiceOptions }[] = [];
+  const openService = async (path: unknown, options: ServiceOptions) => {
     opened.push({ path, options });
     const model = await sampleFile();
     const service = await createService(model, options);

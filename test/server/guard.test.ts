@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { predictRequest, sampleFile, sampleRecord } from './sample-service.ts';
 
 const made = Object.fromEntries(
-  (['predict', 'metrics', 'admin'] as const).map((scope) => [scope, createApiKey(scope, [scope])]),
+  (['predict', 'outcomes', 'metrics', 'admin'] as const).map((scope) => [scope, createApiKey(scope, [scope])]),
 ) as Record<KeyScope, { key: string; stored: ApiKey }>;
 let service: Service;
 beforeAll(async () => {
@@ -23,6 +23,8 @@ const routes = [
   ['GET', '/openapi.json', 'predict'],
   ['GET', '/client.ts', 'predict'],
   ['GET', '/client.py', 'predict'],
+  ['POST', '/v1/outcomes', 'outcomes'],
+  ['GET', '/v1/scores', 'metrics'],
   ['GET', '/metrics', 'metrics'],
   ['GET', '/v2', 'predict'],
   ['GET', '/v2/models/model', 'predict'],
@@ -48,6 +50,7 @@ describe.each(routes)('%s %s', (method, path, scope) => {
     ['a key that is not known', bearer(createApiKey('other', ['admin']).key), undefined],
     ['another kind of authorization', { authorization: 'Basic YTpi' }, undefined],
     ['a key to predict', bearer(made.predict.key), 'predict'],
+    ['a key for outcomes', bearer(made.outcomes.key), 'outcomes'],
     ['a key for metrics', bearer(made.metrics.key), 'metrics'],
     ['a key for everything', bearer(made.admin.key), 'admin'],
   ])('with %s', async (name, headers, granted) => {

@@ -49,7 +49,20 @@ export const deploymentStage = defineStage<DeploymentPlan>({
       limits: limits.map(({ limit, asked, measured }) => ({ limit, asked, measured })),
     });
     return {
-      message: { way, endpoints: ['POST /v1/predict', 'GET /v1/signature', 'GET /livez', 'GET /readyz'] },
+      message: {
+        way,
+        endpoints: [
+          'POST /v1/predict',
+          'GET /v1/signature',
+          'GET /openapi.json',
+          'POST /v2/models/{model}/infer',
+          'POST /v1/outcomes',
+          'GET /v1/scores',
+          'GET /metrics',
+          'GET /livez',
+          'GET /readyz',
+        ],
+      },
       summary: way === 'in-process' ? 'Best called inside the application.' : 'Best run as a service of its own.',
     };
   },

@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { TrainerError } from '../../core/errors.ts';
 
 /** What a key may do: predict (and read the signature), read metrics, or administer (which includes both). */
-export type KeyScope = 'predict' | 'metrics' | 'admin';
+export type KeyScope = 'predict' | 'outcomes' | 'metrics' | 'admin';
 
 /** A key as it is stored: its hash, never itself. */
 export interface ApiKey {
@@ -12,7 +12,7 @@ export interface ApiKey {
   readonly sha256: string;
 }
 
-const scopes: readonly KeyScope[] = ['predict', 'metrics', 'admin'];
+const scopes: readonly KeyScope[] = ['predict', 'outcomes', 'metrics', 'admin'];
 
 const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest();
 

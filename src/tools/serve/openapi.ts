@@ -126,6 +126,23 @@ export function openApi(facts: OpenApiFacts): Node {
           },
         ),
       },
+      '/v1/outcomes': {
+        post: operation(
+          'outcomes',
+          'Tell what turned out true, by the id of a request and the position of its record.',
+          json({ type: 'object', additionalProperties: { type: 'integer', minimum: 0 } }),
+          ['OUTCOME_INVALID', 'TOO_MANY_RECORDS', ...bodyProblems],
+          {
+            requestBody: {
+              required: true,
+              content: json({
+                oneOf: [reference('Outcome'), { type: 'array', items: reference('Outcome'), maxItems: records }],
+              }),
+            },
+          },
+        ),
+      },
+      '/v1/scores': { get: operation('scores', 'Scores on outcomes, by version.', json({ type: 'object' }), []) },
       '/v1/signature': {
         get: operation('signature', 'JSON Schema of a record and of an answer.', json({ type: 'object' }), []),
       },
@@ -159,6 +176,15 @@ export function openApi(facts: OpenApiFacts): Node {
           },
           required: ['predictions', 'model'],
           additionalProperties: false,
+        },
+        Outcome: {
+          type: 'object',
+          properties: {
+            requestId: { type: 'string' },
+            record: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+            truth: { type: ['string', 'number'], maxLength: 1000 },
+          },
+          required: ['requestId', 'truth'],
         },
         Tensor: {
           type: 'object',

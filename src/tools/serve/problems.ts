@@ -18,6 +18,10 @@ export const problemTable = {
     detail:
       'Expected {"label": "stable", "canary" or "shadow"}, to promote with the "version" of the store and for a canary a "share"; a shadow or canary stands beside another stable version.',
   },
+  OUTCOME_INVALID: {
+    status: 400,
+    detail: 'Expected {"requestId", "truth"} and for a request of several records "record", or an array of them.',
+  },
   KEY_MISSING: { status: 401, detail: 'Expected a key: Authorization: Bearer KEY.' },
   KEY_INVALID: { status: 401, detail: 'The key is not known here.' },
   SCOPE_MISSING: { status: 403, detail: 'The key does not have the scope that this needs.' },

@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const page = readFileSync(join(root, 'docs/serving.md'), 'utf8');
+const commands = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap((match) =>
+  match[1]!.replaceAll('\\\n', '').trimEnd().split('\n'),
+);
+const run = promisify(execFile);
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'traineragent-walk-'));
+  copyFileSync(join(root, 'examples/data/penguins.csv'), join(folder, 'penguins.csv'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const port = 20_000 + (process.pid % 20_000);
+/** Runs a line of the page in a shell, with the command line of this build, at a port of its own. */
+const shell = async (line: string, before = ''): Promise<string> => {
+  const own = line.replaceAll('8080', String(port)).replace(/^(serve|traineragent serve)/, 'exec $1');
+  const cli = `traineragent() { "${process.execPath}" "${join(root, 'dist/cli.js')}" "$@"; }`;
+  return (await run('bash', ['-ec', `${cli}\n${before}${own}`], { cwd: folder })).stdout;
+};
+/** Serves while something is done. */
+async function served(line: string, work: (url: string) => Promise<void>): Promise<void> {
+  const words = line.replace('8080', String(port)).split(' ').slice(1);
+  const child = execFile(process.execPath, [join(root, 'dist/cli.js'), ...words, '--workers', '1'], { cwd: folder });
+  try {
+    const url = await new Promise<string>((resolve, reject) => {
+      child.stdout!.once('data', (text: string) => resolve(text.trim()));
+      child.once('exit', (code) => reject(new Error(`The service ended with ${code}.`)));
+    });
+    await work(url);
+  } finally {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    await ended;
+  }
+}
+
+it('the page leads from a CSV to a service with two versions, a canary, metrics and a rollback', async () => {
+  const queue = [...commands];
+  const next = (start: RegExp): string => {
+    expect(queue[0]).toMatch(start);
+    return queue.shift()!;
+  };
+  await shell(next(/^traineragent train/));
+  await shell(next(/^traineragent key/));
+  const key = readFileSync(join(folder, 'shop.key'), 'utf8').trim();
+  const serve = next(/^traineragent serve/);
+  const curl = next(/^curl/);
+  await served(serve, async () => {
+    expect(JSON.parse(await shell(curl))).toMatchObject({ predictions: [{ prediction: 'Adelie' }] });
+  });
+
+  await shell(next(/^traineragent train/));
+  const stable = (await shell(next(/^traineragent promote store out/))).trim();
+  const canary = (await shell(next(/^traineragent promote store second/))).trim();
+  expect(canary).not.toBe(stable);
+  const shown = await shell(next(/^traineragent labels/));
+  expect(shown).toContain(`${stable}  stable`);
+  expect(shown).toContain(`${canary}  canary 20 %`);
+
+  const metrics = (await shell('traineragent key keys.json --name prometheus --scope metrics')).trim();
+  const line = /`(traineragent serve --store [^`]+)`/.exec(page)![1]!;
+  await served(line, async (url) => {
+    const predict = (sticky: string) =>
+      fetch(`${url}/v1/predict`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${key}`, 'x-sticky-key': sticky },
+        body: '{"bill_length_mm": 39.1}',
+      });
+    const versionOf = async (sticky: string) => (await predict(sticky)).headers.get('x-model-version');
+    const seen = new Set(await Promise.all(Array.from({ length: 60 }, (_, i) => versionOf(`client-${i}`))));
+    expect([...seen].sort()).toEqual([stable, canary].sort());
+    const text = await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${metrics}` } })).text();
+    expect(text).toContain('traineragent_requests_total{route="/v1/predict",status="200"} 60');
+    expect(text).toContain(`traineragent_label_info{label="canary",version="${canary.slice(0, 12)}"} 1`);
+
+    const until = async (version: string) => {
+      for (;;) {
+        const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => versionOf(`client-${i}`)));
+        if (answers.every((answer) => answer === version)) return;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
+    expect((await shell(next(/^traineragent promote store canary/))).trim()).toBe(canary);
+    await until(canary);
+    expect((await shell(next(/^traineragent rollback/))).trim()).toBe(stable);
+    await until(stable);
+  });
+
+  expect(await shell(next(/^traineragent deploy/))).toContain('Dockerfile');
+  expect(queue).toEqual([]);
+}, 120_000);

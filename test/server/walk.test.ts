@@ -21,10 +21,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const port = 20_000 + (process.pid % 20_000);
 /** Runs a line of the page in a shell, with the command line of this build, at a port of its own. */
-const shell = async (line: string, before = ''): Promise<string> => {
-  const own = line.replaceAll('8080', String(port)).replace(/^(serve|traineragent serve)/, 'exec $1');
+const shell = async (line: string): Promise<string> => {
+  const own = line.replaceAll('8080', String(port));
   const cli = `traineragent() { "${process.execPath}" "${join(root, 'dist/cli.js')}" "$@"; }`;
-  return (await run('bash', ['-ec', `${cli}\n${before}${own}`], { cwd: folder })).stdout;
+  return (await run('bash', ['-ec', `${cli}\n${own}`], { cwd: folder })).stdout;
 };
 /** Serves while something is done. */
 async function served(line: string, work: (url: string) => Promise<void>): Promise<void> {

@@ -48,7 +48,7 @@ describe('help and usage', () => {
     const { code, out } = await run(['--help']);
     expect(code).toBe(0);
     expect(out).toMatch(
-      /train .*\n.*plan .*\n.*predict .*\n.*serve .*\n.*promote .*\n.*rollback .*\n.*labels .*\n.*key .*\n.*deploy .*\n.*inspect .*\n.*resume .*\n.*fork .*\n.*verify .*\n.*evaluate .*\n.*compare /,
+      /train .*\n.*plan .*\n.*predict .*\n.*convert .*\n.*serve .*\n.*promote .*\n.*rollback .*\n.*labels .*\n.*key .*\n.*worker .*\n.*deploy .*\n.*inspect .*\n.*resume .*\n.*fork .*\n.*verify .*\n.*evaluate .*\n.*compare /,
     );
   });
 

@@ -13,7 +13,7 @@ const guards = [
   ['a body has a largest size', 'llm/guarded-fetch.ts', 'bytes > limits.maxBytes', 'false', 'llm/wire'],
   [
     'a text has a largest size',
-    'llm/provider-try.ts',
+    'llm/reply-text.ts',
     'this.#text.length + piece.length > this.#limit',
     'false',
     'llm/wire',

@@ -126,7 +126,8 @@ async function propose<Subject, Answer>(
   };
   const { llm } = session;
   if (llm === undefined || (question.language === 'unsure' && rule.unsure !== true)) return byRule;
-  const schema = question.answer(subject)['~standard'].jsonSchema?.input({ target: 'draft-2020-12' });
+  const own = question.prompt?.answer?.(subject);
+  const schema = (own ?? question.answer(subject))['~standard'].jsonSchema?.input({ target: 'draft-2020-12' });
   if (schema === undefined) return { ...byRule, fallback: 'the schema of the answer has no JSON Schema form' };
   const limits = { privacy: session.privacy, bytes: session.ledger.factBytes };
   const { shown, leftOut, missing } = shownFacts(question, subject, facts, schema, limits);
@@ -141,7 +142,10 @@ async function propose<Subject, Answer>(
     facts: shown,
     leftOut,
     schema: narrowSchema(schema, names),
-    check,
+    check: async (value) => {
+      const result = own === undefined ? { value } : await validate(own, value);
+      return 'problems' in result ? result : check(result.value);
+    },
     ...(feedback === undefined ? {} : { feedback }),
     ...(offer === undefined ? {} : { tools: offer }),
     send: async (outbound, round, form) => {

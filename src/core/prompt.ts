@@ -1,5 +1,6 @@
 import { canonicalJson, type Json } from './helpers/canonical-json.ts';
 import type { Privacy } from './privacy.ts';
+import type { Schema } from './standard-schema.ts';
 
 /** One fact that a question rests on. */
 export interface Fact<Subject> {
@@ -21,6 +22,8 @@ export interface Prompt<Subject> {
   readonly about: string;
   /** By falling importance: where not all fits, the last go first. */
   readonly facts: readonly Fact<Subject>[];
+  /** What it may answer, where that is less than what a host may. @default the schema of the question */
+  answer?(subject: Subject): Schema<unknown>;
 }
 
 /** A member of the subject as a fact, as it is. */

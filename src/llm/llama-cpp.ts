@@ -193,8 +193,9 @@ async function answer(
 
   const common = Math.min(sequence.compareContextTokens(tokens).firstDifferentIndex, opened.kept, tokens.length - 1);
   const cachedInputTokens = common - (common % batch);
-  opened.kept = 0; // until what follows is computed
+  opened.kept = 0; // until it is known what stayed
   await sequence.adaptStateToTokens(tokens.slice(0, cachedInputTokens), false);
+  opened.kept = cachedInputTokens;
   const written: number[] = [];
   const usage = () => ({ inputTokens: tokens.length, outputTokens: written.length, cachedInputTokens });
   const check = () => {

@@ -57,6 +57,9 @@ describe('a GGUF file in the process', () => {
     const again = await model.generate(asked(`${long} Which metric?`));
     expect(other.usage?.cachedInputTokens).toBeGreaterThanOrEqual(128);
     expect(again.text).toBe(first.text);
+    expect(again.usage?.cachedInputTokens).toBeGreaterThanOrEqual(128);
+    const third = await model.generate(asked(`${long} Which metric?`));
+    expect(third.usage?.cachedInputTokens).toBe(again.usage?.cachedInputTokens);
     await model.generate(asked('Something else.', { system: 'Another agent.' }));
     const cold = await model.generate(asked(`${long} Which metric?`));
     expect(cold.usage?.cachedInputTokens).toBe(0);

@@ -39,7 +39,12 @@ const subjects: Readonly<Record<string, object>> = {
     planned: ['linear'],
   },
   'model.configurations': {
-    spaces: { trees: { depth: { kind: 'integer', low: 2, high: 8 }, kind: { kind: 'choice', options: ['a', 'b'] } } },
+    spaces: {
+      trees: {
+        depth: { kind: 'integer', low: 2, high: 8, scale: 'linear' },
+        kind: { kind: 'choice', options: ['a', 'b'] },
+      },
+    },
     facts: { task: 'binary', rows: 500 },
   },
   'model.ensemble': {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { builtInQuestions } from '../../src/agents/questions.ts';
 import { ask } from '../../src/core/ask.ts';
 import { defineQuestion } from '../../src/core/question.ts';
 import { scriptedModel } from '../../src/testing/index.ts';
@@ -50,46 +49,4 @@ describe('a text that would be more than data', () => {
       expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
     },
   );
-});
-
-describe('answers of the questions that come with the library', () => {
-  const columns = [{ name: 'a', kind: 'number', distinct: 3, missing: 0 }];
-  const subjects: Readonly<Record<string, object>> = {
-    'task.target': { columns },
-    'task.metric': { task: 'binary' },
-    'data.columns': { columns },
-    'data.leaks': { suspects: [{ column: 'a' }] },
-    'data.sample': { rows: 5000 },
-    'model.candidates': { available: [{ name: 'linear' }] },
-    'model.configurations': { spaces: { linear: {} } },
-    'model.compression': { variants: [{ id: 'as-found' }] },
-  };
-
-  it.each(
-    Object.values(builtInQuestions)
-      .flat()
-      .map((one) => [one.id, one] as const),
-  )('%s: words are of a list or bounded, numbers are bounded', (id, one) => {
-    const answer = (one.answer as (subject: unknown) => z.ZodType)(subjects[id] ?? {});
-    const schema = answer['~standard'].jsonSchema?.input({ target: 'draft-2020-12' });
-    const free: string[] = [];
-    const walk = (node: unknown, path: string): void => {
-      if (typeof node !== 'object' || node === null) return;
-      const { type, ...rest } = node as Record<string, unknown>;
-      // The values of a configuration are held to the axes of its learner by the question's check.
-      if (id === 'model.configurations' && path.endsWith('.values')) return;
-      if (type === 'string' && !('enum' in rest || 'const' in rest || 'maxLength' in rest)) free.push(path);
-      if (
-        (type === 'number' || type === 'integer') &&
-        !('enum' in rest || 'const' in rest) &&
-        !('minimum' in rest && 'maximum' in rest)
-      )
-        free.push(path);
-      for (const [name, part] of Object.entries((rest.properties ?? {}) as object)) walk(part, `${path}.${name}`);
-      walk(rest.items, `${path}[]`);
-      for (const branch of [rest.anyOf, rest.oneOf].flat()) walk(branch, path);
-    };
-    walk(schema, id);
-    expect(free).toEqual([]);
-  });
 });

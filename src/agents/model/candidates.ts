@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { defineQuestion } from '../../core/question.ts';
 import { defineStage } from '../../core/stage.ts';
+import type { Schema } from '../../core/standard-schema.ts';
 import type { OutputOf } from '../../tools/actions/actions.ts';
-import type { Axis, Configuration } from '../../tools/learn/learner.ts';
+import type { Axis, Configuration, SearchSpace } from '../../tools/learn/learner.ts';
 import type { Candidate } from '../../tools/search/search-state.ts';
 import { callAction } from '../call-action.ts';
 import type { Prepared } from '../data/prepare.ts';
@@ -38,7 +39,7 @@ export const candidatesQuestion = defineQuestion({
       learners: z
         .array(z.enum(available.map(({ name }) => name) as [string, ...string[]]))
         .min(1)
-        .max(20),
+        .max(Math.min(20, available.length)),
     }),
   rule: ({ available, planned }) => {
     const names = available.map(({ name }) => name);
@@ -60,7 +61,7 @@ export const candidatesQuestion = defineQuestion({
 
 /** What further configurations are chosen from. */
 export interface ConfigurationsSubject {
-  readonly spaces: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly spaces: Readonly<Record<string, SearchSpace>>;
   readonly facts: Readonly<Record<string, string | number>>;
 }
 
@@ -71,40 +72,31 @@ export const configurationsQuestion = defineQuestion({
   prompt: configurationsPrompt,
   tools: ['trials'],
   facts: (subject: ConfigurationsSubject) => ({ spaces: subject.spaces as never, data: subject.facts }),
-  answer: ({ spaces }) =>
+  answer: ({ spaces }): Schema<ConfigurationsAnswer> =>
     z.strictObject({
-      configurations: z
-        .array(
-          z.strictObject({
-            learner: z.enum(Object.keys(spaces) as [string, ...string[]]),
-            values: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
-          }),
-        )
-        .max(6),
-    }),
+      configurations: z.array(z.discriminatedUnion('learner', configurationsOf(spaces))).max(6),
+    }) as unknown as Schema<ConfigurationsAnswer>,
   rule: () => ({ answer: { configurations: [] }, why: 'The samples of the search spaces are enough.' }),
-  check: ({ configurations }, { spaces }) =>
-    configurations.flatMap(({ learner, values }, i) =>
-      Object.entries(values).flatMap(([key, value]) => {
-        const problem = outsideAxis(spaces[learner]?.[key] as Axis | undefined, value);
-        return problem === undefined ? [] : [{ path: `configurations[${i}].values.${key}`, message: problem }];
-      }),
-    ),
   language: 'always',
 });
 
-function outsideAxis(axis: Axis | undefined, value: number | string | boolean): string | undefined {
-  if (axis === undefined) return 'Expected an axis of the space.';
-  if (axis.kind === 'choice')
-    return axis.options.includes(value) ? undefined : `Expected one of ${axis.options.join(', ')}.`;
-  const isNumber =
-    typeof value === 'number' &&
-    value >= axis.low &&
-    value <= axis.high &&
-    (axis.kind === 'float' || Number.isInteger(value));
-  return isNumber
-    ? undefined
-    : `Expected ${axis.kind === 'integer' ? 'a whole number' : 'a number'} from ${axis.low} to ${axis.high}.`;
+/** Configurations by learner; values that are not named are the learner's usual ones. */
+export interface ConfigurationsAnswer {
+  readonly configurations: readonly { readonly learner: string; readonly values: Configuration }[];
+}
+
+/** The closed form of a configuration of each learner: its axes, each with its bounds or options. */
+function configurationsOf(spaces: ConfigurationsSubject['spaces']) {
+  const forms = Object.entries(spaces).map(([learner, space]) => {
+    const axes = Object.entries(space).map(([name, axis]) => [name, axisSchema(axis).optional()] as const);
+    return z.strictObject({ learner: z.literal(learner), values: z.strictObject(Object.fromEntries(axes)) });
+  });
+  return forms as [(typeof forms)[number], ...typeof forms];
+}
+
+function axisSchema(axis: Axis): z.ZodType {
+  if (axis.kind === 'choice') return z.literal([...axis.options] as [string, ...string[]]);
+  return (axis.kind === 'integer' ? z.int() : z.number()).min(axis.low).max(axis.high);
 }
 
 export const candidatesSchema = z.object({

@@ -1,6 +1,6 @@
 import { TrainerError } from '../../core/errors.ts';
 import { createRandom } from '../../core/helpers/random.ts';
-import type { Configuration, LearnerFacts } from '../learn/learner.ts';
+import type { Configuration, LearnerFacts, SearchSpace } from '../learn/learner.ts';
 import { factsOf, readTrainingSet } from '../learn/training-set.ts';
 import { proposeCandidates } from '../search/propose-candidates.ts';
 import type { Candidate } from '../search/search-state.ts';
@@ -24,7 +24,7 @@ export interface ProposeOutput {
   /** The default first, then what was wanted, then samples. */
   readonly candidates: readonly Candidate[];
   /** Axes of the space, for questions. */
-  readonly space: Readonly<Record<string, unknown>>;
+  readonly space: SearchSpace;
   /** Whether it can learn this kind of task. */
   readonly fits: boolean;
   /** What the learner needs and this machine lacks. */

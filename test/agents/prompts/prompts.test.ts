@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { builtInQuestions } from '../../../src/agents/questions.ts';
 import { builtInAgents } from '../../../src/agents/stages.ts';
+import { metricPrompt } from '../../../src/agents/task/prompts/metric.ts';
 import { ask } from '../../../src/core/ask.ts';
 import type { RunEvent } from '../../../src/core/events.ts';
 import type { Privacy } from '../../../src/core/privacy.ts';
@@ -113,7 +114,7 @@ const subjects: Readonly<Record<string, object>> = {
     planned: ['linear'],
   },
   'model.configurations': {
-    spaces: { trees: { depth: { kind: 'integer', low: 2, high: 8, default: 6 } } },
+    spaces: { trees: { depth: { kind: 'integer', low: 2, high: 8, scale: 'log' } } },
     facts: { task: 'binary', rows: 100 },
   },
   'model.ensemble': {
@@ -193,6 +194,23 @@ describe('the prompt of a question', () => {
     const { profile: role, knowledge, questions: own } = builtInAgents.find((agent) => agent.name === name)!;
     for (const { id } of own) expect(knowledge).toContain(`## ${id}\n`);
     await expect(`${role}\n\n${knowledge}\n`).toMatchFileSnapshot(`__snapshots__/agent-${name}.txt`);
+  });
+});
+
+describe('the metric that a language model may answer', () => {
+  const { answer } = metricPrompt;
+  const asked = { prompt: '', task: 'binary', metric: 'rocAuc', isDefault: true } as const;
+  it.each<[string, object, string | undefined]>([
+    ['has no bound where the request names no number', { prompt: 'Predict churn.' }, undefined],
+    ['may have a bound that the request names', { prompt: 'Reach 0.8, or 85 %, in q3' }, '"enum":[0.8,0.85]'],
+    ['keeps the bound that was understood', { prompt: 'At least 0.8.', threshold: 0.8 }, '"const":0.8'],
+  ])('%s', (_, given, bound) => {
+    const schema = JSON.stringify(
+      answer!({ ...asked, ...given })['~standard'].jsonSchema?.input({ target: 'draft-2020-12' }),
+    );
+    if (bound === undefined) expect(schema).not.toContain('threshold');
+    else expect(schema).toContain(bound);
+    expect(schema.includes('"required":["metric","threshold"]')).toBe('threshold' in given);
   });
 });
 
@@ -280,7 +298,12 @@ describe('schemas of answers and of tools', () => {
 
   it('have no path, URL, command, code or free number: words are of a list or prose of bounded length, numbers are bounded', async () => {
     const schemas = new Map<string, unknown>();
-    for (const question of questions) schemas.set(question.id, jsonOf(question.answer(subjects[question.id] as never)));
+    for (const question of questions) {
+      const subject = subjects[question.id] as never;
+      schemas.set(question.id, jsonOf(question.answer(subject)));
+      const forModels = question.prompt?.answer?.(subject);
+      if (forModels !== undefined) schemas.set(`${question.id} of a model`, jsonOf(forModels));
+    }
     for (const agent of builtInAgents)
       for (const tool of agent.tools ?? []) schemas.set(`tool ${tool.name}`, jsonOf(await tool.input(context)));
     expect(schemas.size).toBeGreaterThanOrEqual(16);
@@ -298,8 +321,6 @@ describe('schemas of answers and of tools', () => {
   function walk(node: unknown, path: string, free: string[]): void {
     if (typeof node !== 'object' || node === null) return;
     const { type, ...rest } = node as Record<string, unknown>;
-    // The values of a configuration are held to the axes of its learner by the question's check.
-    if (path === 'model.configurations.configurations[].values') return;
     const isListed = 'enum' in rest || 'const' in rest;
     // A plan says why in prose, which is shown and never used.
     if (type === 'string' && !isListed && !(/\.why$/.test(path) && Number(rest.maxLength) <= 500)) free.push(path);

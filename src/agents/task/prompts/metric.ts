@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import { type Prompt, told } from '../../../core/prompt.ts';
 import { columnStatistics } from '../../facts/column-statistics.ts';
+import { metricsOfTask } from '../metrics-of-task.ts';
 import type { MetricSubject } from '../stages/understand.ts';
 
 /** What a language model is told where the request names no metric. */
@@ -19,4 +21,21 @@ export const metricPrompt: Prompt<MetricSubject> = {
     },
     { name: 'cells', level: 'samples', value: ({ cells }) => cells },
   ],
+  // What must be reached is for the request to say: a model may find it there, and can't make it up or drop it.
+  answer({ prompt, task, threshold }) {
+    const metric = z.enum(metricsOfTask(task));
+    if (threshold !== undefined) return z.strictObject({ metric, threshold: z.literal(threshold) });
+    const named = numbersIn(prompt);
+    return named.length === 0
+      ? z.strictObject({ metric })
+      : z.strictObject({ metric, threshold: z.literal(named).optional() });
+  },
 };
+
+/** Numbers that a text names, at most ten; those with a sign of percent as shares. */
+function numbersIn(text: string): readonly number[] {
+  const found = [...text.matchAll(/(?<![\p{L}\d.])-?\d+(?:\.\d+)?(?:\s*(%|percent))?/gu)].map(([number, percent]) =>
+    percent === undefined ? Number(number) : Number.parseFloat(number) / 100,
+  );
+  return [...new Set(found)].filter((value) => Math.abs(value) <= 1e12).slice(0, 10);
+}

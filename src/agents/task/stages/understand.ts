@@ -8,6 +8,7 @@ import type { ColumnProfile, TableProfile } from '../../../tools/data/profile/pr
 import type { Collected } from '../../data/collect.ts';
 import { type ShownCells, showCells } from '../../show-cells.ts';
 import { assessUnderstanding } from '../assess/assess.ts';
+import { metricsOfTask } from '../metrics-of-task.ts';
 import { type LearnerFamily, learnerFamilies } from '../plan/plan.ts';
 import { metricPrompt } from '../prompts/metric.ts';
 import { targetPrompt } from '../prompts/target.ts';
@@ -68,30 +69,6 @@ export interface MetricSubject {
   readonly cells?: ShownCells;
 }
 
-const metricsOf = {
-  binary: [
-    'rocAuc',
-    'averagePrecision',
-    'logLoss',
-    'brier',
-    'accuracy',
-    'balancedAccuracy',
-    'f1',
-    'precision',
-    'recall',
-    'specificity',
-    'mcc',
-  ],
-  multiclass: ['rocAuc', 'logLoss', 'accuracy', 'balancedAccuracy', 'f1Macro', 'mcc'],
-  regression: ['rmse', 'mae', 'medianAbsoluteError', 'mape', 'r2'],
-} as const;
-
-/** Metrics that a task can be judged by: built in, and of the host's. */
-function metricsFor(task: TaskKind): readonly [string, ...string[]] {
-  const own = ownMetrics().filter(({ tasks }) => tasks.includes(task));
-  return [...metricsOf[task], ...own.map(({ name }) => name)] as unknown as readonly [string, ...string[]];
-}
-
 /** Which metric is optimised, and what it must reach. */
 export const metricQuestion = defineQuestion({
   id: 'task.metric',
@@ -107,7 +84,7 @@ export const metricQuestion = defineQuestion({
   }),
   answer: ({ task }) =>
     z.strictObject({
-      metric: z.enum(metricsFor(task as TaskKind)),
+      metric: z.enum(metricsOfTask(task)),
       threshold: z.number().min(-1e12).max(1e12).optional(),
     }),
   rule: ({ metric, threshold, isDefault }) => ({
@@ -282,7 +259,7 @@ function checkFixed(spec: TaskSpec, { metrics, ...fixed }: FixedAnswers): void {
   }
   const task = spec.task.value;
   for (const { metric, threshold } of metrics ?? []) {
-    const fitting: readonly string[] = metricsFor(task);
+    const fitting = metricsOfTask(task);
     if (!fitting.includes(metric)) {
       throw new TrainerError(
         'REQUEST_INVALID',

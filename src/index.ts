@@ -25,6 +25,7 @@ export type { Problem, Schema } from './core/standard-schema.ts';
 export type { RunStore, Store } from './core/store.ts';
 export type { BuiltInMetric, MetricId, TaskKind, TaskSpec } from './core/task-spec.ts';
 export type { Tool, ToolContext } from './core/tool.ts';
+export type { TrainerMode } from './core/trainer-mode.ts';
 export type { Verdict } from './core/verdict.ts';
 export { version } from './core/version.ts';
 export type { ForkedRun } from './forked-run.ts';

@@ -1,5 +1,5 @@
 import type { Agent } from './agents/agent.ts';
-import { checkTools, systemOf } from './agents/agent-parts.ts';
+import { asOneAgent, checkTools, systemOf } from './agents/agent-parts.ts';
 import { arrangeStages } from './agents/arrange-stages.ts';
 import { builtInAgents, builtInStages, planningStages } from './agents/stages.ts';
 import { Budget, budgetUnits } from './core/budget.ts';
@@ -25,6 +25,7 @@ import type { RunSession } from './core/run-session.ts';
 import type { Stage } from './core/stage.ts';
 import { restartRun, type StartedRun, startRun } from './core/start-run.ts';
 import type { RunStore, Store } from './core/store.ts';
+import type { TrainerMode } from './core/trainer-mode.ts';
 import { version } from './core/version.ts';
 import { factsOf, finish, verdictOfEnded } from './finish.ts';
 import { hostWorkbench } from './host-workbench.ts';
@@ -55,6 +56,7 @@ export interface StartSettings {
   readonly llm: LanguageModel | undefined;
   readonly llmBudget: LlmBudget;
   readonly privacy: Privacy;
+  readonly mode: TrainerMode;
 }
 
 /** One process's work on one run, from opening its store to `run-end`, which comes exactly once. */
@@ -138,7 +140,9 @@ export class Start {
     const learners = this.#learners();
     const metrics = metricsOfRun(input.ownMetrics, await loadMetrics(this.#settings.metrics));
     const onHost = metrics.filter(({ where }) => where === 'host');
-    const agents = [...this.#settings.agents, ...builtInAgents];
+    const isSingle = this.#settings.mode === 'single';
+    const own = isSingle ? asOneAgent(builtInAgents) : builtInAgents;
+    const agents = [...this.#settings.agents, ...own];
     checkTools(agents);
     const work = {
       blobs: `${store.folder}/blobs`,
@@ -182,7 +186,9 @@ export class Start {
       ),
       ...verdictOfEnded(earlier),
       vaultLedger: this.#settings.store.vaultLedger,
-      systemOf: (name) => systemOf([...builtInAgents, ...this.#settings.agents], name),
+      systemOf: (name) => systemOf([...own, ...this.#settings.agents], name),
+      memoryOf: (name) =>
+        isSingle && builtInAgents.some((agent) => agent.name === name) ? decisionsSoFar(journal) : undefined,
       toolsOf: (name) => agents.filter((agent) => agent.name === name).flatMap(({ tools }) => tools ?? []),
       emit: (type, body) => this.#emit(type, body),
       secondsBefore: earlier.reduce((sum, body) => sum + (body.kind === 'call' ? body.seconds : 0), 0),
@@ -262,6 +268,18 @@ export class Start {
     }
     return { modules, inline };
   }
+}
+
+const builtInIds: ReadonlySet<string> = new Set(
+  builtInAgents.flatMap(({ questions }) => questions.map(({ id }) => id)),
+);
+
+/** Answers to the questions of this library, the last first. */
+function decisionsSoFar(journal: Journal): Json {
+  const decisions = journal.bodies.flatMap((body) =>
+    body.kind === 'decision' && builtInIds.has(body.at.name) ? [{ question: body.at.name, answer: body.answer }] : [],
+  );
+  return decisions.reverse();
 }
 
 async function runToEnd(session: RunSession, stages: readonly Stage[]): Promise<TrainerOutcome> {

@@ -18,6 +18,7 @@ import { Run } from './core/run.ts';
 import type { OutboundCall } from './core/send-to-model.ts';
 import type { Store } from './core/store.ts';
 import type { BuiltInMetric } from './core/task-spec.ts';
+import { type TrainerMode, trainerModes } from './core/trainer-mode.ts';
 import { ForkedRun } from './forked-run.ts';
 import type { LanguageModel } from './llm/language-model.ts';
 import type { RunPlan } from './run-plan.ts';
@@ -53,6 +54,12 @@ export interface TrainerOptions<
   readonly llmBudget?: LlmBudget;
   /** What `llm` may be shown of the data. The prompt of the request is always shown. @default 'schema-only' */
   readonly privacy?: Privacy;
+  /**
+   * Whether `llm` is asked as four agents or as one that knows what all four know; without `llm` it makes no difference.
+   *
+   * @default 'agents'
+   */
+  readonly mode?: TrainerMode;
   /** Threads for training. Results do not depend on it. @default all cores */
   readonly cores?: number;
   /** Milliseconds a decider may take. @default 30000 */
@@ -140,6 +147,12 @@ export class Trainer<
       throw new TrainerError(
         'REQUEST_INVALID',
         `Expected privacy to be one of ${privacyLevels.join(', ')}, got ${String(options.privacy)}.`,
+      );
+    }
+    if (options.mode !== undefined && !trainerModes.includes(options.mode)) {
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        `Expected mode to be one of ${trainerModes.join(', ')}, got ${String(options.mode)}.`,
       );
     }
     this.#options = options;
@@ -292,6 +305,7 @@ export class Trainer<
       llm: this.#options.llm,
       llmBudget: this.#options.llmBudget ?? {},
       privacy: this.#options.privacy ?? 'schema-only',
+      mode: this.#options.mode ?? 'agents',
     });
   }
 }

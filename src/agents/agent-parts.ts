@@ -1,4 +1,5 @@
 import { TrainerError } from '../core/errors.ts';
+import type { Tool } from '../core/tool.ts';
 import type { Agent } from './agent.ts';
 
 /**
@@ -33,4 +34,19 @@ export function systemOf(agents: readonly Agent[], name: string): string {
     .flatMap(({ profile, knowledge }) => [profile, knowledge ?? ''])
     .filter((text) => text !== '')
     .join('\n\n');
+}
+
+/**
+ * Agents as one: each answers its own questions with the profile, the procedures and the tools of all. Paragraphs that
+ * several say are said once.
+ */
+export function asOneAgent(agents: readonly Agent[]): readonly Agent[] {
+  const once = (texts: readonly string[]) => [...new Set(texts.flatMap((text) => text.split('\n\n')))].join('\n\n');
+  const profile = once([
+    `You are ${agents.length} agents in one, and answer the questions of each in its role.`,
+    ...agents.map((agent) => agent.profile),
+  ]);
+  const knowledge = once(agents.flatMap((agent) => agent.knowledge ?? []));
+  const tools = new Map<string, Tool>(agents.flatMap((agent) => (agent.tools ?? []).map((tool) => [tool.name, tool])));
+  return agents.map((agent) => ({ ...agent, profile, knowledge, tools: [...tools.values()] }));
 }

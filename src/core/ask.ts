@@ -129,7 +129,12 @@ async function propose<Subject, Answer>(
   const own = question.prompt?.answer?.(subject);
   const schema = (own ?? question.answer(subject))['~standard'].jsonSchema?.input({ target: 'draft-2020-12' });
   if (schema === undefined) return { ...byRule, fallback: 'the schema of the answer has no JSON Schema form' };
-  const limits = { privacy: session.privacy, bytes: session.ledger.factBytes };
+  const memory = session.memoryOf(agent);
+  const limits = {
+    privacy: session.privacy,
+    bytes: session.ledger.factBytes,
+    ...(memory === undefined ? {} : { memory }),
+  };
   const { shown, leftOut, missing } = shownFacts(question, subject, facts, schema, limits);
   if (missing !== undefined) return { ...byRule, fallback: `"${missing}" is too much to be shown to a language model` };
   const names = textsOf(shown);

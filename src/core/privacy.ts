@@ -28,7 +28,7 @@ export function shownFacts<Subject>(
   subject: Subject,
   facts: Json,
   schema: Readonly<Record<string, unknown>>,
-  limits: { readonly privacy: Privacy; readonly bytes: number },
+  limits: { readonly privacy: Privacy; readonly bytes: number; readonly memory?: Json },
 ): FittedFacts {
   const names = namesOf(schema);
   const { prompt } = question;
@@ -39,7 +39,9 @@ export function shownFacts<Subject>(
           const value = isShown(fact.level ?? 'schema-only', limits.privacy) ? fact.value(subject) : undefined;
           return value === undefined ? [] : [[fact, redactJson(value, names)] as const];
         });
-  return fitFacts(told, limits.bytes);
+  // Last, and so the first to be cut.
+  const memory = limits.memory === undefined ? [] : [[{ name: 'decided' }, redactJson(limits.memory, names)] as const];
+  return fitFacts([...told, ...memory], limits.bytes);
 }
 
 function asRecord(facts: Json): Readonly<Record<string, Json>> {

@@ -3,6 +3,7 @@ import type { Budget } from './budget.ts';
 import type { Clock } from './clock.ts';
 import type { Decider } from './decider.ts';
 import type { EventBodies, EventType } from './events.ts';
+import type { Json } from './helpers/canonical-json.ts';
 import type { Journal } from './journal.ts';
 import type { LlmLedger } from './llm-budget.ts';
 import type { Privacy } from './privacy.ts';
@@ -42,6 +43,11 @@ export interface RunSession {
   readonly vaultLedger: VaultLedger;
   /** Profile and knowledge of an agent, as the system prompt of its questions. */
   systemOf(agent: string): string;
+  /**
+   * What an agent is told of the run besides the facts of a question: nothing where each has its own messages, all decisions
+   * so far, the last first, where one agent answers for all.
+   */
+  memoryOf(agent: string): Json | undefined;
   /** Read-only tools of an agent. */
   toolsOf(agent: string): readonly Tool[];
   emit<Type extends EventType>(type: Type, body: EventBodies[Type]): void;

@@ -57,6 +57,7 @@ export async function replayStages(
     ...verdictOfEnded(store.records.map(({ body }) => body)),
     vaultLedger: { read: () => Promise.reject(new Unfinished('The journal ends before the run did.')) },
     systemOf: () => '',
+    memoryOf: () => undefined,
     toolsOf: () => [],
     emit: () => undefined,
     secondsBefore: 0,

@@ -90,6 +90,7 @@ export function fakeSession(
     readonly child?: Workbench;
     readonly host?: Workbench;
     readonly tools?: readonly Tool[];
+    readonly memory?: Json;
     readonly onEvent?: (event: RunEvent) => void;
   } = {},
 ): FakeSession {
@@ -124,6 +125,7 @@ export function fakeSession(
     pausedOn: new Set(options.pausedOn ?? []),
     vaultLedger: memoryLedger(),
     systemOf: (agent) => `You are the ${agent} agent.`,
+    memoryOf: () => options.memory,
     toolsOf: () => options.tools ?? [],
     emit,
     secondsBefore: 0,

@@ -6,7 +6,7 @@ import { loadModel } from 'traineragent';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtInAgents } from '../../src/agents/stages.ts';
 import type { LanguageModel, ModelRequest, Privacy, RunEvent, RunRequest } from '../../src/index.ts';
-import { fileStore, pause, Trainer, TrainerError } from '../../src/index.ts';
+import { fileStore, pause, stop, Trainer, TrainerError } from '../../src/index.ts';
 import { decodeModel } from '../../src/onnx/decode.ts';
 import { encodeModel } from '../../src/onnx/encode.ts';
 import { adversarialModel, brokenModel, obedientModel } from '../../src/testing/index.ts';
@@ -15,7 +15,7 @@ import { payloads } from '../llm/payloads.ts';
 import { complete, finished, sampleRows } from './sample.ts';
 
 const long = process.env.TRAINERAGENT_LONG === '1';
-/** All payloads, or every tenth, from another start in each place. */
+/** All payloads, or three of them. */
 const sampled = (start: number) => payloads.filter((_, i) => long || i % 24 === (start * 5) % 24);
 
 let folder: string;
@@ -70,7 +70,7 @@ function planted(one: Planted, index: number): RunRequest {
     prompt: `Predict the label. ${one.journal ?? ''}`.slice(0, 3000),
     data,
     task: { target: 'label', metric: 'rocAuc' },
-    budget: { workUnits: 60 },
+    budget: { workUnits: 20 },
   };
 }
 
@@ -141,9 +141,12 @@ async function holds(one: Planted, index: number) {
     if (event.type === 'message' && event.stage === 'server.plan')
       expect(JSON.stringify(event.body)).not.toMatch(/0\.0\.0\.0|https?:/);
   }
-  const byRules = await finished({ ...request, runId: 'rules' }, { store });
+  // By rules, up to what is frozen; to the end where there is time.
+  const byRules = await finished({ ...request, runId: 'rules' }, { store }, (trainer) => {
+    if (!long) trainer.decide('data.columns', () => stop());
+  });
   expect(frozen(events)).toEqual(frozen(byRules.events));
-  if (outcome?.status === 'complete') expect(byRules.outcome?.status).toBe('complete');
+  if (long && outcome?.status === 'complete') expect(byRules.outcome?.status).toBe('complete');
 }
 
 describe('a payload', () => {
@@ -167,7 +170,7 @@ describe('a payload', () => {
     );
 
   it('does no harm in the metadata of a model file', async () => {
-    const run = await finished({ prompt: 'Predict the label', data: sampleRows(), budget: { workUnits: 50 } });
+    const run = await finished({ prompt: 'Predict the label', data: sampleRows(), budget: { workUnits: 10 } });
     const { model } = complete(run.outcome);
     const path = join(mkdtempSync(join(folder, '0-')), 'model.onnx');
     await model.save(path);
@@ -282,7 +285,7 @@ describe('2,000 canaries in 40 forms', () => {
       expect(new Set(canaries).size).toBe(count);
       const { llm, sent } = watched(adversarialModel(7));
       const { events, error } = await finished(
-        { prompt: 'Predict something.', data: rows, budget: { workUnits: 30 } },
+        { prompt: 'Predict something.', data: rows, budget: { workUnits: 10 } },
         { llm, privacy, llmBudget: { maxCalls: 30 } },
       );
       expect(error).toBeUndefined();

@@ -139,7 +139,7 @@ function requestOf({
 }
 
 /** The model of a choice; its package loads with the first call. */
-async function languageModel(choice: LlmChoice): Promise<LanguageModel> {
+export async function languageModel(choice: LlmChoice): Promise<LanguageModel> {
   if (choice.provider === 'anthropic') return (await import('../llm/anthropic.ts')).anthropic({ model: choice.model });
   if (choice.provider === 'gguf') return (await import('../llm/llama-cpp.ts')).llamaCpp({ file: choice.file });
   const { openai } = await import('../llm/openai.ts');

@@ -136,12 +136,13 @@ function shape(schema: JsonSchema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => `"${value}"`).join(' | ');
   if (schema.type === 'array') {
     const items = schema.items ?? {};
-    const inner = items.oneOf === undefined ? shape(items) : 'step';
+    const forms = items.oneOf ?? [];
+    const inner = forms.length === 0 ? shape(items) : forms.length === 1 ? shape(forms[0]!) : 'step';
     return inner.includes('|') ? `(${inner})[]` : `${inner}[]`;
   }
   if (schema.type === 'object') {
-    if (schema.properties === undefined) return '{…}';
-    const members = Object.entries(schema.properties).map(
+    if (Object.keys(schema.properties ?? {}).length === 0) return '{…}';
+    const members = Object.entries(schema.properties!).map(
       ([name, value]) => `${name}${schema.required?.includes(name) === true ? '' : '?'}: ${shape(value)}`,
     );
     return `{ ${members.join(', ')} }`;

@@ -206,6 +206,25 @@ describe('each example does what its first line says', () => {
     expect(Number(value)).toBeGreaterThan(0.9);
   });
 
+  it('unit-test-own-agent passes', async () => {
+    expect(await runExample('unit-test-own-agent')).toBe('passed');
+  });
+
+  // The fourth, with a real file: test/interop/llama-cpp.test.ts.
+  it.each([
+    ['openai', 'OpenAI Responses', 'OPENAI_BASE_URL', '/v1'],
+    ['anthropic', 'Anthropic Messages, native', 'ANTHROPIC_BASE_URL', ''],
+    ['ai-sdk', 'Chat Completions', 'BASE_URL', '/v1'],
+  ])('providers/%s lets a model decide', async (name, protocol, variable, path) => {
+    const { events } = protocols.find((one) => one.name === protocol)!;
+    await using server = await wireServer([(response, call) => stream(events(modelAnswer(call)))(response, call)]);
+    vi.stubEnv('OPENAI_API_KEY', 'sk-test-0123456789');
+    vi.stubEnv('ANTHROPIC_API_KEY', 'sk-ant-test');
+    vi.stubEnv(variable, `${server.url}${path}`);
+    expect(await runExample(`providers/${name}`)).toBe('complete');
+    expect(server.calls.length).toBeGreaterThan(1);
+  });
+
   it('language-model asks the first provider that answers, within a budget', async () => {
     const messages = protocols.find(({ name }) => name === 'Anthropic Messages, native')!;
     await using server = await wireServer([

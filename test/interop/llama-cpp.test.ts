@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { TrainerError } from '../../src/core/errors.ts';
 import type { ModelRequest } from '../../src/llm/language-model.ts';
 import { llamaCpp } from '../../src/llm/llama-cpp.ts';
@@ -98,3 +98,19 @@ describe('a GGUF file in the process', () => {
     await expect(gone.generate(asked('Which?'))).rejects.toMatchObject({ code: 'LLM_UNAVAILABLE' });
   });
 });
+
+it('the example lets a file decide', async () => {
+  const { argv } = process;
+  const home = process.cwd();
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  process.argv = [argv[0]!, 'llama-cpp', smolLm2];
+  process.chdir('examples/data');
+  try {
+    await import('../../examples/providers/llama-cpp.ts');
+    expect(log.mock.calls).toEqual([['complete']]);
+  } finally {
+    log.mockRestore();
+    process.argv = argv;
+    process.chdir(home);
+  }
+}, 600_000);

@@ -140,7 +140,7 @@ describe('a language model of 135 million parameters', () => {
       const rows = readFileSync(data, 'utf8').trim().split('\n');
       const leaky = rows.map((row, i) =>
         // The species under another name, but for one row in forty.
-        i === 0 ? `${row},later` : `${row},${i % 40 === 0 ? 'q' : `code ${row.split(',')[0]!.length}`}`,
+        i === 0 ? `${row},later` : `${row},${i % 40 === 0 ? 'q' : `code ${row[0]}`}`,
       );
       const path = join(mkdtempSync(join(tmpdir(), 'smollm2-')), 'penguins.csv');
       writeFileSync(path, leaky.join('\n'));

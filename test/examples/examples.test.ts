@@ -216,8 +216,10 @@ describe('each example does what its first line says', () => {
     ['anthropic', 'Anthropic Messages, native', 'ANTHROPIC_BASE_URL', ''],
     ['ai-sdk', 'Chat Completions', 'BASE_URL', '/v1'],
   ])('providers/%s lets a model decide', async (name, protocol, variable, path) => {
-    const { events } = protocols.find((one) => one.name === protocol)!;
-    await using server = await wireServer([(response, call) => stream(events(modelAnswer(call)))(response, call)]);
+    const spoken = protocols.find((one) => one.name === protocol)!;
+    await using server = await wireServer([
+      (response, call) => stream(spoken.events(modelAnswer(call)))(response, call),
+    ]);
     vi.stubEnv('OPENAI_API_KEY', 'sk-test-0123456789');
     vi.stubEnv('ANTHROPIC_API_KEY', 'sk-ant-test');
     vi.stubEnv(variable, `${server.url}${path}`);
@@ -264,6 +266,7 @@ describe('each example does what its first line says', () => {
 /** What a sensible model would say to the questions that need an answer of its own. */
 function modelAnswer({ body }: WireCall): string {
   const asked = JSON.stringify(body);
+  if (asked.includes('Which metric')) return '{"metric":"accuracy"}';
   if (asked.includes('Which learners to try')) return '{"learners":["linear"]}';
   if (asked.includes('Further configurations')) return '{"configurations":[]}';
   if (asked.includes('Which variant')) return '{"variant":"as-found"}';

@@ -12,6 +12,8 @@ export default defineConfig({
       'traineragent/opentelemetry': source('opentelemetry.ts'),
       'traineragent/engine': source('backends/engine.ts'),
       'traineragent/openai': source('llm/openai.ts'),
+      'traineragent/tfjs': source('backends/tfjs/index.ts'),
+      'traineragent/remote': source('backends/remote/index.ts'),
       'traineragent/serve': source('serve.ts'),
       'traineragent/anthropic': source('llm/anthropic.ts'),
       'traineragent/ai-sdk': source('llm/ai-sdk.ts'),

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -95,6 +95,15 @@ it('the page leads from a CSV to a service with two versions, a canary, metrics 
     await until(stable);
   });
 
+  copyFileSync(join(folder, 'penguins.csv'), join(folder, 'recent.csv'));
+  const sizeOf = (name: string): number => statSync(join(folder, name)).size;
+  await shell(next(/^traineragent convert .* --to float16/));
+  await shell(next(/^traineragent convert .* --to int8/));
+  expect(Math.max(sizeOf('small.onnx'), sizeOf('smaller.onnx'))).toBeLessThan(sizeOf('out/model.onnx'));
+  await shell(next(/^traineragent convert .* --to module/));
+  expect(readFileSync(join(folder, 'model.ts'), 'utf8')).not.toMatch(/^import /m);
+  await shell(next(/^traineragent convert .* --to browser/));
+  expect(readdirSync(join(folder, 'web'))).toContain('index.html');
   expect(await shell(next(/^traineragent deploy/))).toContain('Dockerfile');
   expect(queue).toEqual([]);
 }, 120_000);

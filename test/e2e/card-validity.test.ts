@@ -109,7 +109,10 @@ function numbersOf(line: string): string[] {
     .replaceAll(/\[\^\d+\]/g, ' ')
     .replaceAll(/`[^`]*`/g, ' ')
     .replaceAll(/[“"][^”"]*[”"]/g, ' ')
-    .replaceAll(/(?:simultaneous )?95 % interval|the 1 % and 99 % quantiles|99 of 100|at least 10 rows have|R²|F1/g, ' ')
+    .replaceAll(
+      /(?:simultaneous )?95 % interval|the 1 % and 99 % quantiles|99 of 100|at least 10 rows have|R²|F1/g,
+      ' ',
+    )
     .replaceAll(/^> .*$/g, ' ');
   return [...plain.matchAll(/(?<![\w.])[-−+]?\d+(?:,\d{3})*(?:\.\d+)?(?:e-?\d+)?(?: (?:%|kB|MB|B|ms|µs)(?!\w))?/g)].map(
     (match) => match[0].replace(/^\+/, ''),

@@ -86,7 +86,7 @@ async function accuracy(model: Uint8Array, { name, classes }: TextSet, quick: bo
   };
   const [train, test] = [dataOf(0, perClass), dataOf(perClass, perClass + tested)];
   const rows = perClass * classes.length;
-  const fit = async (isFrozen: boolean): Promise<number> => {
+  const accuracyOf = async (isFrozen: boolean): Promise<number> => {
     const epochs = isFrozen ? 30 : 5;
     const steps = (epochs * rows) / batch;
     await using network = await onnxBackend().compile(specOf(model), {
@@ -106,7 +106,7 @@ async function accuracy(model: Uint8Array, { name, classes }: TextSet, quick: bo
     }
     return (await network.evaluate(test, { outputs: false })).metrics!.accuracy!;
   };
-  const [ours, peer] = [await fit(false), await fit(true)];
+  const [ours, peer] = [await accuracyOf(false), await accuracyOf(true)];
   const row = {
     bench: 'fine-tuning',
     case: `${name}, 64 texts a class`,

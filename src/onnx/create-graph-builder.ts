@@ -1,6 +1,6 @@
 import { sha256 } from '../core/helpers/hash.ts';
 import { encodeModel } from './encode.ts';
-import type { AttributeValue, Constant, ElementType, GraphBuilder, NodeOptions } from './graph-builder.ts';
+import type { ElementType, GraphBuilder, NodeOptions } from './graph-builder.ts';
 import { dataTypes, type OnnxAttribute, type OnnxTensor, type OnnxValue } from './model.ts';
 import { attributeOf, broken, checkInteger, tensorOf, writtenVersions } from './written-parts.ts';
 

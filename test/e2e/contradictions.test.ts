@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RunRequest } from '../../src/core/request.ts';
-import { type RunEvent, replace, Trainer } from '../../src/index.ts';
+import { replace, Trainer } from '../../src/index.ts';
 
 const records = Array.from({ length: 120 }, (_, i) => ({ a: i % 7, b: (i * 13) % 31, label: i % 2 ? 'p' : 'q' }));
 const start = (request: RunRequest) =>

@@ -120,7 +120,12 @@ describe('what a host sees of a run', () => {
     ],
   ])('%s that breaks the contract is the plug-in’s error', async (_what, input, tool) => {
     const agent = extendAgent('task', {
-      around: { 'task.assess': async (context, next) => (await context.use(tool, input), next()) },
+      around: {
+        'task.assess': async (context, next) => {
+          await context.use(tool, input);
+          return next();
+        },
+      },
     });
     const failed = new Trainer({ agents: [agent] }).run(request).result;
     await expect(failed).rejects.toMatchObject({ code: 'PLUGIN_INVALID', details: { tool: 'data.count' } });

@@ -37,7 +37,7 @@ export interface Training {
   readonly memoryLimitBytes?: number;
   /**
    * What happens where the loss is NaN or infinite: TRAIN_DIVERGED, or back to where this call of `steps` began, with half the
-   * learning rate; after {@link mostRetreats} of those in one call TRAIN_DIVERGED as well. @default 'error'
+   * learning rate; after `mostRetreats` of those in one call TRAIN_DIVERGED as well. @default 'error'
    */
   readonly onDivergence?: 'error' | 'retreat';
 }

@@ -38,7 +38,7 @@ export const noLabels: ModelLabels = { formatVersion: 1, revision: 0, previous: 
 /** Versions that a rollback can go back to, at most. */
 const keptVersions = 20;
 
-/** What {@link promoted} is asked. */
+/** What `promoted` is asked. */
 export interface Promotion {
   readonly version: string;
   readonly label: ModelLabel;

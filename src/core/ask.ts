@@ -138,7 +138,9 @@ async function propose<Subject, Answer>(
   const { shown, leftOut, missing } = shownFacts(question, subject, facts, schema, limits);
   if (missing !== undefined) return { ...byRule, fallback: `"${missing}" is too much to be shown to a language model` };
   const names = textsOf(shown);
-  const offer = await offerTools(session, at, agent, question as AnyQuestion, look, names);
+  // A place of its own in the journal: what is looked at after a remark is not what the next question looks at.
+  const lookingAt = feedback === undefined ? at : { ...at, name: `${at.name}/again` };
+  const offer = await offerTools(session, lookingAt, agent, question as AnyQuestion, look, names);
   let answeredBy = llm.name;
   const result = await askModel<Answer>({
     model: llm,

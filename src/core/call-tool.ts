@@ -18,8 +18,11 @@ const usualCalls = 3;
 /** Bytes of what a tool tells. */
 const mostBytes = 12_000;
 
-/** What is recorded of a call: what was told, or why nothing was. */
-type Told = { readonly output: Json } | { readonly error: string };
+/**
+ * What is recorded of a call: what was told, or why nothing was. What a tool throws is for the host's eyes: it may hold a path
+ * or a cell. What is said to the model of it is words of this file.
+ */
+type Told = { readonly output: Json } | { readonly error: string; readonly said?: string };
 
 /**
  * The tools that a language model may call for a question, each with the schema of its input. A call is checked, told in
@@ -67,9 +70,9 @@ export async function offerTools(
           })),
         };
       const position: Position = { ...at, name: `${at.name}/tool`, ordinal: at.ordinal * 100 + ordinal };
-      const told = await callOnce(session, position, at.name, known.tool, checked.value, context);
+      const told = await callOnce(session, position, question.id, known.tool, checked.value, context);
       if ('error' in told)
-        return { problems: [{ path: 'tool', message: `Expected ${name} to work, but ${told.error}.` }] };
+        return { problems: [{ path: 'tool', message: `Expected ${name} to work, but ${told.said ?? 'it failed'}.` }] };
       return told;
     },
   };
@@ -101,10 +104,8 @@ async function callOnce(
 async function toldBy(session: RunSession, tool: Tool, input: Json, context: ToolContext): Promise<Told> {
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, context.signal]);
-  const timer = setTimeout(
-    () => over.abort(new Error(`no word within ${session.deciderTimeoutMs} ms`)),
-    session.deciderTimeoutMs,
-  );
+  const late = new Error(`no word within ${session.deciderTimeoutMs} ms`);
+  const timer = setTimeout(() => over.abort(late), session.deciderTimeoutMs);
   try {
     const said = await untilAborted(
       Promise.resolve().then(() => tool.run(frozenCopy(input), { ...context, signal })),
@@ -112,10 +113,14 @@ async function toldBy(session: RunSession, tool: Tool, input: Json, context: Too
     );
     const schema = (await tool.input(context))?.['~standard'].jsonSchema?.input({ target: 'draft-2020-12' });
     const text = canonicalJson(redactJson(JSON.parse(canonicalJson(said)) as Json, namesOf(schema)));
-    if (Buffer.byteLength(text) > mostBytes) return { error: `it told more than ${mostBytes} bytes` };
+    if (Buffer.byteLength(text) > mostBytes) {
+      const said = `it told more than ${mostBytes} bytes`;
+      return { error: said, said };
+    }
     return { output: JSON.parse(text) as Json };
   } catch (error) {
     session.signal.throwIfAborted();
+    if (error === late) return { error: late.message, said: late.message };
     return { error: redact(errorText(error)).slice(0, 200) };
   } finally {
     clearTimeout(timer);

@@ -55,16 +55,22 @@ export async function sendToModel(
     return 'text' in reply && recorded.model !== undefined ? { ...reply, model: recorded.model } : reply;
   }
   const system = session.systemOf(agent);
-  const bytes = Buffer.byteLength(system) + Buffer.byteLength(outbound) + Buffer.byteLength(canonicalJson(form));
-  const allowed = session.ledger.allow(bytes);
-  if ('refused' in allowed) return { error: allowed.refused };
-  const call = await askHost(session, at, llm, { system, prompt: outbound }, bytes);
+  const bytesOf = (call: { readonly system: string; readonly prompt: string }) =>
+    Buffer.byteLength(call.system) + Buffer.byteLength(call.prompt) + Buffer.byteLength(canonicalJson(form));
+  const first = { system, prompt: outbound };
+  const before = session.ledger.allow(bytesOf(first));
+  if ('refused' in before) return { error: before.refused };
+  const call = await askHost(session, at, llm, first, bytesOf(first));
   if ('veto' in call) {
     const reply = { error: `the host let nothing leave${call.veto === '' ? '' : `: ${call.veto}`}` };
     const spent = { calls: 0, inputTokens: 0, outputTokens: 0 };
     await session.journal.append({ kind: 'model-call', at: position, outbound, reply, spent });
     return reply;
   }
+  // Once more: what the host put in its place may be longer.
+  const bytes = bytesOf(call);
+  const allowed = session.ledger.allow(bytes);
+  if ('refused' in allowed) return { error: allowed.refused };
   const event = { stage: at.stage, question: at.name, model: llm.name };
   session.emit('model-call', {
     ...event,

@@ -7,6 +7,8 @@ import type { LanguageModel, ModelTool } from './language-model.ts';
 const maxRepairs = 2;
 /** Problems that a repair shows. */
 const maxProblems = 10;
+/** Characters of one problem: a message may list all names there are, or repeat what the model made up. */
+const maxProblem = 300;
 
 /** One question to a language model. */
 export interface ModelQuestion<Answer> {
@@ -64,6 +66,11 @@ function oneLine(text: string): string {
   return withoutMarks(text.replace(/[\s\p{Cc}]+/gu, ' '));
 }
 
+/** The beginning of a text, and no half of a character. */
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
 /** What stood at a path of the answer, as a repair shows it; nothing where the path leads nowhere. */
 function received(answer: unknown, path: string): string {
   let part = answer;
@@ -73,7 +80,7 @@ function received(answer: unknown, path: string): string {
     part = (part as Readonly<Record<string, unknown>>)[key];
   }
   const text = part === undefined ? '' : JSON.stringify(part);
-  return text === '' ? '' : ` Received: ${oneLine(text.slice(0, 100))}`;
+  return text === '' ? '' : ` Received: ${oneLine(cut(text, 100))}`;
 }
 
 /** The prompt of a question: facts as JSON between marks, and never as instructions. */
@@ -155,10 +162,10 @@ export async function askModel<Answer>(
       .slice(0, maxProblems)
       .map(
         ({ path, message }) =>
-          `- ${path === '' ? 'answer' : oneLine(path)}: ${oneLine(message)}${received(value, path)}`,
+          `- ${path === '' ? 'answer' : oneLine(cut(path, 100))}: ${oneLine(cut(message, maxProblem))}${received(value, path)}`,
       )
       .join('\n');
-    failed = `no valid answer after ${repairs} ${repairs === 1 ? 'try' : 'tries'} (${problems[0]?.message ?? 'unknown'})`;
+    failed = `no valid answer after ${repairs} ${repairs === 1 ? 'try' : 'tries'} (${cut(problems[0]?.message ?? 'unknown', maxProblem)})`;
     outbound = `${prompt}\nYour last answer was not valid:\n${list}\nAnswer again with one JSON value.`;
   }
   return { failed };

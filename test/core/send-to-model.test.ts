@@ -182,6 +182,32 @@ describe('a decider of llm.call', () => {
     expect(await asked(resumed)).toEqual({ pick: 'b' });
   });
 
+  it('can not spend more than there is by what it puts in its place', async () => {
+    const most: (number | undefined)[] = [];
+    const llm: LanguageModel = {
+      ...picking(),
+      generate: async ({ maxOutputTokens }) => {
+        most.push(maxOutputTokens);
+        return { text: '{"pick":"b"}' };
+      },
+    };
+    const prices = { inputUsdPerMillion: 1, outputUsdPerMillion: 1 };
+    for (const llmBudget of [{ maxTokens: 2000 }, { maxCostUsd: 0.002, prices }]) {
+      const long = deciding(() => replace({ system: '', prompt: 'x'.repeat(6000) }));
+      const session = fakeSession({ llm, llmBudget, deciders: long });
+      expect(await asked(session)).toEqual({ pick: 'a' });
+      expect(lastDecision(session)?.fallback).toMatch(/what is left of the budget of .* is too little/);
+      expect(session.ledger.spent.calls).toBe(0);
+      const short = deciding(() => replace({ system: '', prompt: 'x'.repeat(3000) }));
+      const other = fakeSession({ llm, llmBudget, deciders: short });
+      expect(await asked(other)).toEqual({ pick: 'b' });
+      // A reply has what the longer text leaves, and where nobody counts, the longer text is what is charged.
+      expect(most.at(-1)).toBeLessThan(1000);
+      expect(other.ledger.spent.inputTokens).toBeGreaterThan(1000);
+    }
+    expect(most).toHaveLength(2);
+  });
+
   it('may veto it: nothing leaves, nothing is counted, the rule answers', async () => {
     const llm = scriptedModel([]);
     const session = fakeSession({ llm, deciders: deciding(() => replace({ veto: 'names of people' })) });

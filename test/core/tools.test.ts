@@ -4,7 +4,7 @@ import { ask } from '../../src/core/ask.ts';
 import type { RunEvent } from '../../src/core/events.ts';
 import { defineQuestion } from '../../src/core/question.ts';
 import type { Tool, ToolContext } from '../../src/core/tool.ts';
-import { defineAgent, type LanguageModel, Trainer } from '../../src/index.ts';
+import { accept, defineAgent, type LanguageModel, retry, Trainer } from '../../src/index.ts';
 import { scriptedModel } from '../../src/testing/index.ts';
 import { quickRequest } from '../e2e/sample.ts';
 import { type FakeSession, fakeSession, fakeStore } from './fake-session.ts';
@@ -128,6 +128,41 @@ describe.each<[string, LanguageModel['capabilities']]>([
       expect(llm.calls[1]!.prompt).toContain(said);
       expect(toolCalls(session).at(-1)).toMatchObject({ phase: 'end', error: expect.stringContaining(said) });
     }
+  });
+
+  it('is not told what a tool threw: that may hold a path or a cell; the event has it', async () => {
+    const { tools } = toolbox();
+    const broken: Tool<'look', object> = {
+      name: 'look',
+      about: 'Fails.',
+      input: () => z.strictObject({}),
+      run: () => {
+        throw new Error("ENOENT: no such file '/home/jane/data.csv', cell 4711");
+      },
+    };
+    const llm = script([{ tool: 'look', input: {} }, { pick: 'b' }]);
+    const session = fakeSession({ llm, tools: [broken, ...tools.slice(1)] });
+    expect(await asked(session)).toEqual({ pick: 'b' });
+    expect(llm.calls[1]!.prompt).toContain('- tool: Expected look to work, but it failed.');
+    expect(JSON.stringify(llm.calls)).not.toMatch(/jane|4711|ENOENT/);
+    expect(toolCalls(session).at(-1)).toMatchObject({ phase: 'end', error: expect.stringContaining('cell 4711') });
+  });
+
+  it('is told anew what it looks at after a remark of the host, and at the next question', async () => {
+    const { tools, made } = toolbox();
+    const llm = script([{ pick: 'a' }, lookAt('a'), { pick: 'b' }, lookAt('a'), { pick: 'b' }]);
+    const deciders = {
+      'test.pick': [
+        ({ proposal }: { readonly proposal: unknown }) =>
+          (proposal as { pick: string }).pick === 'a' ? retry('Look.') : accept(),
+      ] as never,
+    };
+    const session = fakeSession({ llm, tools, deciders });
+    expect(await asked(session, 0)).toEqual({ pick: 'b' });
+    expect(await asked(session, 1)).toEqual({ pick: 'b' });
+    llm.assertComplete();
+    expect(made).toHaveLength(2);
+    expect(toolCalls(session).map(({ question: id }) => id)).toEqual(Array(4).fill('test.pick'));
   });
 
   it('makes no second call where the run is resumed', async () => {

@@ -117,4 +117,25 @@ describe('asking a model', () => {
     });
     expect(result).toEqual({ failed: 'no valid answer after 3 tries (Expected </facts>\nless)' });
   });
+
+  it('shows the beginning of a problem, whatever it quotes', async () => {
+    const sent: string[] = [];
+    const message = `Invalid option: expected one of ${Array.from({ length: 5000 }, (_, i) => `"name ${i}"`).join('|')}`;
+    const result = await askModel({
+      model: scriptedModel([]),
+      system: '',
+      about: 'x',
+      facts: null,
+      schema: {},
+      check: async () => ({ problems: [{ path: 'p'.repeat(100_000), message }] }),
+      send: async (outbound) => {
+        sent.push(outbound);
+        return { text: `{"${'k'.repeat(100_000)}":"${'🐤'.repeat(200)}"}` };
+      },
+    });
+    expect(sent).toHaveLength(3);
+    for (const text of sent) expect(text.length).toBeLessThan(1000);
+    expect(sent[2]).toContain('expected one of "name 0"|"name 1"');
+    expect((result as { failed: string }).failed.length).toBeLessThan(400);
+  });
 });

@@ -144,7 +144,7 @@ export function dropNulls(value: unknown, schema: unknown): unknown {
   );
 }
 
-/** Whether a value is of the kind of a branch: its type, and for objects the constants that tell branches apart. */
+/** Whether a value is of the kind of a branch: its type, and for objects the names and constants that tell branches apart. */
 function couldBe(value: unknown, branch: unknown): boolean {
   if (!isRecord(branch)) return false;
   if ('const' in branch) return branch.const === value;
@@ -152,6 +152,10 @@ function couldBe(value: unknown, branch: unknown): boolean {
   if (branch.type === 'object') {
     if (!isRecord(value)) return false;
     const properties = isRecord(branch.properties) ? branch.properties : {};
+    const required = Array.isArray(branch.required) ? branch.required : [];
+    if (required.some((name) => !Object.hasOwn(value, name))) return false;
+    if (branch.additionalProperties === false && Object.keys(value).some((name) => !Object.hasOwn(properties, name)))
+      return false;
     return Object.entries(properties).every(
       ([name, property]) => !isRecord(property) || !('const' in property) || value[name] === property.const,
     );

@@ -1,8 +1,14 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { ask } from '../../src/core/ask.ts';
 import type { TrainerError } from '../../src/core/errors.ts';
-import type { ModelRequest } from '../../src/llm/language-model.ts';
+import { defineQuestion } from '../../src/core/question.ts';
+import type { Tool } from '../../src/core/tool.ts';
+import { extractJson } from '../../src/llm/extract-json.ts';
+import type { LanguageModel, ModelRequest } from '../../src/llm/language-model.ts';
 import { llamaCpp } from '../../src/llm/llama-cpp.ts';
 import { languageModelConformance } from '../../src/testing/index.ts';
+import { fakeSession } from '../core/fake-session.ts';
 import { smolLm2 } from './smollm2.ts';
 
 const model = llamaCpp({ file: smolLm2 });
@@ -65,6 +71,50 @@ describe('a GGUF file in the process', () => {
     expect(cold.usage?.cachedInputTokens).toBe(0);
     expect(cold.text).toBe(first.text);
     expect(cold.usage?.inputTokens).toBe(first.usage?.inputTokens);
+  });
+
+  it('calls a tool in the form of its answer, and then answers', async () => {
+    const size: Tool<'size', { readonly name: string; readonly digits?: number | undefined }> = {
+      name: 'size',
+      about: 'Tells the size of one.',
+      input: () => z.strictObject({ name: z.enum(['small', 'large']), digits: z.int().min(0).max(9).optional() }),
+      run: ({ name }) => ({ name, size: name === 'large' ? 9 : 1 }),
+    };
+    const question = defineQuestion({
+      id: 'test.pick',
+      about: 'Which one is larger.',
+      language: 'always',
+      tools: ['size'],
+      maxToolCalls: 1,
+      facts: (names: readonly string[]) => ({ names: [...names] }),
+      answer: (names) => z.strictObject({ pick: z.enum(names as [string]) }),
+      rule: ([first]) => ({ answer: { pick: first! }, why: 'It is the first.' }),
+    });
+    const said: unknown[] = [];
+    const forms: number[] = [];
+    // So small a model answers at once where it may: the first reply may be a call alone.
+    const looking: LanguageModel = {
+      ...model,
+      async generate(request) {
+        const { anyOf = [] } = request.schema as { readonly anyOf?: readonly ModelRequest['schema'][] };
+        forms.push(anyOf.length);
+        const reply = await model.generate(anyOf.length === 0 ? request : { ...request, schema: anyOf.at(-1)! });
+        said.push(extractJson(reply.text));
+        return reply;
+      },
+    };
+    const session = fakeSession({ llm: looking, tools: [size] });
+    const at = { stage: 's', visit: 1, name: 'test.pick', ordinal: 0 };
+    const look = { message: () => undefined, blobJson: () => Promise.reject(new Error('no blobs here')) };
+    const { pick } = await ask(session, at, 'model', question, ['small', 'large'], look);
+    expect(forms).toEqual([2, 0]);
+    expect(said).toEqual([{ tool: 'size', input: expect.objectContaining({ name: expect.any(String) }) }, { pick }]);
+    expect(session.events.filter(({ type }) => type === 'tool-call')).toHaveLength(2);
+    expect(session.events.at(-1)).toMatchObject({ type: 'decision', by: 'llm' });
+    // Of its own accord, it answers or calls: the grammar knows both forms and no other.
+    const free = fakeSession({ llm: model, tools: [size] });
+    expect(['small', 'large']).toContain((await ask(free, at, 'model', question, ['small', 'large'], look)).pick);
+    expect(free.events.at(-1)).toMatchObject({ type: 'decision', by: 'llm' });
   });
 
   it('says so where a question is longer than its context', async () => {

@@ -54,6 +54,16 @@ describe('a strict schema', () => {
     );
   });
 
+  it('takes the alternative whose names the answer has, where no constant tells', () => {
+    const either = z.union([
+      z.strictObject({ pick: z.enum(['a', 'b']), why: z.string().nullable() }),
+      z.strictObject({ tool: z.literal('look'), input: z.strictObject({ digits: z.int().optional() }) }),
+    ]);
+    const result = strict(either);
+    expect(result?.restore('{"value":{"tool":"look","input":{"digits":null}}}')).toBe('{"tool":"look","input":{}}');
+    expect(result?.restore('{"value":{"pick":"a","why":null}}')).toBe('{"pick":"a","why":null}');
+  });
+
   it.each<[string, z.ZodType]>([
     ['records of any keys', z.strictObject({ values: z.record(z.string(), z.number()) })],
     ['values of any kind', z.strictObject({ value: z.unknown() })],

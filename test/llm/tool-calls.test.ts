@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ask } from '../../src/core/ask.ts';
+import { defineQuestion } from '../../src/core/question.ts';
+import type { Tool } from '../../src/core/tool.ts';
 import { anthropic } from '../../src/llm/anthropic.ts';
 import type { LanguageModel, ModelRequest } from '../../src/llm/language-model.ts';
 import { openai } from '../../src/llm/openai.ts';
+import { fakeSession } from '../core/fake-session.ts';
+import { protocols } from './protocols.ts';
 import { json, sse, stream, wireServer } from './wire-server.ts';
 
 const request: ModelRequest = {
@@ -113,5 +119,45 @@ describe('a call of a tool comes back as this library writes it', () => {
   it('is not asked of servers that may not know them', () => {
     expect(openai({ model: 'm', baseURL: 'http://127.0.0.1:1/v1' }).capabilities.tools).toBe(false);
     expect(openai({ model: 'm', apiKey: 'sk-0123456789' }).capabilities.tools).toBe(true);
+  });
+});
+
+describe.each(protocols)('where tools are a form of the answer, $name', (protocol) => {
+  const look: Tool<'look', { readonly name: string; readonly digits?: number | undefined }> = {
+    name: 'look',
+    about: 'Tells the size of one.',
+    input: () => z.strictObject({ name: z.enum(['a', 'b']), digits: z.int().optional() }),
+    run: (input) => ({ ...input, size: 4711 }),
+  };
+  const question = defineQuestion({
+    id: 'test.pick',
+    about: 'Which one.',
+    language: 'always',
+    tools: ['look'],
+    facts: (names: readonly string[]) => ({ names: [...names] }),
+    answer: (names) => z.strictObject({ pick: z.enum(names as [string]) }),
+    rule: ([first]) => ({ answer: { pick: first! }, why: 'It is the first.' }),
+  });
+  const view = { message: () => undefined, blobJson: () => Promise.reject(new Error('no blobs here')) };
+
+  it.each([true, false])('looks, and then answers (streamed: %s)', async (isStreamed) => {
+    // As a strict mode has it: in an object, and what is left out is null.
+    const said = ['{"value":{"tool":"look","input":{"name":"b","digits":null}}}', '{"value":{"pick":"b"}}'];
+    await using server = await wireServer(
+      said.map((text) => (isStreamed ? stream(protocol.events(text)) : json(protocol.whole(text)))),
+    );
+    const llm = protocol.model(server.url, { stream: isStreamed });
+    expect(llm.capabilities.tools ?? false).toBe(false);
+    const session = fakeSession({ llm, tools: [look] });
+    const at = { stage: 's', visit: 1, name: 'test.pick', ordinal: 0 };
+    expect(await ask(session, at, 'model', question, ['a', 'b'], view)).toEqual({ pick: 'b' });
+    expect(session.events.filter(({ type }) => type === 'tool-call')).toMatchObject([
+      { phase: 'start', tool: 'look', input: { name: 'b' } },
+      { phase: 'end', tool: 'look' },
+    ]);
+    expect(server.calls).toHaveLength(2);
+    const [first, second] = server.calls.map(({ body }) => JSON.stringify(body));
+    expect(first).toContain('"const":"look"');
+    expect(second).toContain('4711');
   });
 });

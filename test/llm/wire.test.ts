@@ -302,6 +302,11 @@ describe('a llama.cpp server', () => {
   });
 });
 
+it('is spoken with the version of the package openai that is asked for', async () => {
+  const { VERSION } = await import('openai/version');
+  expect(VERSION.split('.')[0]).toBe(process.env.TRAINERAGENT_OPENAI ?? '6');
+});
+
 describe('a server that is not there', () => {
   it.each(protocols)('is unavailable ($name)', async (protocol) => {
     const model = protocol.model('http://127.0.0.1:9', fast().options);

@@ -153,6 +153,7 @@ describe('packages', () => {
     ['vega', /^tools\/report\/render-chart\.ts$/],
     ['vega-lite', /^tools\/report\/render-chart\.ts$/],
     ['onnxruntime-node', /^backends\/onnx\//],
+    ['onnxruntime-web', /^backends\/onnx\/web-runtime\.ts$/],
     ['@tensorflow/tfjs', /^backends\/tfjs\//],
     ['pbf', /^onnx\//],
     ['picocolors', /^cli\//],
@@ -186,6 +187,7 @@ describe('packages', () => {
   it('heavy ones are imported when they are needed, not before', () => {
     const heavy = new Set([
       'onnxruntime-node',
+      'onnxruntime-web',
       '@tensorflow/tfjs',
       'vega',
       'vega-lite',

@@ -53,6 +53,15 @@ export interface BackendCapabilities {
   readonly deterministic: boolean;
 }
 
+/** The library that a backend computes with. */
+export interface BackendRuntime {
+  /** The name of its package. */
+  readonly name: string;
+  readonly version?: string;
+  /** The package that would compute if it were there, and faster; the run's card says so. */
+  readonly insteadOf?: string;
+}
+
 /** Data to train on: rows along the first axis of every tensor. They must not change while a network holds them. */
 export interface TrainingData {
   /** By the names of the network's inputs. */
@@ -142,6 +151,8 @@ export interface TrainableNetwork extends AsyncDisposable {
 export interface Backend {
   readonly name: string;
   readonly capabilities: BackendCapabilities;
+  /** Which library computes, where there is a choice. @throws {TrainerError} PEER_MISSING */
+  runtime?(): Promise<BackendRuntime>;
   /**
    * Loads checked ONNX bytes.
    *

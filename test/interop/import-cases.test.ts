@@ -5,7 +5,7 @@ import { gradientsOf } from '../../src/backends/onnx/autodiff/gradients.ts';
 import { Graph } from '../../src/backends/onnx/autodiff/graph.ts';
 import type { Value } from '../../src/backends/onnx/autodiff/value.ts';
 import { isImportable, lowerGraph } from '../../src/backends/onnx/import/lower-graph.ts';
-import { loadRuntime } from '../../src/backends/onnx/runtime.ts';
+import { loadRuntime } from '../../src/backends/onnx/load-runtime.ts';
 import { TrainerError } from '../../src/core/errors.ts';
 import { createRandom } from '../../src/core/helpers/random.ts';
 import type { OnnxTensor } from '../../src/onnx/model.ts';

@@ -1,7 +1,7 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { TrainerError } from '../../core/errors.ts';
 import type { Predictor, Tensors } from '../backend.ts';
-import { loadRuntime } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 import { checkTensors, fromRuntime, tensorInfos, toRuntime } from './tensors.ts';
 
 function reason(error: unknown): string {
@@ -9,9 +9,9 @@ function reason(error: unknown): string {
 }
 
 /** Settings under which the same bytes and inputs give the same outputs. */
-export function sessionOptions(threads: number): InferenceSession.SessionOptions {
+function sessionOptions(runtime: Runtime, threads: number): InferenceSession.SessionOptions {
   return {
-    executionProviders: ['cpu'],
+    executionProviders: [runtime.provider],
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     intraOpNumThreads: threads,
@@ -26,13 +26,12 @@ export function sessionOptions(threads: number): InferenceSession.SessionOptions
 /**
  * Predicts on the calling thread, which it blocks. The bytes must have passed the checker.
  *
- * @throws {TrainerError} MODEL_INVALID or MODEL_UNSUPPORTED where the runtime refuses the model, PEER_MISSING
+ * @throws {TrainerError} MODEL_INVALID or MODEL_UNSUPPORTED where the runtime refuses the model
  */
-export async function createInlinePredictor(model: Uint8Array, threads: number): Promise<Predictor> {
-  const runtime = await loadRuntime();
+export async function createInlinePredictor(runtime: Runtime, model: Uint8Array, threads: number): Promise<Predictor> {
   let session: InferenceSession;
   try {
-    session = await runtime.InferenceSession.create(model, sessionOptions(threads));
+    session = await runtime.InferenceSession.create(model, sessionOptions(runtime, threads));
   } catch (cause) {
     const message = reason(cause);
     const code = /not.?implemented|not a registered|opset|unsupported/i.test(message)

@@ -5,7 +5,7 @@ import type { Backend } from '../backend.ts';
 import { createChildPredictor } from './child-predictor.ts';
 import { createInlinePredictor } from './inline-predictor.ts';
 import type { LayoutName } from './layout/image-layout.ts';
-import { loadRuntime } from './runtime.ts';
+import { loadRuntime } from './load-runtime.ts';
 
 /** Options of {@link onnxBackend}. */
 export interface OnnxBackendOptions {
@@ -33,12 +33,15 @@ export function onnxBackend(options: OnnxBackendOptions = {}): Backend {
       devices: ['cpu'],
       deterministic: true,
     },
+    async runtime() {
+      return (await loadRuntime()).about;
+    },
     async load(model, { where, threads = 1, onEnd }) {
       if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
         throw new TrainerError('REQUEST_INVALID', `Expected threads to be an integer from 1 to 1024, got ${threads}.`);
       }
       checkModel(model, options.limits);
-      if (where === 'inline' && isMainThread) return createInlinePredictor(model, threads);
+      if (where === 'inline' && isMainThread) return createInlinePredictor(await loadRuntime(), model, threads);
       // A missing package is found here, where it is the host's own error, before a process is started for it.
       if (isMainThread) await loadRuntime();
       return createChildPredictor(model, threads, onEnd);
@@ -52,10 +55,14 @@ export function onnxBackend(options: OnnxBackendOptions = {}): Backend {
       }
       // The engine is loaded where something trains; whoever only predicts has no use for it.
       const { compileNetwork } = await import('./train/trainable-network.ts');
-      const { openSession } = await import('./train/session.ts');
+      const { sessionOpener } = await import('./train/session.ts');
       const { chooseLayout } = await import('./layout/choose-layout.ts');
-      await loadRuntime();
-      return compileNetwork(network, training, { openSession, layout: () => chooseLayout(options.layout) });
+      const runtime = await loadRuntime();
+      const openSession = sessionOpener(runtime);
+      return compileNetwork(network, training, {
+        openSession,
+        layout: () => chooseLayout(openSession, options.layout),
+      });
     },
   };
 }

@@ -5,13 +5,14 @@ import type { Predictor } from '../backend.ts';
 import { frameChannel } from './child-process.ts';
 import { encodeFrame, FrameReader, type FromChild, type ToChild } from './frames.ts';
 import { createInlinePredictor } from './inline-predictor.ts';
+import { loadRuntime } from './load-runtime.ts';
 
 let predictor: Predictor | undefined;
 
 async function answer(message: ToChild): Promise<FromChild> {
   try {
     if (message.type === 'load') {
-      predictor = await createInlinePredictor(message.model, message.threads);
+      predictor = await createInlinePredictor(await loadRuntime(), message.model, message.threads);
       return { type: 'loaded', inputs: predictor.inputs, outputs: predictor.outputs };
     }
     if (predictor === undefined)

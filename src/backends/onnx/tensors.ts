@@ -5,6 +5,9 @@ import type { Runtime } from './runtime.ts';
 
 const dtypes = new Set<string>(['float32', 'float64', 'int64', 'int32', 'uint8', 'bool', 'string']);
 
+/** In WebAssembly a size that the model leaves open is −1 without its sign. */
+const unknownSize = 0x80000000;
+
 /** Whether ONNX Runtime's name of an element type is one that crosses the border. */
 export function isDtype(name: string): name is Tensor['dtype'] {
   return dtypes.has(name);
@@ -20,7 +23,9 @@ export function tensorInfos(metadata: readonly InferenceSession.ValueMetadata[])
           `${value.isTensor ? value.type : 'no tensor'}.`,
       );
     }
-    const shape = value.shape.map((dimension) => (typeof dimension === 'number' ? dimension : -1));
+    const shape = value.shape.map((dimension) =>
+      typeof dimension === 'number' && dimension < unknownSize ? dimension : -1,
+    );
     return { name: value.name, dtype: value.type, shape };
   });
 }

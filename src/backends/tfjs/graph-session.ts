@@ -1,4 +1,5 @@
 import { TrainerError } from '../../core/errors.ts';
+import { nextTurn } from '../../core/helpers/next-turn.ts';
 import { decodeModel } from '../../onnx/decode.ts';
 import type { OnnxGraph, OnnxNode } from '../../onnx/model.ts';
 import type { Tensor, Tensors } from '../backend.ts';
@@ -129,7 +130,7 @@ export class GraphSession implements TrainingSession {
   async run(feeds: Tensors): Promise<Tensors> {
     this.#run++;
     // Timers, aborts and the page get their turn before each call: the work itself holds the thread.
-    await new Promise<void>((resolve) => setTimeout(resolve, 0));
+    await nextTurn();
     const hosts = new Map(this.#main.constants);
     for (const [name, tensor] of Object.entries(feeds)) hosts.set(name, this.#convert(tensor));
     const scope = new Scope(this.#tf, hosts, undefined, (_, value) => this.#lend(value));

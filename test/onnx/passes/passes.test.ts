@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadRuntime } from '../../../src/backends/onnx/runtime.ts';
+import { loadRuntime } from '../../../src/backends/onnx/load-runtime.ts';
 import { decodeModel } from '../../../src/onnx/decode.ts';
 import { encodeModel } from '../../../src/onnx/encode.ts';
 import { createGraphBuilder, type GraphBuilder } from '../../../src/onnx/graph-builder.ts';

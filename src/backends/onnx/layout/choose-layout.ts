@@ -1,4 +1,5 @@
 import { TrainerError } from '../../../core/errors.ts';
+import type { OpenSession } from '../train/training-session.ts';
 import { type ImageLayout, type LayoutName, layoutNames } from './image-layout.ts';
 import { nchwcLayout } from './nchwc-layout.ts';
 import { nhwcLayout } from './nhwc-layout.ts';
@@ -10,7 +11,10 @@ import { probeBlock } from './probe-block.ts';
  *
  * @throws {TrainerError} REQUEST_INVALID where the layout does not exist, MODEL_UNSUPPORTED where the runtime has it not.
  */
-export async function chooseLayout(wanted: LayoutName | 'auto' = 'auto'): Promise<ImageLayout | undefined> {
+export async function chooseLayout(
+  openSession: OpenSession,
+  wanted: LayoutName | 'auto' = 'auto',
+): Promise<ImageLayout | undefined> {
   if (wanted !== 'auto' && !layoutNames.includes(wanted)) {
     throw new TrainerError(
       'REQUEST_INVALID',
@@ -19,7 +23,7 @@ export async function chooseLayout(wanted: LayoutName | 'auto' = 'auto'): Promis
   }
   if (wanted === 'plain') return undefined;
   if (wanted === 'nhwc') return nhwcLayout;
-  const block = await probeBlock();
+  const block = await probeBlock(openSession);
   if (block !== undefined) return nchwcLayout(block);
   if (wanted === 'auto') return nhwcLayout;
   throw new TrainerError(

@@ -4,7 +4,7 @@ import { gradientsOf } from '../autodiff/gradients.ts';
 import { Graph } from '../autodiff/graph.ts';
 import { sizeOf } from '../autodiff/shapes.ts';
 import type { Value } from '../autodiff/value.ts';
-import { openSession } from '../train/session.ts';
+import type { OpenSession } from '../train/training-session.ts';
 import { layOut } from './apply-layout.ts';
 import type { ImageLayout } from './image-layout.ts';
 import { nchwcLayout } from './nchwc-layout.ts';
@@ -13,7 +13,12 @@ import { nchwcLayout } from './nchwc-layout.ts';
 const blocks = [16, 8] as const;
 
 /** Runs a graph once on numbers that differ from place to place. */
-async function runOnce(graph: Graph, inputs: readonly Value[], outputs: readonly Value[]): Promise<Float32Array[]> {
+async function runOnce(
+  openSession: OpenSession,
+  graph: Graph,
+  inputs: readonly Value[],
+  outputs: readonly Value[],
+): Promise<Float32Array[]> {
   const named = outputs.map((value, i) => [`out${i}`, value] as const);
   await using session = await openSession(encodeGraph(emitGraph(graph, { name: 'probe', inputs, outputs: named })), 1);
   const feeds = inputs.map(({ input, shape }) => {
@@ -47,29 +52,35 @@ function tryOut(layout: ImageLayout | undefined): {
 }
 
 /** Whether blocks of a size give what the plain operators give. */
-async function isProven(block: number, expected: readonly Float32Array[]): Promise<boolean> {
+async function isProven(openSession: OpenSession, block: number, expected: readonly Float32Array[]): Promise<boolean> {
   try {
     const { graph, inputs, outputs } = tryOut(nchwcLayout(block));
-    const made = await runOnce(graph, inputs, outputs);
+    const made = await runOnce(openSession, graph, inputs, outputs);
     return expected.every((values, i) => values.every((value, j) => value === made[i]![j]));
   } catch {
     return false; // the runtime has no such operators, or they are of another form: so it is not proven
   }
 }
 
-/** What the runtime was found to have; it does not change while a process lives. */
-let probing: Promise<number | undefined> | undefined;
+/** What runtimes were found to have; it does not change while a process lives. */
+const probing = new WeakMap<OpenSession, Promise<number | undefined>>();
 
 /**
  * The block of the runtime's own convolutions: one that gives, forward and backward, what the plain operators give;
  * undefined where there is none. They are internal to the runtime and promised by nobody, so each process asks once.
  */
-export function probeBlock(): Promise<number | undefined> {
-  probing ??= (async () => {
-    const { graph, inputs, outputs } = tryOut(undefined);
-    const expected = await runOnce(graph, inputs, outputs);
-    for (const block of blocks) if (await isProven(block, expected)) return block;
-    return undefined;
-  })();
-  return probing;
+export function probeBlock(openSession: OpenSession): Promise<number | undefined> {
+  let found = probing.get(openSession);
+  if (found === undefined) {
+    found = probe(openSession);
+    probing.set(openSession, found);
+  }
+  return found;
+}
+
+async function probe(openSession: OpenSession): Promise<number | undefined> {
+  const { graph, inputs, outputs } = tryOut(undefined);
+  const expected = await runOnce(openSession, graph, inputs, outputs);
+  for (const block of blocks) if (await isProven(openSession, block, expected)) return block;
+  return undefined;
 }

@@ -1,13 +1,14 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { TrainerError } from '../../../core/errors.ts';
-import { loadRuntime } from '../runtime.ts';
+import { nextTurn } from '../../../core/helpers/next-turn.ts';
+import type { Runtime } from '../runtime.ts';
 import { fromRuntime, toRuntime } from '../tensors.ts';
 import type { OpenSession } from './training-session.ts';
 
 /** Settings that train fastest; results depend on none of them but the number of threads. */
-function trainingOptions(threads: number): InferenceSession.SessionOptions {
+function trainingOptions(runtime: Runtime, threads: number): InferenceSession.SessionOptions {
   return {
-    executionProviders: ['cpu'],
+    executionProviders: [runtime.provider],
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     intraOpNumThreads: threads,
@@ -17,22 +18,37 @@ function trainingOptions(threads: number): InferenceSession.SessionOptions {
   };
 }
 
-/** Loads a training or evaluation model into ONNX Runtime. @throws {TrainerError} PEER_MISSING, INTERNAL */
-export const openSession: OpenSession = async (model, threads) => {
-  const runtime = await loadRuntime();
+const openers = new WeakMap<Runtime, OpenSession>();
+
+/** Loads training and evaluation models into a runtime; one and the same function for one runtime. */
+export function sessionOpener(runtime: Runtime): OpenSession {
+  const known = openers.get(runtime);
+  if (known !== undefined) return known;
+  const open = openerOf(runtime);
+  openers.set(runtime, open);
+  return open;
+}
+
+function openerOf(runtime: Runtime): OpenSession {
   const failed = (what: string, cause: unknown): TrainerError =>
     new TrainerError('INTERNAL', `ONNX Runtime ${what}: ${cause instanceof Error ? cause.message : cause}`, { cause });
-  const session = await runtime.InferenceSession.create(model, trainingOptions(threads)).catch((cause: unknown) => {
-    throw failed('refuses a training graph', cause);
-  });
-  return {
-    async run(feeds) {
-      try {
-        return fromRuntime(await session.run(toRuntime(runtime, feeds), { logSeverityLevel: 4 }));
-      } catch (cause) {
-        throw failed('failed in a training graph', cause);
-      }
-    },
-    [Symbol.asyncDispose]: () => session.release(),
+  return async (model, threads) => {
+    const session = await runtime.InferenceSession.create(model, trainingOptions(runtime, threads)).catch(
+      (cause: unknown) => {
+        throw failed('refuses a training graph', cause);
+      },
+    );
+    return {
+      async run(feeds) {
+        // WebAssembly has worked before its promise is there: timers, aborts and the page get their turn between calls.
+        if (runtime.provider === 'wasm') await nextTurn();
+        try {
+          return fromRuntime(await session.run(toRuntime(runtime, feeds), { logSeverityLevel: 4 }));
+        } catch (cause) {
+          throw failed('failed in a training graph', cause);
+        }
+      },
+      [Symbol.asyncDispose]: () => session.release(),
+    };
   };
-};
+}

@@ -2,10 +2,12 @@ import { view } from '../../../../src/backends/onnx/autodiff/blocks.ts';
 import type { Graph } from '../../../../src/backends/onnx/autodiff/graph.ts';
 import type { Attributes, Value } from '../../../../src/backends/onnx/autodiff/value.ts';
 import { probeBlock } from '../../../../src/backends/onnx/layout/probe-block.ts';
+import { loadRuntime } from '../../../../src/backends/onnx/load-runtime.ts';
+import { sessionOpener } from '../../../../src/backends/onnx/train/session.ts';
 import type { OperatorCase } from './operator-case.ts';
 
 const ints = (...values: readonly number[]) => ({ ints: values });
-const own = { _block: { int: (await probeBlock()) ?? 16 } };
+const own = { _block: { int: (await probeBlock(sessionOpener(await loadRuntime()))) ?? 16 } };
 
 /** An operator on blocks, between the ways into them and back. */
 function onBlocks(operator: string, attributes: Attributes, filters?: number): OperatorCase {

@@ -2,7 +2,7 @@ import { emitGraph } from '../../../../src/backends/onnx/autodiff/emit.ts';
 import { encodeGraph } from '../../../../src/backends/onnx/autodiff/encode-graph.ts';
 import type { Graph } from '../../../../src/backends/onnx/autodiff/graph.ts';
 import type { Value } from '../../../../src/backends/onnx/autodiff/value.ts';
-import { loadRuntime } from '../../../../src/backends/onnx/runtime.ts';
+import { loadRuntime } from '../../../../src/backends/onnx/load-runtime.ts';
 
 /** A function of plain numbers that runs a graph; values are given and returned in the order of inputs and outputs. */
 export async function runner(graph: Graph, inputs: readonly Value[], outputs: readonly Value[]) {

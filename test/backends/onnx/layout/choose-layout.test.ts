@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { LayoutName } from '../../../../src/backends/onnx/layout/image-layout.ts';
+import { loadRuntime } from '../../../../src/backends/onnx/load-runtime.ts';
+import { sessionOpener } from '../../../../src/backends/onnx/train/session.ts';
+import type { OpenSession } from '../../../../src/backends/onnx/train/training-session.ts';
 
 afterEach(() => {
   vi.doUnmock('../../../../src/backends/onnx/layout/probe-block.ts');
@@ -9,7 +12,9 @@ afterEach(() => {
 /** The choice where the runtime was found to have blocks of a size, or none. */
 async function choosing(block: number | undefined) {
   vi.doMock('../../../../src/backends/onnx/layout/probe-block.ts', () => ({ probeBlock: async () => block }));
-  return (await import('../../../../src/backends/onnx/layout/choose-layout.ts')).chooseLayout;
+  const { chooseLayout } = await import('../../../../src/backends/onnx/layout/choose-layout.ts');
+  const never: OpenSession = () => Promise.reject(new Error('nothing is opened'));
+  return (wanted?: LayoutName | 'auto') => chooseLayout(never, wanted);
 }
 
 describe('chooseLayout', () => {
@@ -40,7 +45,8 @@ describe('chooseLayout', () => {
 
   it('finds on this machine what it found before', async () => {
     const { probeBlock } = await import('../../../../src/backends/onnx/layout/probe-block.ts');
-    expect([8, 16, undefined]).toContain(await probeBlock());
-    expect(probeBlock()).toBe(probeBlock());
+    const open = sessionOpener(await loadRuntime());
+    expect([8, 16, undefined]).toContain(await probeBlock(open));
+    expect(probeBlock(open)).toBe(probeBlock(open));
   });
 });

@@ -8,9 +8,10 @@ import { layOut } from '../../../../src/backends/onnx/layout/apply-layout.ts';
 import { fuseBlocks } from '../../../../src/backends/onnx/layout/fuse-blocks.ts';
 import { nchwcLayout } from '../../../../src/backends/onnx/layout/nchwc-layout.ts';
 import { probeBlock } from '../../../../src/backends/onnx/layout/probe-block.ts';
-import { loadRuntime } from '../../../../src/backends/onnx/runtime.ts';
+import { loadRuntime } from '../../../../src/backends/onnx/load-runtime.ts';
+import { sessionOpener } from '../../../../src/backends/onnx/train/session.ts';
 
-const block = (await probeBlock()) ?? 16;
+const block = (await probeBlock(sessionOpener(await loadRuntime()))) ?? 16;
 
 /** A graph in blocks of what a builder makes of an image and weights. */
 function inBlocks(build: (graph: Graph, x: Value, w: Value) => readonly Value[]) {

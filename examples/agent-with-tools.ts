@@ -1,15 +1,15 @@
 // An agent whose question a language model may look something up for, with a tool of the host.
 import assert from 'node:assert/strict';
-import { defineAgent, defineQuestion, type Tool, Trainer } from 'traineragent';
+import { defineAgent, defineQuestion, defineTool, Trainer } from 'traineragent';
 import { scriptedModel } from 'traineragent/testing';
 import { z } from 'zod';
 
-const tariff: Tool<'tariff', { readonly plan: 'basic' | 'pro' }> = {
+const tariff = defineTool({
   name: 'tariff',
   about: 'Tells what a plan costs a month.',
-  input: () => z.strictObject({ plan: z.enum(['basic', 'pro']) }),
+  input: z.strictObject({ plan: z.enum(['basic', 'pro']) }),
   run: ({ plan }) => ({ plan, euros: plan === 'basic' ? 9 : 29 }),
-};
+});
 
 const offer = defineQuestion({
   id: 'sales.offer',

@@ -4,7 +4,7 @@ import { traceRuns } from 'traineragent/opentelemetry';
 import { z } from 'zod';
 
 const calendar = defineTool({
-  name: 'data.freeze-window',
+  name: 'freeze-window',
   about: 'Whether the data may be read today.',
   input: z.strictObject({ source: z.string() }),
   output: z.strictObject({ open: z.boolean() }),

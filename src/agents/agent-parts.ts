@@ -17,6 +17,13 @@ export function checkTools(agents: readonly Agent[]): void {
           `Expected the tools of question "${id}" to be tools of agent "${name}" (${tools.map((tool) => tool.name).join(', ') || 'it has none'}), got "${unknown}".`,
           { details: { agent: name, question: id } },
         );
+      const unfit = wanted.find((tool) => !/^[\w-]{1,64}$/.test(tool));
+      if (unfit !== undefined)
+        throw new TrainerError(
+          'PLUGIN_INVALID',
+          `Expected a tool that language models may call to have a name of letters, digits, "-" and "_" (at most 64), got "${unfit}" of agent "${name}". Providers refuse other names; rename it.`,
+          { details: { agent: name, question: id } },
+        );
       if (!(Number.isInteger(maxToolCalls) && maxToolCalls >= 0 && maxToolCalls <= 10))
         throw new TrainerError(
           'PLUGIN_INVALID',

@@ -1,10 +1,10 @@
 import { askModel } from '../llm/ask-model.ts';
-import { offerTools } from './call-tool.ts';
 import { type Check, consultDeciders, type Proposed } from './consult.ts';
 import { TrainerError } from './errors.ts';
 import { Halt } from './halt.ts';
 import { canonicalJson, type Json } from './helpers/canonical-json.ts';
 import type { Position } from './journal-record.ts';
+import { offerTools } from './offer-tools.ts';
 import { shownFacts } from './privacy.ts';
 import { narrowSchema, textsOf } from './prompt.ts';
 import type { AnyQuestion, Question } from './question.ts';

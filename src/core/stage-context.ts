@@ -3,11 +3,11 @@ import { TrainerError } from './errors.ts';
 import { Halt } from './halt.ts';
 import { canonicalJson, type Json } from './helpers/canonical-json.ts';
 import { createRandom } from './helpers/random.ts';
-import { callTool } from './host-tool.ts';
 import type { Position } from './journal-record.ts';
 import { isShown } from './privacy.ts';
 import type { RunSession } from './run-session.ts';
 import type { StageContext } from './stage.ts';
+import { useTool } from './use-tool.ts';
 import { usesMetric } from './uses-metric.ts';
 
 /** The context of one visit of one stage. */
@@ -30,6 +30,7 @@ export function stageContext(
   const blobJson = async <T>(hash: string) =>
     JSON.parse(new TextDecoder().decode(await session.store.blobs.get(hash))) as T;
   const publish = session.emit as StageContext['publish'];
+  const look = { message: <T>(name: string) => messages.get(name) as T | undefined, blobJson };
   return {
     runId: session.runId,
     input: session.input,
@@ -39,12 +40,8 @@ export function stageContext(
     mayShow: (level) => session.llm !== undefined && isShown(level, session.privacy),
     hostLearners: session.hostLearners,
     privacy: session.privacy,
-    message: <T>(name: string) => messages.get(name) as T | undefined,
-    ask: (question, subject) =>
-      ask(session, position(question.id), stage.agent, question, subject, {
-        message: <T>(name: string) => messages.get(name) as T | undefined,
-        blobJson,
-      }),
+    message: look.message,
+    ask: (question, subject) => ask(session, position(question.id), stage.agent, question, subject, look),
     decidedBy: (question) => session.journal.decidedBy({ stage: stage.name, visit, name: question }),
     async call<Output>(tool: string, input: Json, options: Parameters<StageContext['call']>[2] = {}) {
       const at = position(tool);
@@ -86,7 +83,7 @@ export function stageContext(
       const event = { stage: stage.name, tool: tool.name, ordinal: at.ordinal, where: 'host' } as const;
       session.emit('tool-call', { ...event, phase: 'start' });
       const started = session.clock.monotonic();
-      const output = await callTool(tool, input, session.signal);
+      const output = await useTool(tool, input, { ...look, privacy: session.privacy, signal: session.signal });
       const kept = JSON.parse(canonicalJson(output)) as Json;
       const seconds = (session.clock.monotonic() - started) / 1000;
       await session.journal.append({ kind: 'call', at, input: plain, output: kept, seconds });

@@ -5,13 +5,13 @@ import type { ForkOrigin } from './fork-run.ts';
 import type { OpenQuestion } from './halt.ts';
 import type { Json } from './helpers/canonical-json.ts';
 import type { Random } from './helpers/random.ts';
-import type { HostTool } from './host-tool.ts';
 import type { JournalBody } from './journal-record.ts';
 import type { MetricFacts } from './metric-scope.ts';
 import type { Privacy } from './privacy.ts';
 import type { Question } from './question.ts';
 import type { CheckedRequest } from './request.ts';
 import type { Schema } from './standard-schema.ts';
+import type { Tool } from './tool.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What the host fixed for a run: the checked request, and which data it named. */
@@ -46,8 +46,8 @@ export interface StageContext {
   decidedBy(question: string): DecidedBy | undefined;
   /** Calls a tool; ordinals are given at the call, so that calls may overlap. */
   call<Output>(tool: string, input: Json, options?: CallOptions): Promise<Output>;
-  /** Calls a tool of the host's, on its thread; what it gave is recorded. @throws {TrainerError} PLUGIN_INVALID */
-  use<Input, Output>(tool: HostTool<Input, Output>, input: Input): Promise<Output>;
+  /** Calls a tool, on the host's thread; what it gave is recorded. @throws {TrainerError} PLUGIN_INVALID */
+  use<Input, Output>(tool: Tool<Input, Output>, input: Input): Promise<Output>;
   /** A value that is made once a run and recorded, such as a look at the clock. */
   once<Value extends Json>(name: string, make: () => Value): Promise<Value>;
   /** A random stream of this stage, by name. */

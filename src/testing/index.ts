@@ -10,6 +10,7 @@ export {
   agentConformance,
   sourceConformance,
   storeConformance,
+  type ToolConformanceOptions,
   toolConformance,
 } from './plug-in-conformance.ts';
 export { type Late, later, type ScriptedModel, type ScriptedReply, scriptedModel } from './scripted-model.ts';

@@ -2,11 +2,13 @@ import { deepStrictEqual, notStrictEqual, ok, rejects } from 'node:assert';
 import type { Agent } from '../agents/agent.ts';
 import { TrainerError } from '../core/errors.ts';
 import { canonicalJson } from '../core/helpers/canonical-json.ts';
-import { callTool, type HostTool } from '../core/host-tool.ts';
+import type { Privacy } from '../core/privacy.ts';
 import type { AnyQuestion } from '../core/question.ts';
 import type { SourceData } from '../core/source.ts';
 import { validate } from '../core/standard-schema.ts';
 import type { Store } from '../core/store.ts';
+import { inputOf, type Tool, type ToolContext } from '../core/tool.ts';
+import { useTool } from '../core/use-tool.ts';
 import type { ConformanceTest } from './conformance-test.ts';
 
 const isCode = (code: string) => (error: unknown) => TrainerError.isInstance(error) && error.code === code;
@@ -76,22 +78,52 @@ export function agentConformance(
   ];
 }
 
+/** What a tool is tested in. */
+export interface ToolConformanceOptions {
+  /** Messages of stages, by stage name, for a tool that looks at them. @default none */
+  readonly messages?: Readonly<Record<string, unknown>>;
+  /** JSON blobs by their hash, for a tool that reads them. @default none */
+  readonly blobs?: Readonly<Record<string, unknown>>;
+  /** What it may tell. @default 'aggregates' */
+  readonly privacy?: Privacy;
+}
+
 /**
  * Tests that every tool keeps.
  *
  * @param inputs - inputs that it takes, at least one
  */
 export function toolConformance<Input, Output>(
-  tool: HostTool<Input, Output>,
+  tool: Tool<Input, Output>,
   inputs: readonly Input[],
+  { messages = {}, blobs = {}, privacy = 'aggregates' }: ToolConformanceOptions = {},
 ): readonly ConformanceTest[] {
-  const { signal } = new AbortController();
+  const context: ToolContext = {
+    privacy,
+    signal: new AbortController().signal,
+    message: <T>(stage: string) => messages[stage] as T | undefined,
+    blobJson: async <T>(hash: string) => {
+      ok(hash in blobs, 'Expected the tool to read blobs that are there.');
+      return structuredClone(blobs[hash]) as T;
+    },
+  };
   return [
+    {
+      name: `${tool.name}: has a name, a sentence, and an input that has a JSON Schema where a language model may call it`,
+      run: async () => {
+        ok(/^[\w.-]{1,64}$/.test(tool.name), 'Expected a name of letters, digits, "-" and "_".');
+        ok(tool.about !== '', 'Expected one sentence that says what it does.');
+        const schema = await inputOf(tool, context);
+        ok(schema !== undefined, 'Expected something to look at: give `messages` that it reads.');
+        if (!tool.name.includes('.'))
+          notStrictEqual(schema['~standard'].jsonSchema?.input({ target: 'draft-2020-12' }), undefined);
+      },
+    },
     {
       name: `${tool.name}: gives plain JSON of its schema for each input`,
       run: async () => {
         ok(inputs.length > 0, 'Expected an input to test with.');
-        for (const input of inputs) canonicalJson(await callTool(tool, input, signal));
+        for (const input of inputs) canonicalJson(await useTool(tool, input, context));
       },
     },
     {
@@ -99,14 +131,14 @@ export function toolConformance<Input, Output>(
       run: async () => {
         for (const input of inputs) {
           const before = canonicalJson(input);
-          await callTool(tool, input, signal);
+          await useTool(tool, input, context);
           deepStrictEqual(canonicalJson(input), before);
         }
       },
     },
     {
       name: `${tool.name}: refuses what is no input of it`,
-      run: () => rejects(callTool(tool, Symbol('none') as never, signal), isCode('PLUGIN_INVALID')),
+      run: () => rejects(useTool(tool, Symbol('none') as never, context), isCode('PLUGIN_INVALID')),
     },
   ];
 }

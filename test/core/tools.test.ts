@@ -4,6 +4,7 @@ import { ask } from '../../src/core/ask.ts';
 import type { RunEvent } from '../../src/core/events.ts';
 import { defineQuestion } from '../../src/core/question.ts';
 import type { Tool, ToolContext } from '../../src/core/tool.ts';
+import { useTool } from '../../src/core/use-tool.ts';
 import { accept, defineAgent, type LanguageModel, retry, Trainer } from '../../src/index.ts';
 import { scriptedModel } from '../../src/testing/index.ts';
 import { quickRequest } from '../e2e/sample.ts';
@@ -24,7 +25,7 @@ const at = (ordinal = 0) => ({ stage: 's', visit: 1, name: 'test.pick', ordinal 
 /** Tools that count their calls. */
 function toolbox() {
   const made: unknown[] = [];
-  const look: Tool<'look', { readonly name: string }> = {
+  const look: Tool<{ readonly name: string }> = {
     name: 'look',
     about: 'Tells the size of one.',
     input: () => z.strictObject({ name: z.enum(['a', 'b']) }),
@@ -33,19 +34,19 @@ function toolbox() {
       return { ...input, size: input.name === 'a' ? 1 : 2, privacy, owner: 'jane@mail.example' };
     },
   };
-  const sleep: Tool<'sleep', object> = {
+  const sleep: Tool<object> = {
     name: 'sleep',
     about: 'Never ends.',
     input: () => z.strictObject({}),
     run: () => new Promise<never>(() => undefined),
   };
-  const shout: Tool<'shout', object> = {
+  const shout: Tool<object> = {
     name: 'shout',
     about: 'Tells too much.',
     input: () => z.strictObject({}),
     run: () => 'x'.repeat(50_000),
   };
-  const later: Tool<'later', object> = { ...sleep, name: 'later' as never, input: () => undefined };
+  const later: Tool<object> = { ...sleep, name: 'later', input: () => undefined };
   return { made, tools: [look, sleep, shout, later] as readonly Tool[] };
 }
 const view: Pick<ToolContext, 'message' | 'blobJson'> = {
@@ -218,6 +219,34 @@ describe('tools of a question', () => {
     await expect(new Trainer({ agents: [agent] }).run(quickRequest()).result).rejects.toMatchObject({
       code: 'PLUGIN_INVALID',
       message: 'Expected the tools of question "test.pick" to be tools of agent "odd" (look), got "sleep".',
+    });
+  });
+
+  it('have names that every provider takes', async () => {
+    const dotted = { ...toolbox().tools[0]!, name: 'look.up' };
+    const agent = defineAgent({
+      name: 'odd',
+      profile: '',
+      questions: [{ ...question, tools: ['look.up'] }],
+      tools: [dotted],
+    });
+    await expect(new Trainer({ agents: [agent] }).run(quickRequest()).result).rejects.toMatchObject({
+      code: 'PLUGIN_INVALID',
+      message: expect.stringContaining('got "look.up" of agent "odd"'),
+    });
+  });
+
+  it('are the same thing that code calls', async () => {
+    const [look, , , later] = toolbox().tools;
+    const context: ToolContext = { ...view, privacy: 'aggregates', signal: new AbortController().signal };
+    expect(await useTool(look!, { name: 'b' }, context)).toMatchObject({ name: 'b', size: 2, privacy: 'aggregates' });
+    await expect(useTool(look!, { name: 'c' }, context)).rejects.toMatchObject({
+      code: 'PLUGIN_INVALID',
+      message: expect.stringContaining('Expected tool "look" to be called with its input'),
+    });
+    await expect(useTool(later!, {}, context)).rejects.toMatchObject({
+      code: 'PLUGIN_INVALID',
+      message: expect.stringContaining('Expected tool "later" to have something to look at'),
     });
   });
 });

@@ -185,7 +185,7 @@ describe('each example does what its first line says', () => {
   });
 
   it('extend-agent runs around a step, and calls its tool', async () => {
-    expect(await runExample('extend-agent')).toBe('data.freeze-window ran on the host\ncomplete');
+    expect(await runExample('extend-agent')).toBe('freeze-window ran on the host\ncomplete');
   });
 
   it('unit-test-a-prompt passes', async () => {

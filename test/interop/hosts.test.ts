@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transformSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -126,7 +126,6 @@ describe('the packed tarball works', () => {
     chmodSync(writable, 0o777);
     const inside = asModule.replaceAll("'penguins.onnx'", `'${join(writable, 'penguins.onnx')}'`);
     writeFileSync(join(installed, 'read-only.mjs'), inside);
-    const made: string[] = [];
     const owned = process.getuid?.() === 0;
     if (!owned) for (const name of readdirSync(installed)) chmodSync(join(installed, name), 0o555);
     // The packages belong to root: who runs as nobody can't write to them. Else rights are taken away.
@@ -138,8 +137,7 @@ describe('the packed tarball works', () => {
     } finally {
       if (!owned) chmodSync(installed, 0o755);
     }
-    made.push(...readdirSync(writable));
-    expect(made).toEqual(['penguins.onnx']);
+    expect(readdirSync(writable)).toEqual(['penguins.onnx']);
   });
 
   it('in routes of Next.js', async () => {
@@ -241,5 +239,4 @@ async function freePort(): Promise<number> {
 it('the folder of the package holds the entry of every child process', () => {
   const dist = readdirSync(join(installed, 'node_modules/traineragent/dist'));
   for (const name of ['child.js', 'predict-child.js', 'csv-thread.js', 'trees-thread.js']) expect(dist).toContain(name);
-  expect(dirname(installed)).toBe(folder);
 });

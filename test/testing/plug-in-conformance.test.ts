@@ -89,6 +89,22 @@ describe.each([
   ['a metric of values', metricConformance(closeShare)],
   ['an agent', agentConformance(compliance, { 'compliance.allowed': [1, 100] })],
   ['a tool', toolConformance(doubled, [{ value: 1 }])],
+  [
+    'a tool that looks at messages and blobs',
+    toolConformance(
+      defineTool({
+        name: 'look',
+        about: 'Tells one cell.',
+        input: ({ message }) => {
+          const columns = message<readonly string[]>('data.collect');
+          return columns === undefined ? undefined : z.strictObject({ column: z.enum(columns) });
+        },
+        run: async ({ column }, { blobJson }) => (await blobJson<Record<string, number>>('h'))[column]!,
+      }),
+      [{ column: 'a' }],
+      { messages: { 'data.collect': ['a'] }, blobs: { h: { a: 1 } } },
+    ),
+  ],
   ['a source', sourceConformance(() => numbers({ count: 3 }))],
   ['a file store', storeConformance(() => fileStore(join(folder, String(stores++))))],
   ['a memory store', storeConformance(() => memoryStore())],
@@ -128,6 +144,9 @@ describe('a suite finds what breaks the contract', () => {
       'a tool that takes anything',
       toolConformance({ ...doubled, input: z.any(), run: () => ({ value: 1 }) }, [{ value: 1 }]),
     ],
+    ['a tool without a sentence', toolConformance({ ...doubled, about: '' }, [{ value: 1 }])],
+    ['a tool of a name that no one can call', toolConformance({ ...doubled, name: 'sums double' }, [{ value: 1 }])],
+    ['a tool with nothing to look at', toolConformance({ ...doubled, input: () => undefined }, [{ value: 1 }])],
     ['a metric of the wrong direction', metricConformance({ ...cost, greaterIsBetter: true })],
     ['a metric that looks at the order', metricConformance(ofValues(({ truth }) => truth[0]!))],
     ['a metric of chance', metricConformance(ofValues(() => Math.random()))],

@@ -8,7 +8,7 @@ import { columnStatistics } from '../facts/column-statistics.ts';
 const columnsOf = ({ message }: ToolContext) => message<Collected>('data.collect')?.data?.columns ?? [];
 
 /** A look at one column: its kind and counts, and where statistics may be shown, those of its values. */
-export const columnTool: Tool<'column', { readonly column: string }> = {
+export const columnTool: Tool<{ readonly column: string }> = {
   name: 'column',
   about: 'Tells the kind of one column, its counts, and what statistics of it may be shown.',
   input(context) {
@@ -30,7 +30,7 @@ export const columnTool: Tool<'column', { readonly column: string }> = {
 const page = 40;
 
 /** A look at the list of columns, for tables that have more than can be shown. */
-export const columnsTool: Tool<'columns', { readonly from: number }> = {
+export const columnsTool: Tool<{ readonly from: number }> = {
   name: 'columns',
   about: `Lists the names and kinds of ${page} columns, in the order of the table, from a position on (the first is 0).`,
   input(context) {

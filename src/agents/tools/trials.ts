@@ -8,7 +8,7 @@ import type { Understood } from '../task/stages/understand.ts';
 const most = 10;
 
 /** A look at the trials so far: validation scores alone. */
-export const trialsTool: Tool<'trials', { readonly best: number }> = {
+export const trialsTool: Tool<{ readonly best: number }> = {
   name: 'trials',
   about: `Lists the best candidates so far (at most ${most}) with their configurations and validation scores.`,
   input: ({ message }) =>

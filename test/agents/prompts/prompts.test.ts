@@ -7,6 +7,7 @@ import type { RunEvent } from '../../../src/core/events.ts';
 import type { Privacy } from '../../../src/core/privacy.ts';
 import type { AnyQuestion } from '../../../src/core/question.ts';
 import type { ToolContext } from '../../../src/core/tool.ts';
+import { inputOf } from '../../../src/core/tool.ts';
 import { scriptedModel } from '../../../src/testing/index.ts';
 import type { ColumnProfile, TableProfile } from '../../../src/tools/data/profile/profile.ts';
 import { fakeSession } from '../../core/fake-session.ts';
@@ -305,7 +306,7 @@ describe('schemas of answers and of tools', () => {
       if (forModels !== undefined) schemas.set(`${question.id} of a model`, jsonOf(forModels));
     }
     for (const agent of builtInAgents)
-      for (const tool of agent.tools ?? []) schemas.set(`tool ${tool.name}`, jsonOf(await tool.input(context)));
+      for (const tool of agent.tools ?? []) schemas.set(`tool ${tool.name}`, jsonOf(await inputOf(tool, context)));
     expect(schemas.size).toBeGreaterThanOrEqual(16);
     const free: string[] = [];
     for (const [id, schema] of schemas) walk(schema, id, free);

@@ -11,7 +11,7 @@ import { narrowSchema } from './prompt.ts';
 import type { AnyQuestion } from './question.ts';
 import type { RunSession } from './run-session.ts';
 import { validate } from './standard-schema.ts';
-import type { Tool, ToolContext } from './tool.ts';
+import { inputOf, type Tool, type ToolContext } from './tool.ts';
 
 /** Calls of tools for one answer, where a question says nothing. */
 const usualCalls = 3;
@@ -45,7 +45,7 @@ export async function offerTools(
   const offered = new Map<string, { readonly tool: Tool; readonly described: ModelTool }>();
   for (const tool of session.toolsOf(agent)) {
     if (!wanted.includes(tool.name)) continue;
-    const schema = (await tool.input(context))?.['~standard'].jsonSchema?.input({ target: 'draft-2020-12' });
+    const schema = (await inputOf(tool, context))?.['~standard'].jsonSchema?.input({ target: 'draft-2020-12' });
     if (schema === undefined) continue;
     offered.set(tool.name, {
       tool,
@@ -60,7 +60,7 @@ export async function offerTools(
       const known = offered.get(name);
       if (known === undefined)
         return { problems: [{ path: 'tool', message: `Expected one of ${[...offered.keys()].join(', ')}.` }] };
-      const schema = await known.tool.input(context);
+      const schema = await inputOf(known.tool, context);
       const checked = schema === undefined ? { problems: [] } : await validate(schema, input);
       if (!('value' in checked))
         return {
@@ -111,7 +111,7 @@ async function toldBy(session: RunSession, tool: Tool, input: Json, context: Too
       Promise.resolve().then(() => tool.run(frozenCopy(input), { ...context, signal })),
       signal,
     );
-    const schema = (await tool.input(context))?.['~standard'].jsonSchema?.input({ target: 'draft-2020-12' });
+    const schema = (await inputOf(tool, context))?.['~standard'].jsonSchema?.input({ target: 'draft-2020-12' });
     const text = canonicalJson(redactJson(JSON.parse(canonicalJson(said)) as Json, namesOf(schema)));
     if (Buffer.byteLength(text) > mostBytes) {
       const said = `it told more than ${mostBytes} bytes`;

@@ -133,7 +133,7 @@ describe.each<[string, LanguageModel['capabilities']]>([
 
   it('is not told what a tool threw: that may hold a path or a cell; the event has it', async () => {
     const { tools } = toolbox();
-    const broken: Tool<'look', object> = {
+    const broken: Tool<object> = {
       name: 'look',
       about: 'Fails.',
       input: () => z.strictObject({}),

@@ -74,7 +74,7 @@ describe('a GGUF file in the process', () => {
   });
 
   it('calls a tool in the form of its answer, and then answers', async () => {
-    const size: Tool<'size', { readonly name: string; readonly digits?: number | undefined }> = {
+    const size: Tool<{ readonly name: string; readonly digits?: number | undefined }> = {
       name: 'size',
       about: 'Tells the size of one.',
       input: () => z.strictObject({ name: z.enum(['small', 'large']), digits: z.int().min(0).max(9).optional() }),

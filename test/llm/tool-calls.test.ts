@@ -123,7 +123,7 @@ describe('a call of a tool comes back as this library writes it', () => {
 });
 
 describe.each(protocols)('where tools are a form of the answer, $name', (protocol) => {
-  const look: Tool<'look', { readonly name: string; readonly digits?: number | undefined }> = {
+  const look: Tool<{ readonly name: string; readonly digits?: number | undefined }> = {
     name: 'look',
     about: 'Tells the size of one.',
     input: () => z.strictObject({ name: z.enum(['a', 'b']), digits: z.int().optional() }),

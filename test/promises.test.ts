@@ -534,7 +534,7 @@ describe('8: secrets appear nowhere, and cell values only in data blobs and wher
     expect(leaks).toEqual([]);
     // Frequent categories are what the model needs: they are there, and the card says so.
     expect(places.model).toContain('green');
-    expect(facts.valuesHeld).toContainEqual({ column: 'city', what: '3 values' });
+    expect(facts.valuesHeld).toContainEqual({ column: 'city', what: '3 values, and counts of the commonest' });
     for (const place of ['journal', 'events', 'prompts'])
       expect([place, places[place]!.includes('green')]).toEqual([place, false]);
     // The report shows how the answer depends on a column, by values that at least 10 rows have, and says that it tells them.

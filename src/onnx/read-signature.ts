@@ -10,6 +10,7 @@ export const metadataKeys = {
   signature: 'traineragent.signature',
   card: 'traineragent.card',
   explanation: 'traineragent.explanation',
+  reference: 'traineragent.reference',
 } as const;
 
 const index = z.number().int().min(0).max(1_000_000);

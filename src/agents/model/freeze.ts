@@ -85,6 +85,7 @@ export function freezeVariant(context: StageContext, chosen: Fitted): Promise<Ou
       calibration: decided.calibration,
       ...(decided.decision === undefined ? {} : { decision: decided.decision }),
       ...(decided.interval === undefined ? {} : { interval: decided.interval }),
+      validation: { outOfFold: decided.outOfFold, repeats: prepared.repeats },
       // Clock-free and path-free, so that the same request gives the same file.
       card: {
         formatVersion: 1,

@@ -18,6 +18,7 @@ import type { Problem } from '../learn/learner.ts';
 import { isBuiltIn } from '../learn/learner-registry.ts';
 import { readModel } from '../learn/model-blob.ts';
 import { widenModel } from '../learn/select-features.ts';
+import { referenceOfTraining } from '../serve/drift/reference-of-training.ts';
 import { defineAction } from './action.ts';
 
 export interface FreezeInput {
@@ -38,6 +39,8 @@ export interface FreezeInput {
   readonly calibration: Calibration;
   readonly decision?: DecisionRule;
   readonly interval?: Conformal;
+  /** Blob of the predictions that the fits of validation made, and how often each row comes in them. */
+  readonly validation?: { readonly outOfFold: string; readonly repeats: number };
   /** The clock-free card. */
   readonly card: Readonly<Record<string, Json>>;
 }
@@ -57,8 +60,8 @@ export interface FreezeOutput {
 /** What the file may differ by from the learners' own prediction. */
 const tolerance = 1e-5;
 const comparedRows = 2000;
-/** Rows that means and covers of explanations are counted on. */
-const explainedRows = 20_000;
+/** Rows that explanations and the reference of drift are counted on. */
+const countedRows = 20_000;
 
 /** At most so many rows, evenly spaced. */
 function sampleOf(table: Table, most: number): Table {
@@ -105,10 +108,13 @@ export const freeze = defineAction<FreezeInput, FreezeOutput>({
           : { kind: 'classification', classes, ...(problem.task === 'binary' ? { positive: classes[1]! } : {}) },
     };
     const table = decodeTable(await context.blobs.get(input.train));
-    const explanation = makeNotes(
-      own,
-      applyPreparation(sampleOf(table, explainedRows), stored.preparation),
-      stored.preparation,
+    const counted = sampleOf(table, countedRows);
+    const explanation = makeNotes(own, applyPreparation(counted, stored.preparation), stored.preparation);
+    const { validation } = input;
+    const reference = referenceOfTraining(
+      signature,
+      counted,
+      validation && { outOfFold: await context.blobs.get(validation.outOfFold), repeats: validation.repeats },
     );
     const artefact = buildArtefact({
       signature,
@@ -118,6 +124,7 @@ export const freeze = defineAction<FreezeInput, FreezeOutput>({
       ...(decision === undefined ? {} : { decision }),
       ...(interval === undefined ? {} : { conformal: interval }),
       ...(explanation === undefined ? {} : { explanation }),
+      reference,
       card: input.card,
     });
 

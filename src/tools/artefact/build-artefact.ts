@@ -20,6 +20,7 @@ import { type DecisionRule, decisionToGraph, plainDecision } from '../evaluate/d
 import { blendToGraph } from '../evaluate/ensemble.ts';
 import type { ExplanationNotes } from '../explain/explanation-notes.ts';
 import type { FittedModel } from '../learn/learner.ts';
+import type { DriftReference } from '../serve/drift/reference.ts';
 import { checkFormats } from './column-formats.ts';
 
 /** Everything that becomes one model file. */
@@ -37,6 +38,8 @@ export interface ArtefactParts {
   readonly conformal?: Conformal;
   /** What is kept so that predictions can be explained. @default nothing */
   readonly explanation?: ExplanationNotes;
+  /** What is kept so that a service can notice drift. @default nothing */
+  readonly reference?: DriftReference;
   /** The clock-free card; `operationsPerRow` is added to it. */
   readonly card: { readonly [key: string]: Json | undefined };
 }
@@ -130,6 +133,7 @@ export function buildArtefact(parts: ArtefactParts): Artefact {
       [metadataKeys.signature]: writeSignature(signature),
       [metadataKeys.card]: canonicalJson({ ...parts.card, operationsPerRow }),
       ...(parts.explanation === undefined ? {} : { [metadataKeys.explanation]: canonicalJson(parts.explanation) }),
+      ...(parts.reference === undefined ? {} : { [metadataKeys.reference]: canonicalJson(parts.reference) }),
     },
   });
   // What is written must pass what is asked of every file that is read.

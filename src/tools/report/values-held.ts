@@ -17,10 +17,10 @@ function whatOf(input: SignatureInput): string {
   switch (input.kind) {
     case 'number':
     case 'datetime':
-      return 'the 1 % and 99 % quantiles, and thresholds or means that were learnt';
+      return 'the 1 % and 99 % quantiles, up to nine others with counts of rows, and thresholds or means that were learnt';
     case 'boolean':
       return 'the two spellings';
     case 'category':
-      return `${input.categories.length} values`;
+      return `${input.categories.length} values, and counts of the commonest`;
   }
 }

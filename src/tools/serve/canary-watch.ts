@@ -1,5 +1,5 @@
 import { betaCdf } from '../evaluate/distributions.ts';
-import { populationStabilityIndex } from './distribution-shift.ts';
+import { populationStabilityIndex } from './drift/distribution-shift.ts';
 
 /** Why a canary was taken back. */
 export type CanaryProblem = 'errors' | 'latency' | 'predictions';

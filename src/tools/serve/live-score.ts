@@ -1,12 +1,8 @@
+import { type OutcomeScore, ScoreSums } from './drift/score-sums.ts';
+
 /** What a version was worth on outcomes that came later. */
-export interface LiveScore {
+export interface LiveScore extends OutcomeScore {
   readonly version: string;
-  /** Share of predictions that were right, or mean absolute error. */
-  readonly metric: 'accuracy' | 'mae';
-  readonly value: number;
-  /** Of 95 %: Wilson's for a share, by the normal approximation for a mean. */
-  readonly interval: readonly [low: number, high: number];
-  readonly count: number;
 }
 
 /** How many outcomes went where. */
@@ -35,16 +31,13 @@ export interface OutcomeLimits {
   readonly keepMs: number;
 }
 
-const z = 1.959963984540054;
-
 /** Joins outcomes with predictions by request id; keeps predictions alone, never a record. */
 export class LiveScores {
   readonly #limits: OutcomeLimits;
   readonly #now: () => number;
   readonly #kept = new Map<string, Kept>();
   #size = 0;
-  /** By version: Welford's mean and sum of squares of what is averaged. */
-  readonly #sums = new Map<string, { isShare: boolean; count: number; mean: number; squares: number }>();
+  readonly #sums = new Map<string, ScoreSums>();
 
   constructor(limits: OutcomeLimits, now: () => number) {
     this.#limits = limits;
@@ -82,27 +75,15 @@ export class LiveScores {
     const value = isShare ? Number(prediction === String(truth)) : Math.abs(prediction - Number(truth));
     let sums = this.#sums.get(kept.version);
     if (sums === undefined) {
-      sums = { isShare, count: 0, mean: 0, squares: 0 };
+      sums = new ScoreSums(isShare);
       this.#sums.set(kept.version, sums);
     }
-    sums.count++;
-    const difference = value - sums.mean;
-    sums.mean += difference / sums.count;
-    sums.squares += difference * (value - sums.mean);
+    sums.add(value);
     return 'joined';
   }
 
   /** The score of each version that has outcomes. */
   scores(): readonly LiveScore[] {
-    return [...this.#sums].map(([version, { isShare, count, mean, squares }]): LiveScore => {
-      if (!isShare) {
-        const half = count < 2 ? Number.POSITIVE_INFINITY : z * Math.sqrt(squares / (count - 1) / count);
-        return { version, metric: 'mae', value: mean, interval: [Math.max(0, mean - half), mean + half], count };
-      }
-      const middle = (mean + (z * z) / (2 * count)) / (1 + (z * z) / count);
-      const spread = Math.sqrt((mean * (1 - mean)) / count + (z * z) / (4 * count * count));
-      const half = (z * spread) / (1 + (z * z) / count);
-      return { version, metric: 'accuracy', value: mean, interval: [middle - half, middle + half], count };
-    });
+    return [...this.#sums].map(([version, sums]) => ({ version, ...sums.score() }));
   }
 }

@@ -41,11 +41,20 @@ describe('cardJson', () => {
 describe('valuesHeldBy', () => {
   it('names each column of which the file holds values', () => {
     expect(valuesHeldBy(penguinSignature)).toEqual([
-      { column: 'island', what: '2 values' },
-      { column: 'bill length', what: 'the 1 % and 99 % quantiles, and thresholds or means that were learnt' },
-      { column: 'year', what: 'the 1 % and 99 % quantiles, and thresholds or means that were learnt' },
+      { column: 'island', what: '2 values, and counts of the commonest' },
+      {
+        column: 'bill length',
+        what: 'the 1 % and 99 % quantiles, up to nine others with counts of rows, and thresholds or means that were learnt',
+      },
+      {
+        column: 'year',
+        what: 'the 1 % and 99 % quantiles, up to nine others with counts of rows, and thresholds or means that were learnt',
+      },
       { column: 'ringed', what: 'the two spellings' },
-      { column: 'seen', what: 'the 1 % and 99 % quantiles, and thresholds or means that were learnt' },
+      {
+        column: 'seen',
+        what: 'the 1 % and 99 % quantiles, up to nine others with counts of rows, and thresholds or means that were learnt',
+      },
       { column: 'species', what: 'the 2 class labels' },
     ]);
   });

@@ -1,19 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/core/helpers/random.ts';
 import { CanaryWatch } from '../../../src/tools/serve/canary-watch.ts';
-import { populationStabilityIndex } from '../../../src/tools/serve/distribution-shift.ts';
 import { LiveScores } from '../../../src/tools/serve/live-score.ts';
-
-const shifts = JSON.parse(
-  readFileSync(new URL('../../fixtures/serve/shift.json', import.meta.url), 'utf8'),
-) as readonly { expected: number[]; actual: number[]; psi: number }[];
-
-describe('shift of a distribution', () => {
-  it.each(shifts)('of $expected.length bins is that of numpy', ({ expected, actual, psi }) => {
-    expect(populationStabilityIndex(expected, actual)).toBeCloseTo(psi, 12);
-  });
-});
 
 /** Feeds a canary and a stable version, ten to one, until the watch says something. */
 function watchUntil(

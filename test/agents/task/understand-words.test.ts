@@ -70,4 +70,49 @@ describe('words of requests', () => {
     const { ignore } = specOf('Predict visits. Team and mrr_usd come later, so leave them out.').roles;
     expect(ignore.map((column) => column.value).sort()).toEqual(['mrr_usd', 'team']);
   });
+
+  it.each([
+    ['Predict visits with R2 above -1', 'r2', -1],
+    ['Predict visits, r2>=-1', 'r2', -1],
+    ['Predict visits. R2: −0.5 or better', 'r2', -0.5],
+    ['Predict visits with an R2 of minus 0.5 or more', 'r2', -0.5],
+    ['Predict visits, R2 at least negative 0.3', 'r2', -0.3],
+    ['Predict visits, r2>=0.5', 'r2', 0.5],
+    ['Predict renewed, mcc≥-.1', 'mcc', -0.1],
+    ['Predict visits: R2 - at least 0.4', 'r2', 0.4],
+  ])('keeps the sign of "%s"', (prompt, metric, threshold) => {
+    expect(specOf(prompt).metrics).toMatchObject([{ metric, threshold }]);
+  });
+
+  it.each([
+    ['Classify the visits.', 'Classify'],
+    ['Predict the class of visits', 'class'],
+    ['How many visits?', undefined],
+    ['Predict the visits', undefined],
+  ])('says that "%s" is of a number with more values than classes are made of', (prompt, quote) => {
+    const { task, unsupported } = specOf(prompt);
+    expect(task.value).toBe('regression');
+    expect(unsupported).toEqual(quote === undefined ? [] : [{ code: 'CLASSES_OF_NUMBER', quote }]);
+  });
+
+  it('knows a column by its signs, where its name has no letters', () => {
+    const signs = profileOf({
+      rows: 500,
+      columns: [
+        '🔥 | number | int 0..400',
+        '❤️ | category | a:200 b:300',
+        '% | number | 0..9',
+        'price | number | 1..90',
+      ],
+    });
+    const read = (prompt: string) => {
+      const result = understandRequest({ prompt, profile: signs });
+      return result.kind === 'spec' ? result.spec : expect.unreachable(result.kind);
+    };
+    expect(read('Predict 🔥').target.value).toBe('🔥');
+    expect(read('Predict the ❤ column').target.value).toBe('❤️');
+    expect(read('Predict "%" from the rest').target.value).toBe('%');
+    const priced = read('Predict the price within 5 %, ignore 🔥.');
+    expect([priced.target.value, priced.roles.ignore.map(({ value }) => value)]).toEqual(['price', ['🔥']]);
+  });
 });

@@ -4,6 +4,7 @@ import { byLabel, byUnit, labelsOf } from './labels.ts';
 import type { Atom, Mention, NamedColumn } from './mention.ts';
 import { byOpposite } from './opposites.ts';
 import { overlaps, type Reading, type Span, tokenWords } from './reading.ts';
+import { bySigns } from './sign-names.ts';
 import { synonymGroups } from './synonyms.ts';
 import { abbreviations, unitWords, weakWords } from './vocabulary.ts';
 import { sameRoot, splitName, squash } from './words.ts';
@@ -60,7 +61,7 @@ export function findMentions(reading: Reading, columns: readonly NamedColumn[]):
   });
   const mentions: Mention[] = [];
   for (const column of columns) {
-    const whole = byWholeName(reading, atoms, column);
+    const whole = [...byWholeName(reading, atoms, column), ...bySigns(reading, column)];
     mentions.push(...whole);
     for (const found of [
       ...byWords(reading, atoms, column),

@@ -69,8 +69,10 @@ const afterMax = 'or less|or fewer|or lower|or below|or smaller|or faster|max(?:
 const afterMin = String.raw`or more|or better|or higher|or above|min(?:imum)?|at least|and above|and up|or greater|\+`;
 
 const numberPart = String.raw`(?<currency>[$€£] ?)?(?:(?<wordShare>three quarters|two thirds|(?<!and a )half)(?= (?:of|the)|[.,;!?]|$| (?:may|might|can|should|must|could)\b)|(?<part>\d+|${wordNumber})(?: (?:false (?:alarms?|positives?|negatives?)|mistakes?|errors?|wrong \p{L}+|misse[sd](?: \p{L}+)?|times|cases))? (?:out of|in every|in|of every|of|per) (?<whole>10|20|50|100|1000|ten|twenty|fifty|hundred|a hundred|five|four|three|\d+)(?= |$|[.,;!?)])(?! (?:${unitText})\b)|(?<a>half an?|an?|a single|one) (?=(?:milliseconds?|seconds?|minutes?|hours?|megabytes?|gigabytes?|mb|gb|kilobytes?)\b(?!-\p{L}|(?<=second) (?:hand|chance|opinion|model|car|home|house|job|time|visit)(?![\p{L}])))|(?<number>${digits})|(?<word>${wordNumber})\b(?:[ ](?<article>an?|of an?))?)`;
+/** What makes a number one below 0; elsewhere a dash only joins. */
+const sign = String.raw`(?:[-−]|(?:minus|negative) )(?=[\d.])`;
 const quantityPattern = new RegExp(
-  String.raw`(?<![\p{L}\p{N}_])(?:(?<bound>(?<max>${maxWords})|(?<within>${withinWords})|(?<min>${minWords}))(?:[ ]?(?:about|around|roughly|approximately|of|than|the|only|=|:))* ?(?<sign>(?:[-−]|minus )(?=[\d.]))?)?${numberPart}(?: ?(?<thousands>k|million|mio|thousand|billion|m(?= ?(?:€|eur|usd|dollars|euros)))(?![\p{L}]))?(?:[ -]?(?<unit>${unitText})(?![\p{L}\p{N}_]))?(?:[ -]?(?<after>(?<afterMax>${afterMax})|(?<afterMin>${afterMin}))(?![\p{L}]))?`,
+  String.raw`(?:(?<![\p{L}\p{N}_])|(?=[<>=≤≥]))(?:(?<bound>(?<max>${maxWords})|(?<within>${withinWords})|(?<min>${minWords}))(?:[ ]?(?:about|around|roughly|approximately|of|than|the|only|=|:))* ?(?<sign>${sign})?|(?<=(?:[:=(] ?|[\p{L}\p{N}] (?:of|is|be|to) ))(?<bareSign>${sign}))?${numberPart}(?: ?(?<thousands>k|million|mio|thousand|billion|m(?= ?(?:€|eur|usd|dollars|euros)))(?![\p{L}]))?(?:[ -]?(?<unit>${unitText})(?![\p{L}\p{N}_]))?(?:[ -]?(?<after>(?<afterMax>${afterMax})|(?<afterMin>${afterMin}))(?![\p{L}]))?`,
   'gu',
 );
 
@@ -81,7 +83,7 @@ export function findQuantities(reading: Reading): readonly Quantity[] {
     const part = match.groups as Readonly<Record<string, string | undefined>>;
     let value = readNumber(part);
     if (value === undefined) continue;
-    if (part.sign !== undefined) value = -value;
+    if (part.sign !== undefined || part.bareSign !== undefined) value = -value;
     const isShareOf = part.part !== undefined || part.wordShare !== undefined;
     const unitWord = (part.unit ?? '').trim();
     if (

@@ -48,7 +48,10 @@ export function writeSpec({
   const { classes } = parts.cues;
   // Asked in so many words, and the column holds more numbers than classes are made of.
   if (classes !== undefined && task.value === 'regression' && task.source !== 'host') {
-    if (/^(?:classif|multi-?class|categori[sz]e)/iu.test(quoteOf(reading, classes))) note('CLASSES_OF_NUMBER', classes);
+    const said = quoteOf(reading, classes);
+    // "How many classes" are counted.
+    const isWord = parts.cues.number === undefined && /^class(?:es)?$/iu.test(said);
+    if (isWord || /^(?:classif|multi-?class|categori[sz]e)/iu.test(said)) note('CLASSES_OF_NUMBER', classes);
   }
   if (language !== 'en') unsupported.push({ code: 'LANGUAGE', quote: reading.prompt.slice(0, 80) });
   const metrics = fixed.metrics

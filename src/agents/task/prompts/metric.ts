@@ -3,6 +3,7 @@ import { type Prompt, told } from '../../../core/prompt.ts';
 import { columnStatistics } from '../../facts/column-statistics.ts';
 import { metricsOfTask } from '../metrics-of-task.ts';
 import type { MetricSubject } from '../stages/understand.ts';
+import { namedNumbers } from '../understand/named-numbers.ts';
 
 /** What a language model is told where the request names no metric. */
 export const metricPrompt: Prompt<MetricSubject> = {
@@ -25,17 +26,9 @@ export const metricPrompt: Prompt<MetricSubject> = {
   answer({ prompt, task, threshold }) {
     const metric = z.enum(metricsOfTask(task));
     if (threshold !== undefined) return z.strictObject({ metric, threshold: z.literal(threshold) });
-    const named = numbersIn(prompt);
+    const named = namedNumbers(prompt);
     return named.length === 0
       ? z.strictObject({ metric })
       : z.strictObject({ metric, threshold: z.literal(named).optional() });
   },
 };
-
-/** Numbers that a text names, at most ten; those with a sign of percent as shares. */
-function numbersIn(text: string): readonly number[] {
-  const found = [...text.matchAll(/(?<![\p{L}\d.])-?\d+(?:\.\d+)?(?:\s*(%|percent))?/gu)].map(([number, percent]) =>
-    percent === undefined ? Number(number) : Number.parseFloat(number) / 100,
-  );
-  return [...new Set(found)].filter((value) => Math.abs(value) <= 1e12).slice(0, 10);
-}

@@ -80,7 +80,7 @@ function sectionOf({ model, machine, rows, workUnits, results }: Measured): stri
       ]);
     }),
     '',
-    'Calls, tokens and seconds are means of a run.',
+    'Calls, tokens and seconds are means of a run; seconds of a model in this process are those of the processor.',
     '',
     line(['pair', 'gain in score (95 %)', 'better : worse', 'sign test', 'target met only by', "McNemar's test"]),
     line(['---', '---:', '---:', '---:', '---:', '---:']),

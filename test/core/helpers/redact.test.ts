@@ -13,6 +13,12 @@ describe('a redacted text', () => {
     ['AKIAIOSFODNN7EXAMPLE and ghp_abcdefghijklmnopqrstuvwxyz0123456789', '[key] and [key]'],
     ['Authorization: Bearer abc.def-ghi_jkl', 'Authorization: [key]'],
     ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N', '[key]'],
+    ['de89 3704 0044 0532 0130 00', '[IBAN]'],
+    ['4111\u00a01111\u00a01111\u00a01111', '[card]'],
+    ['postgres://admin:hunter2!@db.example:5432/x', 'postgres://[key]@db.example:5432/x'],
+    ['github_pat_11ABCDEFG0123456789_abcdef glpat-abcdefghij0123456789', '[key] [key]'],
+    ['hf_abcdefghijklmnopqrstuvwx npm_abcdefghijklmnopqrstuvwxyz0123456789', '[key] [key]'],
+    ['SG.abcdefghijklmnop0123.abcdefghijklmnop0123 whsec_abcdefghijklmnop0123', '[key] [key]'],
     ['-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----', '[private key]'],
   ])('%s', (text, expected) => {
     expect(redact(text)).toBe(expected);
@@ -26,6 +32,8 @@ describe('a redacted text', () => {
     'DE12 3456 7890 1234 5678 90', // no IBAN: the checksum is wrong
     'total_2024, a:b, C::D',
     'x@y',
+    'see https://docs.example/a:b and 12:30@noon',
+    'in 2024 the rate of hf_1 was 3',
     '1000000 customers; 10000 rows',
   ])('leaves alone: %s', (text) => {
     expect(redact(text)).toBe(text);
@@ -40,6 +48,9 @@ describe('a redacted text', () => {
       ':'.repeat(100_000),
       '0('.repeat(50_000),
       'DE89 '.repeat(20_000),
+      'de89'.repeat(20_000),
+      '://a:'.repeat(20_000),
+      '://a'.repeat(20_000),
     ])
       redact(text);
     expect(performance.now() - started).toBeLessThan(3000);

@@ -11,29 +11,30 @@ export interface Sourced<T> {
 /** What can be trained for tables. */
 export type TaskKind = 'binary' | 'multiclass' | 'regression';
 
-/** The metrics that can be asked for, computed, and held against a threshold. */
-export const metricIds = [
-  'rocAuc',
-  'averagePrecision',
-  'logLoss',
-  'brier',
-  'accuracy',
-  'balancedAccuracy',
-  'f1',
-  'f1Macro',
-  'precision',
-  'recall',
-  'specificity',
-  'mcc',
-  'rmse',
-  'mae',
-  'medianAbsoluteError',
-  'mape',
-  'r2',
-] as const;
+/** The metrics that a task can be judged by, the usual one first. */
+export const metricsByTask = {
+  binary: [
+    'rocAuc',
+    'averagePrecision',
+    'logLoss',
+    'brier',
+    'accuracy',
+    'balancedAccuracy',
+    'f1',
+    'precision',
+    'recall',
+    'specificity',
+    'mcc',
+  ],
+  multiclass: ['rocAuc', 'logLoss', 'accuracy', 'balancedAccuracy', 'f1Macro', 'mcc'],
+  regression: ['rmse', 'mae', 'medianAbsoluteError', 'mape', 'r2'],
+} as const satisfies Readonly<Record<TaskKind, readonly string[]>>;
 
 /** A metric that comes with the library; percentages are shares (0.85, not 85). */
-export type BuiltInMetric = (typeof metricIds)[number];
+export type BuiltInMetric = (typeof metricsByTask)[TaskKind][number];
+
+/** The metrics that can be asked for, computed, and held against a threshold. */
+export const metricIds: readonly BuiltInMetric[] = [...new Set(Object.values(metricsByTask).flat())];
 
 /** A metric: a built-in one, or one of the host's by its name. */
 export type MetricId = BuiltInMetric | (string & Record<never, never>);

@@ -283,6 +283,22 @@ describe('what leaves', () => {
     },
   );
 
+  it('may ask for less than what a host may answer, and holds a model to that', async () => {
+    const narrow = defineQuestion({
+      ...question,
+      prompt: { about: 'Which one.', facts: [], answer: () => z.strictObject({ pick: z.literal('a') }) },
+    });
+    const llm = scriptedModel([{ pick: 'b' }, { pick: 'a' }]);
+    const session = fakeSession({ llm });
+    expect(await ask(session, at(), 'model', narrow, ['c', 'b', 'a'])).toEqual({ pick: 'a' });
+    llm.assertComplete();
+    expect(llm.calls[0]!.schema).toMatchObject({ properties: { pick: { const: 'a' } } });
+    expect(llm.calls[1]!.prompt).toContain('- pick: Invalid input: expected "a" Received: "b"');
+    expect(lastDecision(session)).toMatchObject({ by: 'llm' });
+    const given = fakeSession({ given: { 'test.pick': { pick: 'b' } } });
+    expect(await ask(given, at(), 'model', narrow, ['c', 'b', 'a'])).toEqual({ pick: 'b' });
+  });
+
   it('is redacted where a question has no prompt of its own', async () => {
     const llm = scriptedModel([{ pick: 'a' }]);
     await asked(fakeSession({ llm }));

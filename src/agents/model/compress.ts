@@ -8,9 +8,9 @@ import { forecast } from '../server/forecast.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
 import type { CandidatesMessage } from './candidates.ts';
 import { type Member, type Members, memberSchema } from './ensemble.ts';
+import { searchSeed } from './fit-again.ts';
 import { compressionPrompt } from './prompts/compression.ts';
 import type { Searched } from './search.ts';
-import { searchSeed } from './trial-runner.ts';
 import { variantsOf } from './variants.ts';
 
 const fittedSchema = z.object({

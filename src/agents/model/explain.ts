@@ -8,13 +8,12 @@ import type { Prepared } from '../data/prepare.ts';
 import type { Reduced } from '../data/reduce.ts';
 import type { SplitMessage } from '../data/split.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
-import type { CandidatesMessage } from './candidates.ts';
 import { reliance } from './columns-relied-on.ts';
 import type { Compressed } from './compress.ts';
 import type { Decided } from './decide.ts';
+import { fitAgain } from './fit-again.ts';
 import type { Frozen } from './freeze.ts';
 import type { Searched } from './search.ts';
-import { searchSeed } from './trial-runner.ts';
 
 const curveSchema = z.object({
   learner: z.string(),
@@ -124,35 +123,16 @@ async function learningCurve(
   const [winner] = context.message<Searched>('model.search')!.ranking;
   const { foldMethod } = context.message<SplitMessage>('data.split')!;
   const { learnRows } = context.message<Reduced>('data.reduce')!;
-  const { onHost } = context.message<CandidatesMessage>('model.candidates')!;
   if (foldMethod === 'time')
     return { whyNoCurve: 'The folds follow the time, so that their number of rows differs already.' };
   const all = learnRows ?? Math.floor((prepared.rowCount * (prepared.folds - 1)) / prepared.folds);
   const sizes = shares.map((share) => Math.floor(all * share)).filter((rows) => rows >= leastRows);
   if (sizes.length === 0) return { whyNoCurve: 'There are too few rows to leave most of them out.' };
-  const { learner, configuration, cost, trial, foldScores } = winner!;
+  const { learner, cost, foldScores } = winner!;
   const expected = (cost * prepared.folds * sizes.reduce((sum, rows) => sum + rows, 0)) / all;
   if (expected > context.budget.left) return { whyNoCurve: 'The budget of work units was spent on search.' };
   const fits = Array.from({ length: prepared.folds }, (_, fold) => ({ repeat: 0, fold }));
-  const outputs = await Promise.all(
-    sizes.map((rows) =>
-      callAction(
-        context,
-        'trial',
-        {
-          set: prepared.set,
-          learner,
-          configuration,
-          iterationShare: 1,
-          fits,
-          metric: main!.metric,
-          learnRows: rows,
-          seed: searchSeed(context, trial),
-        },
-        { onHost: onHost.includes(learner) },
-      ),
-    ),
-  );
+  const outputs = await Promise.all(sizes.map((rows) => fitAgain(context, prepared, winner!, fits, rows)));
   const workUnits = outputs.reduce((sum, output) => sum + output.workUnits, 0);
   context.budget.spend(workUnits);
   const whole = foldScores.slice(0, prepared.folds);

@@ -9,6 +9,7 @@ import { callAction } from '../call-action.ts';
 import type { Prepared } from '../data/prepare.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
 import type { CandidatesMessage } from './candidates.ts';
+import { fitAgain, searchSeed } from './fit-again.ts';
 import type { Ranked } from './search.ts';
 
 /** Share of the budget that measuring what sampling costs may take, and how many times the rows it must at least learn from. */
@@ -21,11 +22,6 @@ export interface Kept {
   readonly predictions: readonly string[];
   readonly iterations: readonly number[];
   readonly logLosses: readonly number[];
-}
-
-/** The seed of a candidate's fits. */
-export function searchSeed(context: StageContext, candidate: number): string {
-  return `${context.input.seed}/${candidate}`;
 }
 
 /** Runs the trials of a search, and keeps what is needed of them afterwards. */
@@ -69,26 +65,11 @@ export function trialRunner(
     /** The first two fits of the winner again, on as many more rows as a part of the budget pays. */
     async samplingCost(winner: Ranked) {
       const fits = [0, 1].map((fit) => ({ repeat: Math.floor(fit / prepared.folds), fold: fit % prepared.folds }));
-      const { learner, configuration } = winner;
       const times =
         Math.min(context.budget.left, comparisonShare * context.budget.workUnits) / (fits.length * winner.cost);
       const rows = Math.min(prepared.rowCount, Math.floor(learnRows! * times));
       if (rows < leastTimes * learnRows!) return undefined;
-      const output = await callAction(
-        context,
-        'trial',
-        {
-          set: prepared.set,
-          learner,
-          configuration,
-          iterationShare: 1,
-          fits,
-          metric,
-          ...(rows < prepared.rowCount ? { learnRows: rows } : {}),
-          seed: searchSeed(context, winner.trial),
-        },
-        { onHost: message.onHost.includes(learner) },
-      );
+      const output = await fitAgain(context, prepared, winner, fits, rows < prepared.rowCount ? rows : undefined);
       context.budget.spend(output.workUnits);
       if (output.scores === undefined) return undefined;
       return { rows, ...measureSamplingCost(output.scores, winner.foldScores.slice(0, 2)) };

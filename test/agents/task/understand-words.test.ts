@@ -95,6 +95,20 @@ describe('words of requests', () => {
     expect(unsupported).toEqual(quote === undefined ? [] : [{ code: 'CLASSES_OF_NUMBER', quote }]);
   });
 
+  it('reads a request whatever signs the names of columns are made of', () => {
+    const odd = ['$(touch /tmp/x)', '-', '^$\\.*+?()[]{}|/-', '?'.repeat(1000), '\ud800', '(', '👩‍👩‍👧', '🏳️‍🌈'];
+    const signs = profileOf({ rows: 500, columns: [...odd, 'price'].map((name) => `${name} | number | 1..90`) });
+    for (const name of odd) {
+      const result = understandRequest({
+        prompt: `Predict the price from "${name}" alone - and well.`,
+        profile: signs,
+      });
+      expect(result.kind === 'spec' && result.spec.target.value).toBe('price');
+    }
+    const result = understandRequest({ prompt: 'Predict 👩‍👩‍👧', profile: signs });
+    expect(result.kind === 'spec' && result.spec.target.value).toBe('👩‍👩‍👧');
+  });
+
   it('knows a column by its signs, where its name has no letters', () => {
     const signs = profileOf({
       rows: 500,

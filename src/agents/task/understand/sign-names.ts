@@ -1,15 +1,17 @@
 import type { Mention, NamedColumn } from './mention.ts';
 import { overlaps, type Reading } from './reading.ts';
-import { splitName } from './words.ts';
+
+/** Signs of a name that is looked for. */
+const longest = 20;
 
 /** Mentions of a column whose name has neither letters nor digits, as an emoji: by its very signs. */
 export function bySigns(reading: Reading, { name }: NamedColumn): Mention[] {
-  const signs = name.replaceAll(/[\s\uFE0F]/gu, '');
-  if (signs === '' || splitName(name).length > 0) return [];
+  const signs = [...name.replaceAll(/[\s\uFE0F]/gu, '')];
+  if (signs.length === 0 || signs.length > longest || /[\p{L}\p{N}]/u.test(name)) return [];
   // How an emoji is to be drawn may be said, or left out.
-  const spelt = [...signs].map((sign) => `${sign.replace(/[\\^$.*+?()[\]{}|/-]/u, '\\$&')}\\uFE0F?`).join('\\s*');
+  const spelt = signs.map((sign) => `${sign.replace(/[\\^$.*+?()[\]{}|/]/u, '\\$&')}\\uFE0F?`).join('\\s*');
   // "%" and "#" stand in requests that speak of no such column: they have to be quoted.
-  const isUsual = /^[\p{P}\p{Sc}\p{Sm}\p{Sk}]+$/u.test(signs);
+  const isUsual = /^[\p{P}\p{Sc}\p{Sm}\p{Sk}]+$/u.test(signs.join(''));
   const pattern = new RegExp(isUsual ? `(?<=["'\`“‘«])${spelt}(?=["'\`”’»])` : spelt, 'gu');
   const mentions: Mention[] = [];
   for (const { index, 0: found } of reading.prompt.matchAll(pattern)) {

@@ -7,20 +7,21 @@ const maxReply = 200_000;
  */
 export function extractJson(reply: string): unknown {
   if (reply.length > maxReply) return undefined;
-  const whole = parse(reply.trim());
+  const whole = parseReply(reply.trim());
   if (whole !== undefined) return whole;
   const fences = [...reply.matchAll(/```[a-z]*\s*\n?([\s\S]*?)```/gi)];
   for (const fence of fences.reverse()) {
-    const value = parse(fence[1]!.trim());
+    const value = parseReply(fence[1]!.trim());
     if (value !== undefined) return value;
   }
   const start = reply.search(/[[{]/);
   if (start < 0) return undefined;
   const end = balancedEnd(reply, start);
-  return end === undefined ? undefined : parse(reply.slice(start, end));
+  return end === undefined ? undefined : parseReply(reply.slice(start, end));
 }
 
-function parse(text: string): unknown {
+/** The value of a text that is JSON and nothing else, without `__proto__`; undefined where it is none, or nested too deeply. */
+export function parseReply(text: string): unknown {
   // Deep nesting overflows the parser's stack on some engines; no schema of ours nests deeper than this.
   let depth = 0;
   let deepest = 0;

@@ -1,3 +1,4 @@
+import { parseReply } from './extract-json.ts';
 import { isRecord } from './is-record.ts';
 
 type JsonSchema = Readonly<Record<string, unknown>>;
@@ -110,12 +111,8 @@ export function strictSchema(
       ? { type: 'object', properties: { value: rewritten }, required: ['value'], additionalProperties: false }
       : rewritten,
     restore(text) {
-      let value: unknown;
-      try {
-        value = JSON.parse(text);
-      } catch {
-        return text; // not JSON: the ladder looks for JSON in it, and shows the model what was wrong
-      }
+      let value = parseReply(text);
+      if (value === undefined) return text; // the ladder looks for JSON in it, and shows the model what was wrong
       if (isWrapped && isRecord(value) && Object.keys(value).length === 1 && 'value' in value) value = value.value;
       return JSON.stringify(dropNulls(value, schema));
     },

@@ -1,3 +1,4 @@
+import { parseReply } from './extract-json.ts';
 import { isRecord } from './is-record.ts';
 
 /** A call of a tool as the text of a reply: what a provider's own protocol says of it, in the form of this library. */
@@ -6,12 +7,8 @@ export function toolCallText(name: unknown, input: unknown): string {
 }
 
 function parsed(text: string): unknown {
-  if (text.trim() === '') return {};
-  try {
-    return JSON.parse(text, (key, value) => (key === '__proto__' ? undefined : value)) as unknown;
-  } catch {
-    return text; // not JSON: the schema of the input refuses it, and the model is shown why
-  }
+  // What is not JSON is refused by the schema of the input, and the model is shown why.
+  return text.trim() === '' ? {} : (parseReply(text) ?? text);
 }
 
 /** A tool's schema without what only documents name. */

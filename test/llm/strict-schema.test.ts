@@ -36,6 +36,8 @@ describe('a strict schema', () => {
     expect(result?.restore('{"value":[1,2]}')).toBe('[1,2]');
     expect(result?.restore('[1,2]')).toBe('[1,2]');
     expect(result?.restore('[1,')).toBe('[1,');
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    expect(result?.restore(deep)).toBe(deep);
   });
 
   it('says alternatives with anyOf, and drops nulls in the one that was taken', () => {

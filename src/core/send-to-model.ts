@@ -24,6 +24,8 @@ export type RecordedReply = { readonly text: string; readonly model?: string } |
 
 /** Characters of the longest reply that is looked at. */
 const maxReply = 200_000;
+/** Characters of the name of the model that answered. */
+const longestName = 200;
 /** Errors that are not the model's: the run ends with them, where going on by rule would hide a mistake of the host. */
 const notTheModels = new Set(['PEER_MISSING', 'LLM_CASSETTE']);
 /** Errors that another call will meet again. */
@@ -91,8 +93,8 @@ export async function sendToModel(
     const isLong = answer.text.length > maxReply;
     reply = isLong ? { error: `the reply is longer than ${maxReply} characters` } : { text: answer.text };
     usage = counted(answer.usage);
-    retries = answer.retries ?? 0;
-    if (typeof answer.model === 'string' && answer.model !== llm.name) model = answer.model;
+    retries = isCount(answer.retries) ? answer.retries : 0;
+    if (typeof answer.model === 'string' && answer.model !== llm.name) model = answer.model.slice(0, longestName);
   } catch (error) {
     session.signal.throwIfAborted();
     code = TrainerError.isInstance(error) ? error.code : undefined;
@@ -127,11 +129,14 @@ export async function sendToModel(
   return model === undefined || 'error' in reply ? reply : { ...reply, model };
 }
 
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
 /** Tokens as plain whole numbers: a model may be anybody's. */
 function counted(usage: ModelUsage | undefined): ModelUsage | undefined {
   if (typeof usage !== 'object' || usage === null) return undefined;
   const { inputTokens, outputTokens, cachedInputTokens } = usage;
-  const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
   if (!isCount(inputTokens) || !isCount(outputTokens)) return undefined;
   return { inputTokens, outputTokens, ...(isCount(cachedInputTokens) ? { cachedInputTokens } : {}) };
 }

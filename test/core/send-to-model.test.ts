@@ -108,6 +108,21 @@ describe('a budget for language models', () => {
     }
   });
 
+  it('takes no nonsense for what else a reply tells', async () => {
+    const circle: Record<string, unknown> = { valueOf: () => 5 };
+    circle.self = circle;
+    for (const extra of [
+      { retries: circle, model: circle },
+      { retries: -1, model: 5 },
+      { retries: 1.5, model: 'x'.repeat(1e6) },
+    ]) {
+      const session = fakeSession({ llm: picking(usage, extra as never) });
+      expect(await asked(session)).toEqual({ pick: 'b' });
+      expect(calls(session)[1]).not.toHaveProperty('retries');
+      expect(JSON.stringify(session.store.bodies).length).toBeLessThan(5000);
+    }
+  });
+
   it('counts what failed tries took', async () => {
     const error = new TrainerError('LLM_REFUSED', 'No.', { details: { usage, retries: 2 } });
     const session = fakeSession({ llm: scriptedModel([error]) });

@@ -6,7 +6,7 @@ const longest = 20;
 
 /** Mentions of a column whose name has neither letters nor digits, as an emoji: by its very signs. */
 export function bySigns(reading: Reading, { name }: NamedColumn): Mention[] {
-  const signs = [...name.replaceAll(/[\s\uFE0F]/gu, '')];
+  const signs = [...name.replaceAll(/\s|\uFE0F/gu, '')];
   if (signs.length === 0 || signs.length > longest || /[\p{L}\p{N}]/u.test(name)) return [];
   // How an emoji is to be drawn may be said, or left out.
   const spelt = signs.map((sign) => `${sign.replace(/[\\^$.*+?()[\]{}|/]/u, '\\$&')}\\uFE0F?`).join('\\s*');

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { TrainerError } from '../core/errors.ts';
-import { csvLine, isFormula, predictionColumns, predictionValues } from '../tools/serve/predictions-csv.ts';
+import { isFormula } from '../tools/serve/predictions-csv.ts';
 import { type Command, oneOf } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { safeText } from './safe-text.ts';
@@ -19,7 +19,10 @@ export const predictCommand: Command = {
     out: { type: 'string', value: 'FILE', about: 'Where to write. Default: stdout.' },
     format: { type: 'string', value: 'NAME', about: 'csv or ndjson. Default: by the name of --out, else csv.' },
   },
-  notes: ['One line a row, in the order of the data. CSV columns: prediction, probability_<class>, low, high.'],
+  notes: [
+    'One line a row, in the order of the data. CSV columns: prediction, probability_<class>, low, high.',
+    'CSV and NDJSON are predicted as they are read, in memory that does not grow. Rows that can not be read are told, with their numbers.',
+  ],
   async run(args, io, services) {
     const data = args.text('data');
     if (data === undefined) throw new UsageError('Expected --data FILE, got none.');
@@ -27,23 +30,15 @@ export const predictCommand: Command = {
     const format =
       oneOf(args, 'format', ['csv', 'ndjson']) ?? (/\.(ndjson|jsonl)$/i.test(out ?? '') ? 'ndjson' : 'csv');
     const model = await services.loadModel(resolve(io.cwd, args.positionals[0] ?? ''));
-    let count = 0;
+    const stopped = new AbortController();
+    const forget = io.onSignal((signal) => stopped.abort(new TrainerError('RUN_ABORTED', `Stopped by ${signal}.`)));
     try {
       const { signature } = model;
-      const { batches, setAside } = await services.predictFile(resolve(io.cwd, data), model);
-      const lines = async function* (): AsyncGenerator<string> {
-        if (format === 'csv') yield csvLine(predictionColumns(signature));
-        for await (const predictions of batches) {
-          count += predictions.length;
-          yield predictions
-            .map((prediction) =>
-              format === 'csv' ? csvLine(predictionValues(signature, prediction)) : `${JSON.stringify(prediction)}\n`,
-            )
-            .join('');
-        }
-      };
-      if (out === undefined) await writeAll(io.stdout, lines());
-      else await writeFileOf(resolve(io.cwd, out), lines());
+      const options = { format, signal: stopped.signal };
+      const { text, told } = await services.predictFile(resolve(io.cwd, data), model, options);
+      if (out === undefined) await writeAll(io.stdout, text);
+      else await writeFileOf(resolve(io.cwd, out), text);
+      const { count, setAside } = told();
       io.stderr.write(`${count} predictions${out === undefined ? '' : ` in ${safeText(out)}`}.\n`);
       for (const { reason, count: rows, rows: first } of setAside) {
         io.stderr.write(
@@ -57,26 +52,30 @@ export const predictCommand: Command = {
         );
       }
     } finally {
+      forget();
       await model.close();
     }
     return exitCodes.complete;
   },
 };
 
-async function writeAll(stream: NodeJS.WritableStream, lines: AsyncIterable<string>): Promise<void> {
-  for await (const text of lines) {
-    if (!stream.write(text)) await once(stream, 'drain');
+/** A chunk is not touched again before it is written: its bytes are those of the next one too. */
+async function writeAll(stream: NodeJS.WritableStream, chunks: AsyncIterable<Uint8Array | string>): Promise<void> {
+  for await (const chunk of chunks) {
+    await new Promise<void>((done, failed) => {
+      stream.write(chunk, (error) => (error ? failed(error) : done()));
+    });
   }
 }
 
-async function writeFileOf(path: string, lines: AsyncIterable<string>): Promise<void> {
+async function writeFileOf(path: string, chunks: AsyncIterable<Uint8Array | string>): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   const stream = createWriteStream(temporary);
   const failed = once(stream, 'error').then(([error]) => Promise.reject(error));
   failed.catch(() => undefined);
   try {
     await Promise.race([once(stream, 'open'), failed]);
-    await Promise.race([writeAll(stream, lines), failed]);
+    await Promise.race([writeAll(stream, chunks), failed]);
     stream.end();
     await Promise.race([once(stream, 'finish'), failed]);
     await rename(temporary, path);

@@ -6,11 +6,12 @@ import type { ModelSignature } from '../onnx/signature.ts';
 import type { RunPlan } from '../run-plan.ts';
 import type { ServiceOptions } from '../serve.ts';
 import type { Deployment, ListenOptions } from '../server/listen.ts';
+import type { FilePredictions, PredictFileOptions } from '../tools/bulk/predict-file.ts';
 import type { RunComparison } from '../tools/report/compare-runs.ts';
 import type { Evaluation, ModelComparison } from '../tools/report/judged.ts';
 import type { RunFacts } from '../tools/report/report-facts.ts';
 import type { ModelLabel, ModelLabels, Promotion } from '../tools/serve/model-labels.ts';
-import type { ServedModel, ServedPrediction } from '../tools/serve/served-model.ts';
+import type { ServedModel } from '../tools/serve/served-model.ts';
 import type { LlmChoice } from './llm-option.ts';
 
 /**
@@ -46,8 +47,8 @@ export interface CliServices {
   openService(source: string | CliStoreSource, options: ServiceOptions): Promise<CliService>;
   /** Opens a folder of versions. */
   openStore(folder: string): Promise<CliStore>;
-  /** Reads a data file and predicts its rows. */
-  predictFile(path: string, model: CliModel): Promise<FilePredictions>;
+  /** Predicts the rows of a data file as it is read. */
+  predictFile(path: string, model: CliModel, options: PredictFileOptions): Promise<FilePredictions>;
 }
 
 /** What `train` was asked. */
@@ -140,13 +141,6 @@ export interface CliService {
   readonly signature: ModelSignature;
   listen(options: ListenOptions): Promise<Deployment>;
   close(): Promise<void>;
-}
-
-/** The predictions of a file, in the order of its rows. */
-export interface FilePredictions {
-  readonly batches: AsyncIterable<readonly ServedPrediction[]>;
-  /** Rows that could not be read and have no prediction; numbers of the first (data rows from 1). */
-  readonly setAside: readonly { readonly reason: string; readonly count: number; readonly rows: readonly number[] }[];
 }
 
 /** What `verify` found. */

@@ -86,26 +86,17 @@ export function systemServices(): CliServices {
       convertToModule: async (...given) => (await import('../convert.ts')).convertToModule(...given),
       convertToBrowser: async (...given) => (await import('../convert.ts')).convertToBrowser(...given),
     },
-    async predictFile(path, model) {
-      const { readTable } = await import('../tools/data/read-table.ts');
-      const { decodePredictions, slicePredictions } = await import('../tools/artefact/decode-predictions.ts');
-      // Every row gets its prediction: a file is never sampled here.
-      const { table, report } = await readTable({ kind: 'file', path }, { maxBytes: Number.POSITIVE_INFINITY });
+    async predictFile(path, model, options) {
+      const [{ predictFile }, { onnxBackend }] = await Promise.all([
+        import('../tools/bulk/predict-file.ts'),
+        import('../backends/onnx/onnx-backend.ts'),
+      ]);
       const opened = models.get(model);
       if (!opened) throw new TrainerError('INTERNAL', 'Expected a model that was opened here.');
-      const batches = (async function* () {
-        const rows = await opened.predictTable(table);
-        // Objects of a part at a time: those of a million rows take a gigabyte.
-        for (let from = 0; from < rows.rowCount; from += writtenRows)
-          yield decodePredictions(model.signature, slicePredictions(rows, from, from + writtenRows));
-      })();
-      return { batches, setAside: report.setAside };
+      return predictFile(path, opened.bytes, onnxBackend(), options);
     },
   };
 }
-
-/** Rows that are written at once. */
-const writtenRows = 8192;
 
 const sourceOf = ({ path, mapping }: JudgedFile): ModelSource =>
   mapping === undefined ? path : { model: path, mapping: mapping as ModelMapping };

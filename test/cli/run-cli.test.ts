@@ -2,13 +2,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createService, type ServiceOptions } from 'traineragent/serve';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../src/cli/run-cli.ts';
 import type { CliServices, TrainCommand } from '../../src/cli/services.ts';
 import { TrainerError } from '../../src/core/errors.ts';
+import type { FilePredictions } from '../../src/tools/bulk/predict-file.ts';
 import { sampleFile } from '../server/sample-service.ts';
 import { penguinFacts } from '../tools/report/facts.ts';
-import { carSignature } from '../tools/serve/fake-model.ts';
 import { event, fakeCliModel, fakeIo, fakeRun, fakeServices, outcomeOf } from './fakes.ts';
 
 let folder = '';
@@ -275,80 +275,52 @@ describe('verify', () => {
 });
 
 describe('predict', () => {
-  const predictions = [
-    { prediction: 'Adelie', probabilities: { Adelie: Math.fround(0.9), Gentoo: Math.fround(0.1) } },
-    { prediction: 'Gentoo', probabilities: { Gentoo: 0.75, Adelie: 0.25 } },
-  ];
-  const services = (model = fakeCliModel()): Partial<CliServices> => ({
+  const chunks = ['prediction\n', Buffer.from('Adelie\n'), 'Gentoo\n'];
+  const services = (model = fakeCliModel(), setAside: ReturnType<FilePredictions['told']>['setAside'] = []) => ({
     loadModel: async () => model,
-    predictFile: async () => ({
-      setAside: [],
-      batches: (async function* () {
-        yield predictions.slice(0, 1);
-        yield predictions.slice(1);
+    predictFile: vi.fn<CliServices['predictFile']>(async () => ({
+      told: () => ({ count: 2, setAside }),
+      text: (async function* () {
+        yield* chunks;
       })(),
-    }),
+    })),
   });
 
   it('writes CSV to stdout and closes the model', async () => {
     const model = fakeCliModel();
-    const { code, out, err } = await run(['predict', 'm.onnx', '--data', 'x.csv'], services(model));
+    const given = services(model);
+    const { code, out, err } = await run(['predict', 'm.onnx', '--data', 'x.csv'], given);
     expect(code).toBe(0);
-    expect(out).toBe('prediction,probability_Adelie,probability_Gentoo\nAdelie,0.9,0.1\nGentoo,0.25,0.75\n');
+    expect(out).toBe('prediction\nAdelie\nGentoo\n');
     expect(err).toBe('2 predictions.\n');
     expect(model.closed()).toBe(1);
+    expect(given.predictFile).toHaveBeenCalledWith(expect.stringMatching(/x\.csv$/), model, {
+      format: 'csv',
+      signal: expect.any(AbortSignal),
+    });
   });
 
   it('writes NDJSON to a file named so', async () => {
-    await run(['predict', 'm.onnx', '--data', 'x.csv', '--out', 'p.ndjson'], services());
-    const lines = (await readFile(join(folder, 'p.ndjson'), 'utf8')).trimEnd().split('\n');
-    expect(lines.map((line) => JSON.parse(line))).toEqual(predictions);
+    const given = services();
+    await run(['predict', 'm.onnx', '--data', 'x.csv', '--out', 'p.ndjson'], given);
+    expect(given.predictFile.mock.calls[0]![2].format).toBe('ndjson');
+    expect(await readFile(join(folder, 'p.ndjson'), 'utf8')).toBe('prediction\nAdelie\nGentoo\n');
     expect(await readdir(folder)).toEqual(['p.ndjson']);
   });
 
-  it('writes the interval of a regression', async () => {
-    const { out } = await run(['predict', 'm', '--data', 'x'], {
-      loadModel: async () => ({ ...fakeCliModel(), signature: carSignature }),
-      predictFile: async () => ({
-        setAside: [],
-        batches: (async function* () {
-          yield [{ prediction: 20.5, interval: { low: 18, high: 23 } }];
-        })(),
-      }),
-    });
-    expect(out).toBe('prediction,low,high\n20.5,18,23\n');
-  });
-
-  it('quotes labels, keeps those that look like formulas as they are, and says so', async () => {
+  it('says which labels a spreadsheet would take for a formula', async () => {
     const model = fakeCliModel();
-    const classes = ['=cmd()', 'a"b,c', '__proto__'];
-    const probabilities = Object.fromEntries(classes.map((name, i) => [name, i / 4]));
-    const { out, err } = await run(['predict', 'm', '--data', 'x'], {
-      loadModel: async () => ({
-        ...model,
-        signature: { ...model.signature, output: { kind: 'classification', classes } },
-      }),
-      predictFile: async () => ({
-        setAside: [],
-        batches: (async function* () {
-          yield [{ prediction: 'a"b,c', probabilities }];
-        })(),
-      }),
-    });
-    expect(out).toBe('prediction,probability_=cmd(),"probability_a""b,c",probability___proto__\n"a""b,c",0,0.25,0.5\n');
+    const output = { kind: 'classification', classes: ['=cmd()', 'a'] } as const;
+    const { err } = await run(
+      ['predict', 'm', '--data', 'x'],
+      services({ ...model, signature: { ...model.signature, output } }),
+    );
     expect(err).toContain('1 class label(s) begin with a character that spreadsheets take for a formula');
   });
 
   it('says which rows have no prediction', async () => {
-    const { err } = await run(['predict', 'm', '--data', 'x'], {
-      loadModel: async () => fakeCliModel(),
-      predictFile: async () => ({
-        setAside: [{ reason: 'too-many-fields', count: 3, rows: [2, 5] }],
-        batches: (async function* () {
-          yield predictions;
-        })(),
-      }),
-    });
+    const setAside = [{ reason: 'too-many-fields', count: 3, rows: [2, 5] }];
+    const { err } = await run(['predict', 'm', '--data', 'x'], services(fakeCliModel(), setAside));
     expect(err).toContain('3 row(s) could not be read (too-many-fields) and have no prediction: row 2, 5, …');
   });
 
@@ -356,9 +328,9 @@ describe('predict', () => {
     const { code } = await run(['predict', 'm', '--data', 'x', '--out', 'p.csv'], {
       loadModel: async () => fakeCliModel(),
       predictFile: async () => ({
-        setAside: [],
-        batches: (async function* () {
-          yield predictions;
+        told: () => ({ count: 0, setAside: [] }),
+        text: (async function* () {
+          yield 'prediction\n';
           throw new TrainerError('PREDICT_FAILED', 'x');
         })(),
       }),

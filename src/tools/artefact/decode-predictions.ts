@@ -88,24 +88,6 @@ export function decodePredictions(signature: ModelSignature, predicted: Tensors 
   });
 }
 
-/** The rows `from` to `to` (not included, or the end) of predictions in columns; numbers are views, not copies. */
-export function slicePredictions(rows: PredictedRows, from: number, to: number): PredictedRows {
-  const end = Math.min(to, rows.rowCount);
-  const part = (data: Float32Array): Float32Array => {
-    const width = data.length / rows.rowCount;
-    return data.subarray(from * width, end * width);
-  };
-  const rowCount = end - from;
-  if (rows.kind === 'classification')
-    return { ...rows, rowCount, labels: rows.labels.slice(from, end), probabilities: part(rows.probabilities) };
-  return {
-    ...rows,
-    rowCount,
-    values: part(rows.values),
-    ...(rows.intervals === undefined ? {} : { intervals: part(rows.intervals) }),
-  };
-}
-
 function isCollected(predicted: Tensors | PredictedRows): predicted is PredictedRows {
   return typeof (predicted as { kind?: unknown }).kind === 'string';
 }

@@ -61,7 +61,8 @@ function estimateLines(head: Uint8Array, size: number): number {
   return count === 0 ? 1 : (size * count) / end;
 }
 
-async function* lines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** Lines of UTF-8 of any length up to 64 MiB, as they come. @throws {TrainerError} DATA_TOO_WIDE */
+export async function* lines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let held: Uint8Array[] = [];
   let heldBytes = 0;
   for await (const piece of bytes) {

@@ -106,7 +106,8 @@ export async function readTable(
   return { table, report };
 }
 
-async function readHead(path: string): Promise<{ head: Uint8Array; size: number }> {
+/** The first bytes of a file, and how many it has. @throws {TrainerError} DATA_NOT_FOUND, DATA_NOT_READABLE, DATA_EMPTY */
+export async function readHead(path: string): Promise<{ head: Uint8Array; size: number }> {
   try {
     const file = await open(path, 'r');
     try {

@@ -1,27 +1,9 @@
 import type { ModelSignature } from '../../onnx/signature.ts';
-import type { ServedPrediction } from './served-model.ts';
 
 /** Names of the columns of predictions: `prediction`, `probability_<class>`, `low`, `high`. */
 export function predictionColumns({ output }: ModelSignature): readonly string[] {
   if (output.kind === 'classification') return ['prediction', ...output.classes.map((label) => `probability_${label}`)];
   return output.interval ? ['prediction', 'low', 'high'] : ['prediction'];
-}
-
-/** The values of a prediction in the order of {@link predictionColumns}. */
-export function predictionValues(
-  signature: ModelSignature,
-  { prediction, probabilities, interval }: ServedPrediction,
-): readonly (string | number | undefined)[] {
-  const { output } = signature;
-  if (output.kind === 'classification') {
-    const values: (string | number | undefined)[] = [prediction];
-    for (const label of output.classes)
-      values.push(
-        probabilities !== undefined && Object.hasOwn(probabilities, label) ? probabilities[label] : undefined,
-      );
-    return values;
-  }
-  return output.interval ? [prediction, interval?.low, interval?.high] : [prediction];
 }
 
 /**
@@ -33,7 +15,7 @@ export function csvLine(values: readonly (string | number | undefined)[]): strin
 }
 
 /** The shortest decimal that reads back as the same float32, or float64 where it is none. */
-function shortNumber(value: number): string {
+export function shortNumber(value: number): string {
   if (Math.fround(value) !== value || !Number.isFinite(value)) return String(value);
   // Most need 8 digits, so that is where the search begins.
   let shortest = Number(value.toPrecision(8));

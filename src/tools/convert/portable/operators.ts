@@ -1,46 +1,26 @@
-import { allocate, broadcastIndex, broadcastShape, numbersOf, sizeOf, type Value, type ValueType } from './tensor.ts';
+import { each, map, type Operator } from './elementwise.ts';
+import {
+  allocate,
+  broadcastIndex,
+  broadcastShape,
+  numbersOf,
+  repeatOf,
+  sizeOf,
+  type Value,
+  type ValueType,
+} from './tensor.ts';
 import { createTrees } from './trees.ts';
-
-/** Reads the attributes of a node. */
-export interface Attributes {
-  number(name: string, otherwise: number): number;
-  value(name: string): Value | undefined;
-  texts(name: string): readonly string[];
-}
-
-/** Makes the evaluation of a node; what does not depend on its inputs is made once. */
-type Operator = (attributes: Attributes) => (inputs: readonly Value[]) => Value;
-
-/** Element by element, for two or more inputs. */
-const each =
-  (compute: (a: number, b: number) => number, type?: ValueType): Operator =>
-  () =>
-  (inputs) =>
-    inputs.slice(1).reduce((a, b) => {
-      const shape = broadcastShape(a.shape, b.shape);
-      const size = sizeOf(shape);
-      const kind = type ?? a.type;
-      const out = allocate(kind, size);
-      const [x, y] = [numbersOf(a), numbersOf(b)];
-      const [atX, atY] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)];
-      for (let i = 0; i < size; i++) out[i] = compute(x[atX(i)]!, y[atY(i)]!);
-      return { type: kind, shape, data: out };
-    }, inputs[0]!);
-
-const map =
-  (compute: (x: number) => number, type?: ValueType): Operator =>
-  () =>
-  ([x]) => {
-    const kind = type ?? x!.type;
-    const out = allocate(kind, numbersOf(x!).length);
-    for (let i = 0; i < out.length; i++) out[i] = compute(numbersOf(x!)[i]!);
-    return { type: kind, shape: x!.shape, data: out };
-  };
 
 const elementTypes: Readonly<Record<number, ValueType>> = { 1: 'float32', 7: 'int64', 9: 'bool', 11: 'float64' };
 
 const cast: Operator = (attributes) => {
   const type = elementTypes[attributes.number('to', 1)]!;
+  if (type === 'float32' || type === 'float64')
+    return ([x]) => {
+      const out = allocate(type, numbersOf(x!).length);
+      out.set(numbersOf(x!));
+      return { type, shape: x!.shape, data: out };
+    };
   const convert = (x: number): number => (type === 'bool' ? Number(x !== 0) : type === 'int64' ? Math.trunc(x) : x);
   return map(convert, type)(attributes);
 };
@@ -52,10 +32,13 @@ const list = (value: Value): number[] => Array.from(numbersOf(value));
 function pick(source: Value, shape: readonly number[], indexAt: (at: number) => number): Value {
   const size = sizeOf(shape);
   if (source.type === 'string') {
-    return { type: 'string', shape, data: Array.from({ length: size }, (_, i) => source.data[indexAt(i)] as string) };
+    const texts = new Array<string>(size);
+    for (let i = 0; i < size; i++) texts[i] = source.data[indexAt(i)] as string;
+    return { type: 'string', shape, data: texts };
   }
+  const data = numbersOf(source);
   const out = allocate(source.type, size);
-  for (let i = 0; i < size; i++) out[i] = numbersOf(source)[indexAt(i)]!;
+  for (let i = 0; i < size; i++) out[i] = data[indexAt(i)]!;
   return { type: source.type, shape, data: out };
 }
 
@@ -64,8 +47,9 @@ const gather: Operator = (attributes) => {
   return ([source, indices]) => {
     const inner = sizeOf(source!.shape.slice(axis + 1));
     const length = source!.shape[axis]!;
-    const at = list(indices!);
+    const at = numbersOf(indices!);
     const shape = [...source!.shape.slice(0, axis), ...indices!.shape, ...source!.shape.slice(axis + 1)];
+    if (inner === 1 && axis === 0) return pick(source!, shape, (i) => (at[i]! < 0 ? at[i]! + length : at[i]!));
     return pick(source!, shape, (i) => {
       const outer = Math.floor(i / (at.length * inner));
       const index = at[Math.floor(i / inner) % at.length]!;
@@ -85,7 +69,10 @@ const concat: Operator = (attributes) => {
     inputs.forEach((input, k) => {
       const data = numbersOf(input);
       const own = widths[k]!;
-      for (let i = 0; i < outer; i++) out.set(data.subarray(i * own, (i + 1) * own), i * width + offset);
+      if (own > 16) for (let i = 0; i < outer; i++) out.set(data.subarray(i * own, (i + 1) * own), i * width + offset);
+      else
+        for (let i = 0, from = 0; i < outer; i++)
+          for (let j = 0, to = i * width + offset; j < own; j++) out[to++] = data[from++]!;
       offset += own;
     });
     const shape = inputs[0]!.shape.map((size, i) =>
@@ -118,10 +105,11 @@ const reduceSum: Operator = (attributes) => {
     const [length, inner] = [x!.shape[axis]!, sizeOf(x!.shape.slice(axis + 1))];
     const outer = sizeOf(x!.shape.slice(0, axis));
     const out = allocate(x!.type, outer * inner);
+    const data = numbersOf(x!);
     for (let i = 0; i < outer; i++)
       for (let k = 0; k < inner; k++) {
         let sum = 0;
-        for (let j = 0; j < length; j++) sum += numbersOf(x!)[(i * length + j) * inner + k]!;
+        for (let j = 0; j < length; j++) sum += data[(i * length + j) * inner + k]!;
         out[i * inner + k] = sum;
       }
     const shape = x!.shape.flatMap((size, i) => (i === axis ? (keeps ? [1] : []) : [size]));
@@ -135,11 +123,15 @@ const softmax: Operator =
     const width = x!.shape.at(-1)!;
     const data = numbersOf(x!);
     const out = allocate(x!.type, data.length);
+    const shares = new Float64Array(width);
     for (let from = 0; from < data.length; from += width) {
       let top = Number.NEGATIVE_INFINITY;
       for (let i = 0; i < width; i++) top = Math.max(top, data[from + i]!);
-      const shares = Array.from({ length: width }, (_, i) => Math.exp(data[from + i]! - top));
-      const total = shares.reduce((a, b) => a + b, 0);
+      let total = 0;
+      for (let i = 0; i < width; i++) {
+        shares[i] = Math.exp(data[from + i]! - top);
+        total += shares[i]!;
+      }
       for (let i = 0; i < width; i++) out[from + i] = shares[i]! / total;
     }
     return { type: x!.type, shape: x!.shape, data: out };
@@ -150,9 +142,12 @@ const argMax: Operator =
   ([x]) => {
     const width = x!.shape.at(-1)!;
     const data = numbersOf(x!);
-    const out = new Float64Array(data.length / width);
-    for (let row = 0; row < out.length; row++)
-      for (let k = 1; k < width; k++) if (data[row * width + k]! > data[row * width + out[row]!]!) out[row] = k;
+    const out = allocate('int64', data.length / width);
+    for (let row = 0; row < out.length; row++) {
+      let best = 0;
+      for (let k = 1; k < width; k++) if (data[row * width + k]! > data[row * width + best]!) best = k;
+      out[row] = best;
+    }
     return { type: 'int64', shape: [out.length], data: out };
   };
 
@@ -170,10 +165,18 @@ const where: Operator =
   () =>
   ([condition, a, b]) => {
     const shape = broadcastShape(broadcastShape(condition!.shape, a!.shape), b!.shape);
-    const [isTrue, atA, atB] = [condition!, a!, b!].map((value) => broadcastIndex(value.shape, shape));
+    const [chosen, x, y] = [numbersOf(condition!), numbersOf(a!), numbersOf(b!)];
     const out = allocate(a!.type, sizeOf(shape));
-    for (let i = 0; i < out.length; i++)
-      out[i] = numbersOf(condition!)[isTrue!(i)] === 1 ? numbersOf(a!)[atA!(i)]! : numbersOf(b!)[atB!(i)]!;
+    const repeated = repeatOf(a!.shape, shape);
+    if (repeated !== undefined && chosen.length === out.length && y.length === out.length)
+      for (let i = 0, j = 0; i < out.length; i++) {
+        out[i] = chosen[i] === 1 ? x[j]! : y[i]!;
+        if (++j === repeated) j = 0;
+      }
+    else {
+      const [isTrue, atA, atB] = [condition!, a!, b!].map((value) => broadcastIndex(value.shape, shape));
+      for (let i = 0; i < out.length; i++) out[i] = chosen[isTrue!(i)] === 1 ? x[atA!(i)]! : y[atB!(i)]!;
+    }
     return { type: a!.type, shape, data: out };
   };
 
@@ -181,7 +184,11 @@ const clip: Operator =
   () =>
   ([x, low, high]) => {
     const [least, most] = [numbersOf(low!)[0]!, numbersOf(high!)[0]!];
-    return map((value) => Math.min(most, Math.max(least, value)))({} as Attributes)([x!]);
+    const data = numbersOf(x!);
+    const out = allocate(x!.type, data.length);
+    // NaN stays NaN, as by Math.min and Math.max.
+    for (let i = 0; i < out.length; i++) out[i] = data[i]! < least ? least : Math.min(data[i]!, most);
+    return { type: x!.type, shape: x!.shape, data: out };
   };
 
 const labelEncoder: Operator = (attributes) => {
@@ -227,26 +234,43 @@ const unsqueeze: Operator =
   };
 
 const divide: Operator = (attributes) => {
-  const [whole, real] = [each((a, b) => Math.trunc(a / b))(attributes), each((a, b) => a / b)(attributes)];
+  const [whole, real] = [
+    each((a, b) => Math.trunc(a / b))(attributes),
+    each((a, b) => a / b, { loop: 'Div' })(attributes),
+  ];
   return (inputs) => (inputs[0]!.type === 'int64' ? whole(inputs) : real(inputs));
 };
 
 /** Operators that graphs of linear models, trees and their preprocessing have; the names are ONNX's. */
 export const operators: Readonly<Record<string, Operator>> = {
-  Add: each((a, b) => a + b),
-  Sum: each((a, b) => a + b),
-  Sub: each((a, b) => a - b),
-  Mul: each((a, b) => a * b),
+  Add: each((a, b) => a + b, { loop: 'Add' }),
+  Sum: each((a, b) => a + b, { loop: 'Add' }),
+  Sub: each((a, b) => a - b, { loop: 'Sub' }),
+  Mul: each((a, b) => a * b, { loop: 'Mul' }),
   Div: divide,
   // With the sign of the divisor.
   Mod: each((a, b) => a - Math.floor(a / b) * b),
   Max: each(Math.max),
   Min: each(Math.min),
-  Equal: each((a, b) => Number(a === b), 'bool'),
-  Less: each((a, b) => Number(a < b), 'bool'),
-  GreaterOrEqual: each((a, b) => Number(a >= b), 'bool'),
-  IsNaN: map((x) => Number(Number.isNaN(x)), 'bool'),
-  IsInf: map((x) => Number(Math.abs(x) === Number.POSITIVE_INFINITY), 'bool'),
+  Equal: each((a, b) => Number(a === b), { type: 'bool' }),
+  Less: each((a, b) => Number(a < b), { type: 'bool' }),
+  GreaterOrEqual: each((a, b) => Number(a >= b), { type: 'bool' }),
+  IsNaN:
+    () =>
+    ([x]) => {
+      const data = numbersOf(x!);
+      const out = allocate('bool', data.length);
+      for (let i = 0; i < out.length; i++) out[i] = Number.isNaN(data[i]!) ? 1 : 0;
+      return { type: 'bool', shape: x!.shape, data: out };
+    },
+  IsInf:
+    () =>
+    ([x]) => {
+      const data = numbersOf(x!);
+      const out = allocate('bool', data.length);
+      for (let i = 0; i < out.length; i++) out[i] = Math.abs(data[i]!) === Number.POSITIVE_INFINITY ? 1 : 0;
+      return { type: 'bool', shape: x!.shape, data: out };
+    },
   Relu: map((x) => Math.max(0, x)),
   Log: map(Math.log),
   Sigmoid: map((x) => 1 / (1 + Math.exp(-x))),

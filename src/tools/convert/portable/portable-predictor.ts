@@ -1,9 +1,9 @@
 import type { Tensor, Tensors } from '../../../backends/backend.ts';
 import { decodePredictions, type PredictionResult } from '../../artefact/decode-predictions.ts';
 import { createRecordEncoder, encodeOrThrow, type PredictionRecord } from '../../artefact/encode-records.ts';
-import { operators } from './operators.ts';
+import { createGraph } from './portable-graph.ts';
 import type { PortableModel } from './portable-model.ts';
-import { readData, type Value } from './tensor.ts';
+import type { Value } from './tensor.ts';
 
 /** Rows that are predicted at once. */
 const batchRows = 1024;
@@ -13,21 +13,12 @@ export function createPortable(
   model: PortableModel,
 ): (records: readonly PredictionRecord[] | PredictionRecord) => PredictionResult[] {
   const { signature } = model;
-  const constants = new Map(Object.entries(model.constants).map(([name, data]) => [name, readData(data)]));
-  const steps = model.nodes.map(({ operator, inputs, outputs, attributes }) => ({
-    inputs,
-    output: outputs[0]!,
-    run: operators[operator]!({
-      number: (name, otherwise) => (attributes[name] as number | undefined) ?? otherwise,
-      texts: (name) => attributes[name] as readonly string[],
-      value: (name) => (attributes[name] === undefined ? undefined : readData(attributes[name] as never)),
-    }),
-  }));
+  const run = createGraph(model);
   const { encode } = createCodec(signature);
   const predict = (tensors: Tensors): PredictionResult[] => {
-    const values = new Map<string, Value>(constants);
+    const values = new Map<string, Value>();
     for (const [name, tensor] of Object.entries(tensors)) values.set(name, asValue(tensor));
-    for (const { inputs, output, run } of steps) values.set(output, run(inputs.map((name) => values.get(name)!)));
+    run(values);
     const outputs = ['label', 'probabilities', 'prediction', 'interval'].flatMap((name) => {
       const value = values.get(name);
       return value === undefined ? [] : [[name, tensorOf(value)] as const];

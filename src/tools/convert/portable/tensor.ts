@@ -13,10 +13,39 @@ export interface Value {
 /** Number of elements of a shape. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
-/** An array of an element type that holds numbers. */
-export function allocate(type: ValueType, size: number): Float32Array | Float64Array | Uint8Array {
-  if (type === 'float32') return new Float32Array(size);
-  return type === 'bool' ? new Uint8Array(size) : new Float64Array(size);
+type Numbers = Float32Array | Float64Array | Uint8Array;
+
+/** Arrays that one run of a graph after the other computes in, so that a long file makes no garbage. */
+export interface Scratch {
+  readonly arrays: Numbers[];
+  next: number;
+}
+
+let scratch: Scratch | undefined;
+
+/** Calls a function whose arrays are those of the call before; what it leaves in them is gone with the next one. */
+export function withScratch(arrays: Scratch, run: () => void): void {
+  scratch = arrays;
+  arrays.next = 0;
+  try {
+    run();
+  } finally {
+    scratch = undefined;
+  }
+}
+
+const arrayOf = (type: ValueType) => (type === 'float32' ? Float32Array : type === 'bool' ? Uint8Array : Float64Array);
+
+/** An array of an element type that holds numbers; whoever asks fills all of it. */
+export function allocate(type: ValueType, size: number): Numbers {
+  const Kind = arrayOf(type);
+  if (scratch === undefined) return new Kind(size);
+  const place = scratch.next++;
+  const known = scratch.arrays[place];
+  if (known instanceof Kind && known.length >= size) return known.length === size ? known : known.subarray(0, size);
+  const made = new Kind(size);
+  scratch.arrays[place] = made;
+  return made;
 }
 
 /** Numbers of a value. */
@@ -62,4 +91,15 @@ export function broadcastIndex(from: readonly number[], to: readonly number[]): 
     }
     return index;
   };
+}
+
+/** Elements after which a value comes again where it is broadcast to a shape; undefined where it does so otherwise than from the end. */
+export function repeatOf(from: readonly number[], to: readonly number[]): number | undefined {
+  const size = sizeOf(from);
+  let inner = 1;
+  for (let i = 1; i <= to.length && inner < size; i++) {
+    if ((from[from.length - i] ?? 1) !== to[to.length - i]) return undefined;
+    inner *= to[to.length - i]!;
+  }
+  return inner === size ? size : undefined;
 }

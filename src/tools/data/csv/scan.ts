@@ -122,7 +122,8 @@ function readInto(
   return Math.min(length, bytes.length - position);
 }
 
-function rowTooLong(record: number): TrainerError {
+/** The error of a row beyond {@link maxRowBytes}. */
+export function rowTooLong(record: number): TrainerError {
   return new TrainerError(
     'DATA_TOO_WIDE',
     `Row ${record} has more than ${maxRowBytes} bytes (64 MiB), the greatest that is read. ` +

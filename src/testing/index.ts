@@ -4,6 +4,7 @@ export type { ConformanceTest } from './conformance-test.ts';
 export { type FakeClock, fakeClock } from './fake-clock.ts';
 export { fakeIds } from './fake-ids.ts';
 export { adversarialModel, brokenModel, type HostileModel, obedientModel } from './hostile-models.ts';
+export { type LearnerConformanceOptions, learnerConformance } from './learner-conformance.ts';
 export { type MetricConformanceOptions, metricConformance } from './metric-conformance.ts';
 export { languageModelConformance } from './model-conformance.ts';
 export {

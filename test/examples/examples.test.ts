@@ -202,8 +202,13 @@ describe('each example does what its first line says', () => {
   });
 
   it('own-network-learner trains its network on the run’s backend, and wins alone', async () => {
-    const [, value] = /^balancedAccuracy (\S+) shallow$/.exec(await runExample('own-network-learner'))!;
+    const [, value] = /^balancedAccuracy (\S+) shallow$/.exec(await runExample('own-network-learner/host'))!;
     expect(Number(value)).toBeGreaterThan(0.9);
+  });
+
+  it('unit-test-own-learner holds both learners to the contract', async () => {
+    const shown = await runExample('unit-test-own-learner');
+    expect(shown).toMatch(/^naive-bayes: 2\d tests passed\nshallow: 1\d tests passed$/);
   });
 
   it('unit-test-own-agent passes', async () => {

@@ -12,7 +12,8 @@ const oneHotRows = 512;
 export function addRows(graph: GraphOperations, rows: number, indices: Value, matrix: Value): Value {
   const [count, columns] = matrix.shape as [number, number];
   if (rows <= oneHotRows && matrix.type === 'float') {
-    const isRow = graph.apply('OneHot', [indices, graph.ints([rows]), graph.offOn(0, 1)]);
+    // Rows of the identity: copied by all threads, where `OneHot` takes ten times as long on one.
+    const isRow = graph.apply('Gather', [graph.identity(rows), indices], { axis: { int: 0 } });
     return graph.apply('Gemm', [isRow, matrix], { transA: { int: 1 } });
   }
   const wide = graph.apply('Expand', [

@@ -101,6 +101,15 @@ export class Graph implements GraphOperations {
     });
   }
 
+  identity(size: number): Value {
+    return this.shared(`identity:${size}`, () => {
+      const data = new Float32Array(size * size);
+      for (let i = 0; i < size; i++) data[i * (size + 1)] = 1;
+      return this.constant({ type: 'float', shape: [size, size], data });
+    });
+  }
+
+  /** The two floats that a one-hot vector is made of. */
   offOn(off: number, on: number): Value {
     return this.constant({ type: 'float', shape: [2], data: Float32Array.of(off, on) });
   }

@@ -17,8 +17,8 @@ export interface GraphOperations {
   floats(shape: readonly number[], values: ArrayLike<number>, like: Value): Value;
   /** A list of row numbers as an int32 constant, made once for all who name it so. */
   rowNumbers(key: string, make: () => Int32Array): Value;
-  /** The two floats that a one-hot vector is made of. */
-  offOn(off: number, on: number): Value;
+  /** The identity matrix, made once for each size. */
+  identity(size: number): Value;
 }
 
 /** What an operator's gradient is worked out from. */

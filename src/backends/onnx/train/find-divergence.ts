@@ -16,7 +16,8 @@ export async function findDivergence(
   feeds: Tensors,
   open: OpenSession,
 ): Promise<string | undefined> {
-  const { graph, values, data, before, index, controls, randoms } = step;
+  const { graph, values, data, index, controls, randoms } = step;
+  const state = [...step.fixed.map(({ value }) => value), ...step.carried.map(({ before }) => before)];
   // x − x is 0 where x is finite, else NaN, and a sum keeps that.
   const checks = plan.network.layers
     .map(({ name }) => [name, values.get(name)!] as const)
@@ -25,7 +26,7 @@ export async function findDivergence(
       const zeros = graph.apply('Sub', [value, value]);
       return [`finite:${name}`, graph.apply('ReduceSum', [zeros], { keepdims: { int: 0 } })] as const;
     });
-  const inputs = [...data, ...before, index, ...controls, ...randoms.map(({ value }) => value)];
+  const inputs = [...data, ...state, index, ...controls, ...randoms.map(({ value }) => value)];
   const free = new Map(data.map((value) => [value, 'rows']));
   const model = encodeGraph(emitGraph(graph, { name: 'divergence', inputs, outputs: checks, prefix: '_', free }));
   await using session = await open(model, 1);

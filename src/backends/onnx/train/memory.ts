@@ -20,9 +20,9 @@ export function stateBytes({ state }: Pick<TrainingPlan, 'state'>): number {
  * The most bytes of intermediate values that a step has at once: nodes one after another, each value from the node that makes it to the
  * last that takes it. The runtime shares buffers the same way.
  */
-export function activationBytes({ graph, after, loss }: Pick<StepGraph, 'graph' | 'after' | 'loss'>): number {
+export function activationBytes({ graph, carried, loss }: Pick<StepGraph, 'graph' | 'carried' | 'loss'>): number {
   const lastUse = new Map<Value, number>();
-  const kept = new Set<Value>([...after, loss]);
+  const kept = new Set<Value>([...carried.map(({ after }) => after), loss]);
   for (const [at, node] of graph.nodes.entries()) for (const input of node.inputs) lastUse.set(input, at);
   const ending = new Map<number, Value[]>();
   for (const [value, at] of lastUse) {

@@ -15,7 +15,7 @@ export interface PlannedParameter extends ParameterSpec {
   readonly setting: number;
 }
 
-/** One tensor that goes from step to step: a parameter, or the optimiser's memory of one. */
+/** One tensor of the state: a parameter, or the optimiser's memory of one. */
 export interface StateTensor {
   /** `layer/name`, or `layer/name#slot`. */
   readonly key: string;

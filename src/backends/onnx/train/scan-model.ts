@@ -15,6 +15,9 @@ const declare = (name: string, { type }: Value, shape: readonly (number | string
 /** The name that the state before the first and after the last step has, by that of one step. */
 export const outerName = (value: Value): string => value.input!.replace(/^step:/, '');
 
+/** The name of the state after the last step, by that of the state before the first. */
+export const afterName = (name: string): string => `${name}:after`;
+
 /** The output of the losses. */
 export const lossesName = 'losses:';
 
@@ -23,24 +26,25 @@ export const metricName = (metric: string): string => `metric:${metric}`;
 
 /**
  * Many steps as one model: a `Scan` whose body is one step. The state is carried from step to step inside the native
- * call; row numbers, controls and random integers come as one slice a step; the data stay outside and are shared.
+ * call; row numbers, controls and random integers come as one slice a step; the data and the state that no step changes stay outside.
  *
- * Inputs: the data, the state (by its keys), `index`, controls and random integers with the steps as first axis.
+ * Inputs: the data, the state as it is carried, `index`, controls and random integers with the steps as first axis.
  * Outputs: the state, and one loss and one of each metric a step.
  */
 export function encodeScan(step: StepGraph): Uint8Array {
   const sliced = [step.index, ...step.controls, ...step.randoms.map(({ value }) => value)];
   const measured = step.metrics.map(({ metric, value }) => [`step:metric:${metric}`, value] as const);
   const metrics = step.metrics.map(({ metric }) => metricName(metric));
+  const before = step.carried.map((tensor) => tensor.before);
+  const after = step.carried.map((tensor) => tensor.after);
   const body = emitGraph(step.graph, {
     name: 'step',
-    inputs: [...step.before, ...sliced],
-    outputs: [...step.after.map((value, i) => [`next:${i}`, value] as const), ['step:loss', step.loss], ...measured],
+    inputs: [...before, ...sliced],
+    outputs: [...after.map((value, i) => [`next:${i}`, value] as const), ['step:loss', step.loss], ...measured],
     prefix: 'step:_',
     passes: [fuseBlocks],
   });
-  const state = step.before.map(outerName);
-  const after = state.map((name) => `${name}:after`);
+  const names = before.map(outerName);
   return encodeGraph({
     name: 'training',
     nodes: [
@@ -48,8 +52,8 @@ export function encodeScan(step: StepGraph): Uint8Array {
         name: 'steps',
         operator: 'Scan',
         domain: '',
-        inputs: [...state, ...sliced.map(outerName)],
-        outputs: [...after, lossesName, ...metrics],
+        inputs: [...names, ...sliced.map(outerName)],
+        outputs: [...names.map(afterName), lossesName, ...metrics],
         attributes: [
           { name: 'body', hasTypes: false, type: attributeTypes.graph, graph: body },
           { name: 'num_scan_inputs', hasTypes: false, type: attributeTypes.int, int: BigInt(sliced.length) },
@@ -60,11 +64,12 @@ export function encodeScan(step: StepGraph): Uint8Array {
     sparseInitializers: [],
     inputs: [
       ...step.data.map((value) => declare(value.input!, value, ['rows', ...value.shape.slice(1)])),
-      ...step.before.map((value) => declare(outerName(value), value, value.shape)),
+      ...step.fixed.map(({ value }) => declare(value.input!, value, value.shape)),
+      ...before.map((value) => declare(outerName(value), value, value.shape)),
       ...sliced.map((value) => declare(outerName(value), value, ['steps', ...value.shape])),
     ],
     outputs: [
-      ...step.before.map((value, i) => declare(after[i]!, value, value.shape)),
+      ...before.map((value, i) => declare(afterName(names[i]!), value, value.shape)),
       declare(lossesName, step.loss, ['steps']),
       ...metrics.map((name) => declare(name, step.loss, ['steps'])),
     ],

@@ -9,7 +9,8 @@ import { type LoweredNetwork, type LowerOptions, lowerNetwork } from './lower-la
 import { type LoweredLoss, lowerLoss, meanOfParts } from './lower-loss.ts';
 import { lowerAccuracy } from './lower-metrics.ts';
 import { clipByNorm } from './optimisers.ts';
-import { type PlannedParameter, stateOf, type TrainingPlan, valueType } from './plan.ts';
+import { packParameters, unpack } from './parameter-packs.ts';
+import { type StateTensor, type TrainingPlan, valueType } from './plan.ts';
 
 /** Random integers that a step takes: one list for the rows and one for the columns of each dropout layer. */
 export interface StepRandom {
@@ -25,6 +26,19 @@ export interface StepMetric {
   readonly value: Value;
 }
 
+/** State that goes through the steps as one tensor: one of the plan's, or several small ones, one behind the other. */
+export interface CarriedTensor {
+  readonly before: Value;
+  readonly after: Value;
+  readonly members: readonly StateTensor[];
+}
+
+/** State that no step changes: it stays outside. */
+export interface FixedTensor {
+  readonly value: Value;
+  readonly key: string;
+}
+
 /** One training step as a graph: forward, loss, backward, clipping, optimiser. */
 export interface StepGraph {
   readonly graph: Graph;
@@ -34,10 +48,8 @@ export interface StepGraph {
   readonly index: Value;
   readonly controls: readonly Value[];
   readonly randoms: readonly StepRandom[];
-  /** The state before the step, in the order of the plan. */
-  readonly before: readonly Value[];
-  /** The state after it. */
-  readonly after: readonly Value[];
+  readonly carried: readonly CarriedTensor[];
+  readonly fixed: readonly FixedTensor[];
   readonly loss: Value;
   readonly metrics: readonly StepMetric[];
   /** Outputs of layers by name, of the first part of the batch. */
@@ -106,11 +118,15 @@ export function buildStep(
   targetSignatures: readonly Signature[],
   layout: ImageLayout | undefined,
 ): StepGraph {
-  const { training, optimiser, parameters } = plan;
+  const { training, optimiser } = plan;
   const draft = new Graph();
   const index = draft.input('step:index', 'int32', [batch]);
   const data = declareData(draft, plan, targetSignatures);
-  const state = new Map(plan.state.map(({ key, shape }) => [key, draft.input(`step:${key}`, 'float', shape)]));
+  const packs = packParameters(plan);
+  const inputs = packs.map(({ tensors }) =>
+    tensors.map(({ key, shape }) => draft.input(`step:${key}`, 'float', shape)),
+  );
+  const state = new Map(packs.flatMap((pack, i) => unpack(draft, pack, inputs[i]![0]!)));
   const scalars = optimiser.controls.map((name) => draft.input(`step:${name}`, 'float', []));
   const randoms: StepRandom[] = [];
 
@@ -143,33 +159,42 @@ export function buildStep(
 
   // Gradients are derived of the formulations that the layout chose.
   const { graph, plainOf, anyOf } = layOut(draft, layout);
-  const before = new Map([...state].map(([key, value]) => [key, plainOf(value)]));
+  const before = inputs.map((values) => values.map(plainOf));
   const controls = scalars.map(plainOf);
 
-  const trained = parameters.filter(({ isTrained }) => isTrained);
-  const weights = trained.map(({ key }) => before.get(key)!);
+  const weights = packs.flatMap(({ isTrained }, i) => (isTrained ? [before[i]![0]!] : []));
   const slopes = drafted.parts
     .map((part) => gradientsOf(graph, plainOf(part), weights))
     .reduce((sum, part) => sum.map((slope, i) => graph.apply('Add', [slope, part[i]!])));
   const clipped = training.clipNorm === undefined ? slopes : clipByNorm(graph, slopes, training.clipNorm);
-  const gradients = new Map(trained.map(({ key }, i) => [key, clipped[i]!]));
+  const gradients = new Map(weights.map((weight, i) => [weight, clipped[i]!]));
 
-  const next = (parameter: PlannedParameter): readonly Value[] => {
-    const [weight, ...slots] = stateOf(plan, parameter).map(({ key }) => before.get(key)!);
-    const gradient = gradients.get(parameter.key);
-    if (gradient === undefined) return [plainOf(held.get(parameter.key)!)];
-    const { setting, isDecayed } = parameter;
-    const made = optimiser.update({ graph, weight: weight!, gradient, slots, controls, isDecayed, setting });
-    return [made.weight, ...made.slots];
-  };
+  const carried: CarriedTensor[] = [];
+  const fixed: FixedTensor[] = [];
+  for (const [i, { tensors, members, isDecayed, setting }] of packs.entries()) {
+    const [weight, ...slots] = before[i] as [Value, ...Value[]];
+    const gradient = gradients.get(weight);
+    if (gradient !== undefined) {
+      const made = optimiser.update({ graph, weight, gradient, slots, controls, isDecayed, setting });
+      const after = [made.weight, ...made.slots];
+      carried.push(
+        ...tensors.map((tensor, k) => ({ before: before[i]![k]!, after: after[k]!, members: tensor.members })),
+      );
+      continue;
+    }
+    const { key } = members[0]!;
+    const after = plainOf(held.get(key)!);
+    if (after === weight) fixed.push({ value: weight, key });
+    else carried.push({ before: weight, after, members: tensors[0]!.members });
+  }
   return {
     graph,
     data: data.all.map(plainOf),
     index: plainOf(index),
     controls,
     randoms: randoms.map((random) => ({ ...random, value: plainOf(random.value) })),
-    before: [...before.values()],
-    after: parameters.flatMap(next),
+    carried,
+    fixed,
     loss: plainOf(drafted.mean),
     metrics: measured.map(({ metric, value }) => ({ metric, value: plainOf(value) })),
     values: new Map([...parts[0]!.values].map(([name, value]) => [name, anyOf(value)])),

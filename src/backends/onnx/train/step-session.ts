@@ -1,13 +1,14 @@
 import type { Tensor, Tensors, TrainingData } from '../../backend.ts';
 import type { Signature } from '../../network/layer-definition.ts';
 import { scheduleFactor } from '../../network/schedule.ts';
+import { sizeOf } from '../autodiff/shapes.ts';
+import type { Value } from '../autodiff/value.ts';
 import type { ImageLayout } from '../layout/image-layout.ts';
 import type { CheckedData } from './check-data.ts';
 import { dropoutKeys } from './dropout.ts';
 import { activationBytes, checkMemory, stateBytes } from './memory.ts';
-import type { TrainingPlan } from './plan.ts';
-import { encodeScan, lossesName, metricName, outerName } from './scan-model.ts';
-
+import type { StateTensor, TrainingPlan } from './plan.ts';
+import { afterName, encodeScan, lossesName, metricName, outerName } from './scan-model.ts';
 import { buildStep, dataName, type StepGraph } from './step-graph.ts';
 import type { OpenSession, TrainingSession } from './training-session.ts';
 
@@ -16,6 +17,29 @@ export function dataFeeds(data: TrainingData, { targets }: CheckedData): Tensors
   const inputs = Object.entries(data.inputs).map(([name, value]) => [dataName('input', name), value] as const);
   const expected = targets.map((target, i) => [dataName('target', String(i)), target.tensor] as const);
   return Object.fromEntries([...inputs, ...expected]);
+}
+
+/** Tensors of the state as the graph carries them: one behind the other. */
+function joined({ shape }: Value, members: readonly StateTensor[], state: Tensors): Tensor {
+  if (members.length === 1) return state[members[0]!.key]!;
+  const data = new Float32Array(sizeOf(shape));
+  let at = 0;
+  for (const { key } of members) {
+    const part = state[key]!.data as Float32Array;
+    data.set(part, at);
+    at += part.length;
+  }
+  return { dtype: 'float32', shape, data };
+}
+
+/** The same one by one; they share their memory. */
+function apart(data: Float32Array, members: readonly StateTensor[]): readonly (readonly [string, Tensor])[] {
+  let at = 0;
+  return members.map(({ key, shape }) => {
+    const start = at;
+    at += sizeOf(shape);
+    return [key, { dtype: 'float32', shape, data: data.subarray(start, at) }] as const;
+  });
 }
 
 /** What a native call made. */
@@ -88,13 +112,18 @@ export class StepSession implements AsyncDisposable {
 
   /** Makes steps in one native call; returns the state after them, and one loss and one of each metric a step. */
   async run(data: Tensors, state: Tensors, steps: Tensors): Promise<StepsMade> {
-    const made = await this.#session.run({ ...data, ...state, ...steps });
-    const after = this.#plan.state.map(({ key }) => [key, made[`${key}:after`]!] as const);
+    const feeds: Record<string, Tensor> = { ...data, ...steps };
+    for (const { value, key } of this.graph.fixed) feeds[value.input!] = state[key]!;
+    for (const { before, members } of this.graph.carried) feeds[outerName(before)] = joined(before, members, state);
+    const made = await this.#session.run(feeds);
+    const after = this.graph.carried.flatMap(({ before, members }) =>
+      apart(made[afterName(outerName(before))]!.data as Float32Array, members),
+    );
     const metrics = this.graph.metrics.map(
       ({ metric }) => [metric, made[metricName(metric)]!.data as Float32Array] as const,
     );
     return {
-      state: Object.fromEntries(after),
+      state: { ...state, ...Object.fromEntries(after) },
       losses: made[lossesName]!.data as Float32Array,
       metrics: Object.fromEntries(metrics),
     };
@@ -103,7 +132,8 @@ export class StepSession implements AsyncDisposable {
   /** The feeds of one step for the step graph itself, without the `Scan` around it. */
   singleFeeds(data: Tensors, state: Tensors, steps: Tensors): Tensors {
     const feeds: Record<string, Tensor> = { ...data };
-    for (const value of this.graph.before) feeds[value.input!] = state[outerName(value)]!;
+    for (const { value, key } of this.graph.fixed) feeds[value.input!] = state[key]!;
+    for (const { before, members } of this.graph.carried) feeds[before.input!] = joined(before, members, state);
     const sliced = [this.graph.index, ...this.graph.controls, ...this.graph.randoms.map(({ value }) => value)];
     for (const value of sliced) feeds[value.input!] = { ...steps[outerName(value)]!, shape: value.shape };
     return feeds;

@@ -22,8 +22,10 @@ export interface Case {
   readonly batch: number;
   readonly rows: number;
   readonly must: string;
+  /** @default {@link training} */
+  readonly training?: Training;
   /** Forced, to measure what other machines would take. @default auto */
-  readonly layout?: OnnxBackendOptions['layout'];
+  readonly layout?: NonNullable<OnnxBackendOptions['layout']>;
   /** Data of its own. @default numbers between -1 and 1 with two classes */
   readonly data?: (rows: number) => TrainingData;
 }

@@ -5,22 +5,6 @@ import { createRandom } from '../src/core/helpers/random.ts';
 import { type Case, cases, makeData, training, uneven } from './engine-cases.ts';
 import { type Bench, makeRow, type Row } from './row.ts';
 
-/** Milliseconds from the network's description to its first step, less the time of a step: the better of three. */
-async function measureCompilation(task: Case): Promise<number> {
-  const data = makeData(task);
-  const batch = Int32Array.from({ length: task.batch }, (_, i) => i);
-  let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 3; round++) {
-    const started = performance.now();
-    await using trained = await onnxBackend({ layout: task.layout ?? 'auto' }).compile(task.spec, training(2));
-    await trained.steps(data, [batch]);
-    const compiled = performance.now();
-    await trained.steps(data, [batch]);
-    best = Math.min(best, compiled - started - (performance.now() - compiled));
-  }
-  return best;
-}
-
 /** The best epoch's samples per second, in shuffled batches, through the backend's interface. */
 async function measure(task: Case, seconds: number, threads: number): Promise<number> {
   const data = makeData(task);
@@ -60,16 +44,6 @@ async function measureUneven(quick: boolean): Promise<Row[]> {
     must: '>= 0.8',
   };
   return [makeRow(row)];
-}
-
-async function compileRows(): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (const task of cases) {
-    const ours = await measureCompilation(task);
-    const row = { bench: 'engine', case: task.name, metric: 'ms to compile, of 300', ours, peer: 300 };
-    rows.push(makeRow({ ...row, ratio: ours / 300, must: '<= 1' }));
-  }
-  return rows;
 }
 
 /** PyTorch in a process of its own, which sleeps while we measure ourselves. */
@@ -120,7 +94,7 @@ const bench: Bench = {
           }),
         );
       }
-      rows.push(...(await measureUneven(quick)), ...(await compileRows()));
+      rows.push(...(await measureUneven(quick)));
       return rows;
     } finally {
       peer.child.kill();

@@ -1,55 +1,26 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { TrainingData } from '../src/backends/backend.ts';
-import { dense } from '../src/backends/network/layers/dense.ts';
-import { averageTokens } from '../src/backends/network/layers/tokens.ts';
-import { importNetwork } from '../src/backends/onnx/import/import-network.ts';
 import { onnxBackend } from '../src/backends/onnx/onnx-backend.ts';
 import { createRandom } from '../src/core/helpers/random.ts';
-import { encodeTexts, fetchMiniLm, readAddresses, readSpam, type TextSet } from './minilm.ts';
+import { makeData } from './engine-cases.ts';
+import { encodeTexts, fetchMiniLm, miniLmCase, miniLmSpec, readAddresses, readSpam, type TextSet } from './minilm.ts';
 import { type Bench, makeRow, type Row } from './row.ts';
 
 const [length, batch] = [64, 16];
 
-function specOf(model: Uint8Array) {
-  const shapes = { input_ids: [length], attention_mask: [length], token_type_ids: [length] };
-  return importNetwork(model, {
-    shapes,
-    layers: [averageTokens({ from: ['model', 'attention_mask'] }), dense(2, { name: 'head' })],
-  });
-}
-
 /** Samples a second of training all weights, alternating with PyTorch. */
-async function throughput(model: Uint8Array, python: string, quick: boolean): Promise<Row> {
+async function throughput(python: string, quick: boolean): Promise<Row> {
   const child = spawn(python, ['bench/minilm.py', 'train'], { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     await lines.next();
-    const rows = 64;
-    const random = createRandom('fine-tuning');
-    const tensor = (make: () => bigint) => ({
-      dtype: 'int64' as const,
-      shape: [rows, length],
-      data: BigInt64Array.from({ length: rows * length }, make),
-    });
-    const data: TrainingData = {
-      inputs: {
-        input_ids: tensor(() => BigInt(1000 + random.integer(19000))),
-        attention_mask: tensor(() => 1n),
-        token_type_ids: tensor(() => 0n),
-      },
-      targets: {
-        y: { dtype: 'int64', shape: [rows], data: BigInt64Array.from({ length: rows }, (_, i) => BigInt(i % 2)) },
-      },
-    };
-    await using network = await onnxBackend().compile(specOf(model), {
-      loss: { kind: 'cross-entropy' },
-      optimiser: { kind: 'adamw', learningRate: 2e-5 },
-      clipNorm: 1,
-    });
+    const task = miniLmCase(python);
+    const data = makeData(task);
+    await using network = await onnxBackend().compile(task.spec, task.training!);
     const steps = quick ? 2 : 4;
     const batches = Array.from({ length: steps }, (_, k) =>
-      Int32Array.from({ length: batch }, (_, i) => (k * batch + i) % rows),
+      Int32Array.from({ length: batch }, (_, i) => (k * batch + i) % task.rows),
     );
     await network.steps(data, batches.slice(0, 1));
     let [ours, peer] = [0, 0];
@@ -61,8 +32,8 @@ async function throughput(model: Uint8Array, python: string, quick: boolean): Pr
       const { seconds } = JSON.parse((await lines.next()).value as string) as { seconds: number };
       peer = Math.max(peer, (steps * batch) / seconds);
     }
-    const row = { bench: 'fine-tuning', case: 'MiniLM-L6, all weights, sequence 64, batch 16', metric: 'samples/s' };
-    return makeRow({ ...row, ours, peer, ratio: ours / peer, must: '>= 0.9' });
+    const row = { bench: 'fine-tuning', case: task.name, metric: 'samples/s' };
+    return makeRow({ ...row, ours, peer, ratio: ours / peer, must: task.must });
   } finally {
     child.kill();
   }
@@ -89,7 +60,7 @@ async function accuracy(model: Uint8Array, { name, classes }: TextSet, quick: bo
   const accuracyOf = async (isFrozen: boolean): Promise<number> => {
     const epochs = isFrozen ? 30 : 5;
     const steps = (epochs * rows) / batch;
-    await using network = await onnxBackend().compile(specOf(model), {
+    await using network = await onnxBackend().compile(miniLmSpec(model, length), {
       loss: { kind: 'cross-entropy' },
       optimiser: { kind: 'adamw', learningRate: isFrozen ? 1e-2 : 1e-4 },
       schedule: { kind: 'cosine', steps, warmUpSteps: Math.ceil(steps / 10) },
@@ -122,7 +93,7 @@ const bench: Bench = {
   async run({ python, quick }) {
     const model = fetchMiniLm(python);
     return [
-      await throughput(model, python, quick),
+      await throughput(python, quick),
       await accuracy(model, readSpam(), quick),
       await accuracy(model, readAddresses(), quick),
     ];

@@ -1,7 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Tensor, Tensors } from '../src/backends/backend.ts';
+import type { Tensor, Tensors, TrainingData } from '../src/backends/backend.ts';
+import { dense } from '../src/backends/network/layers/dense.ts';
+import { averageTokens } from '../src/backends/network/layers/tokens.ts';
+import type { NetworkSpec } from '../src/backends/network/network-spec.ts';
+import { importNetwork } from '../src/backends/onnx/import/import-network.ts';
+import { createRandom } from '../src/core/helpers/random.ts';
+import type { Case } from './engine-cases.ts';
 
 const folder = 'bench/.data/minilm';
 const file = join(folder, 'minilm.onnx');
@@ -13,6 +19,53 @@ export function fetchMiniLm(python: string): Uint8Array {
     execFileSync(python, ['bench/minilm.py', 'export', file], { stdio: ['ignore', 'ignore', 'ignore'] });
   }
   return readFileSync(file);
+}
+
+/** MiniLM with a head of two classes. */
+export function miniLmSpec(model: Uint8Array, length: number): NetworkSpec {
+  const shapes = { input_ids: [length], attention_mask: [length], token_type_ids: [length] };
+  return importNetwork(model, {
+    shapes,
+    layers: [averageTokens({ from: ['model', 'attention_mask'] }), dense(2, { name: 'head' })],
+  });
+}
+
+/** The fine-tuning of all its weights that is held against PyTorch. */
+export function miniLmCase(python: string): Case {
+  const length = 64;
+  return {
+    name: 'MiniLM-L6, all weights, sequence 64, batch 16',
+    spec: miniLmSpec(fetchMiniLm(python), length),
+    model: { kind: 'minilm' },
+    batch: 16,
+    rows: 64,
+    must: '>= 0.9',
+    training: {
+      loss: { kind: 'cross-entropy' },
+      optimiser: { kind: 'adamw', learningRate: 2e-5 },
+      clipNorm: 1,
+    },
+    data: (rows) => randomTexts(rows, length),
+  };
+}
+
+function randomTexts(rows: number, length: number): TrainingData {
+  const random = createRandom('fine-tuning');
+  const tensor = (make: () => bigint) => ({
+    dtype: 'int64' as const,
+    shape: [rows, length],
+    data: BigInt64Array.from({ length: rows * length }, make),
+  });
+  return {
+    inputs: {
+      input_ids: tensor(() => BigInt(1000 + random.integer(19000))),
+      attention_mask: tensor(() => 1n),
+      token_type_ids: tensor(() => 0n),
+    },
+    targets: {
+      y: { dtype: 'int64', shape: [rows], data: BigInt64Array.from({ length: rows }, (_, i) => BigInt(i % 2)) },
+    },
+  };
 }
 
 /** BERT's WordPiece, uncased (Devlin et al., 2019): accents are left as they are, which English mail hardly has. */

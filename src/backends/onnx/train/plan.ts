@@ -60,9 +60,11 @@ export function planTraining(spec: NetworkSpec, training: Training): TrainingPla
     const known = settings.findIndex((one) => one.rateFactor === rateFactor && one.weightDecay === weightDecay);
     return known >= 0 ? known : settings.push({ rateFactor, weightDecay }) - 1;
   };
+  const { optimiser: chosen } = training;
+  const hasDecay = chosen.kind === 'adamw' || (chosen.kind === 'sgd' && (chosen.weightDecay ?? 0) > 0);
   const parameters = specs.map((parameter, i): PlannedParameter => {
     const isTrained = parameter.isTrained && groups[i]?.isFrozen !== true;
-    const isDecayed = isTrained && (training.decay === 'all' || parameter.isDecayed);
+    const isDecayed = isTrained && hasDecay && (training.decay === 'all' || parameter.isDecayed);
     return { ...parameter, isTrained, isDecayed, setting: settingOf(groups[i]) };
   });
   const optimiser = optimiserGraph(training.optimiser, settings, training.averageDecay ?? 0);

@@ -11,6 +11,8 @@ import { smolLm2 } from './smollm2.ts';
 
 const page = 'docs/experiments/smollm2.md';
 const data = 'examples/data/penguins.csv';
+const asRun = { prompt: 'Predict the species of a penguin.' } as const;
+const asAll = { prompt: 'Predict it.', privacy: 'aggregates' } as const;
 const llm = llamaCpp({ file: smolLm2, threads: 1, maxOutputTokens: 400 });
 afterAll(() => llm[Symbol.asyncDispose]());
 
@@ -96,7 +98,7 @@ async function watch(run: Run<TrainerOutcome>, table: Table) {
 
 describe('a language model of 135 million parameters', () => {
   it('decides, and the job is done no worse than by rules', async () => {
-    const request = { prompt: 'Predict the species of a penguin.', data, seed: 1 };
+    const request = { ...asRun, data, seed: 1 };
     const table = new Table();
     const { result, cpuSeconds } = await timed(() => watch(new Trainer({ llm }).run(request), table));
     const { outcome, decisions } = result;
@@ -131,7 +133,7 @@ describe('a language model of 135 million parameters', () => {
     for (const question of questions) Object.assign(question, { language: 'always' });
     try {
       const table = new Table();
-      const trainer = new Trainer({ llm, privacy: 'aggregates', llmBudget: { maxCalls: 100 } });
+      const trainer = new Trainer({ llm, privacy: asAll.privacy, llmBudget: { maxCalls: 100 } });
       for (const { id } of builtIn())
         trainer.decide(id, ({ by, why, proposal }) => {
           table.answer(id, by === 'llm' ? why : undefined, isLikeRule(id, proposal));
@@ -145,7 +147,7 @@ describe('a language model of 135 million parameters', () => {
       const path = join(mkdtempSync(join(tmpdir(), 'smollm2-')), 'penguins.csv');
       writeFileSync(path, leaky.join('\n'));
       const run = trainer.run({
-        prompt: 'Predict it.',
+        prompt: asAll.prompt,
         data: path,
         seed: 1,
         budget: 'quick',
@@ -173,8 +175,39 @@ function holds(table: Table): void {
   }
 }
 
-/** Writes a table of the page anew. */
-function record(name: string, table: Table, notes: readonly string[]): void {
+/** The page, with what was measured in its two places. */
+const pageOf = (run: string, all: string) => `# A very small language model decides
+
+SmolLM2-135M-Instruct (135 million parameters, 98 MB as a GGUF file, Apache-2.0) answers in this process, on one thread, by [\`llamaCpp\`](../providers.md). So small a
+model reasons little: what is shown here is that its answers do no harm, not that they help. \`TRAINERAGENT_RECORD=1 npm run test:interop -- smollm2\` writes this page.
+
+*Held*: the first answer passed its checks. *Repaired*: a later one did, after it was shown what was wrong. *By rule*: none did, and the rule's answer was taken. *Like the rule*:
+answers that held or were repaired and are the same as the rule's. *Kept*: input tokens that were computed before.
+
+## As a run asks
+
+\`${asRun.prompt}\` on \`${data}\`. Rules are sure of most answers; the model is asked where they are not, and where its proposals are tried beside the rules' own.
+
+<!-- run -->
+
+${run}
+
+<!-- /run -->
+
+## Where everything is asked
+
+\`${asAll.prompt}\`, on the penguins' table with a column that nearly gives the species away, at the privacy level \`${asAll.privacy}\`. Each question is put to the model, whatever the rule knows; its answer is checked and counted, and the rule's is taken, so that
+the next question is that of a usual run.
+
+<!-- all -->
+
+${all}
+
+<!-- /all -->
+`;
+
+/** Writes the page anew, with one of its tables as it was measured here and the other as it was. */
+function record(name: 'run' | 'all', table: Table, notes: readonly string[]): void {
   if (process.env.TRAINERAGENT_RECORD !== '1') return;
   const rows = [...table.rows.values()];
   const sum = { ...new Table().of('all') };
@@ -187,13 +220,11 @@ function record(name: string, table: Table, notes: readonly string[]): void {
     ...rows.map(cells),
     cells(sum).replace('`all`', 'all'),
     '',
+    `Of the input tokens, ${Math.round((100 * sum.cachedTokens) / sum.inputTokens)} % were computed before.`,
     ...notes,
   ].join('\n');
   const old = readFileSync(page, 'utf8');
-  const marks = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
-  expect(old).toMatch(marks);
-  writeFileSync(
-    page,
-    old.replace(marks, (_, open: string, close: string) => `${open}\n${text}\n\n${close}`),
-  );
+  const before = (part: string) =>
+    new RegExp(`<!-- ${part} -->\n\n([\\s\\S]*?)\n\n<!-- /${part} -->`).exec(old)?.[1] ?? 'Not measured yet.';
+  writeFileSync(page, pageOf(name === 'run' ? text : before('run'), name === 'all' ? text : before('all')));
 }

@@ -1,6 +1,6 @@
 import type { ReplyForm } from '../llm/ask-model.ts';
 import type { LanguageModel, ModelUsage } from '../llm/language-model.ts';
-import { retriesOfError, usageOfError } from '../llm/model-error.ts';
+import { modelErrorText, retriesOfError, usageOfError } from '../llm/model-error.ts';
 import { callDecider, stoppedByHost } from './consult.ts';
 import { TrainerError } from './errors.ts';
 import { Halt } from './halt.ts';
@@ -99,7 +99,7 @@ export async function sendToModel(
     session.signal.throwIfAborted();
     code = TrainerError.isInstance(error) ? error.code : undefined;
     if (code !== undefined && notTheModels.has(code)) throw error;
-    reply = { error: errorText(error) };
+    reply = { error: modelErrorText(error) };
     usage = usageOfError(error);
     retries = retriesOfError(error);
   }

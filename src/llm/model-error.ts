@@ -71,11 +71,16 @@ export function statusError(
 }
 
 /** Words of a provider, which are not ours: one line, no keys, at most 200 characters. */
-function remoteText(text: string): string {
+function remoteText(text: string, most = 200): string {
   return redact(text.slice(0, 2000))
     .replace(/[\p{C}\s]+/gu, ' ')
     .trim()
-    .slice(0, 200);
+    .slice(0, most);
+}
+
+/** What a model threw, in words that may be kept and shown: any object may be a model, and its errors hold what they will. */
+export function modelErrorText(error: unknown): string {
+  return remoteText(errorText(error), 500);
 }
 
 function plainCause(cause: unknown): Error {

@@ -154,6 +154,19 @@ describe('a model that keeps failing', () => {
     expect(locked.ledger.spent).toEqual({ calls: 1, inputTokens: 0, outputTokens: 0 });
   });
 
+  it('has its words kept on one line, without keys, and few of them', async () => {
+    const said = `Bad key sk-live-0123456789abcdef of joe@mail.example\n\u001b[31m${'x'.repeat(100_000)}`;
+    for (const error of [new Error(said), new TrainerError('LLM_FAILED', said), said]) {
+      const llm: LanguageModel = { ...picking(), generate: () => Promise.reject(error) };
+      const session = fakeSession({ llm });
+      await asked(session);
+      const kept = JSON.stringify([session.events, session.store.bodies]);
+      expect(kept).toContain('Bad key [key] of [e-mail]');
+      expect(kept).not.toMatch(/0123456789|joe@mail|\\u001b|x{600}/);
+      expect(lastDecision(session)?.fallback?.length).toBeLessThan(600);
+    }
+  });
+
   it.each(['PEER_MISSING', 'LLM_CASSETTE'] as const)('ends the run where the host made a mistake: %s', async (code) => {
     const session = fakeSession({ llm: scriptedModel([new TrainerError(code, 'Type: npm install openai')]) });
     await expect(asked(session)).rejects.toMatchObject({ code });

@@ -136,11 +136,22 @@ export function runFacts(from: FactsInput): RunFacts {
     messages: messageFacts(messages, from.bodies),
     notDone: notDoneFacts(messages, spec, records),
     records: recordNames(from.bodies),
-    environment: { traineragent: version, node: process.versions.node, opset: '21', 'ai.onnx.ml': '5' },
+    environment: {
+      traineragent: version,
+      node: process.versions.node,
+      opset: '21',
+      'ai.onnx.ml': '5',
+      ...(frozen?.runtime === undefined ? {} : { runtime: runtimeWords(frozen.runtime) }),
+    },
     hashes: hashesOf(messages, spec),
     deterministic: searched?.stopped !== 'clock',
   };
   return { ...facts, answer: answerOf(from, facts, spec) };
+}
+
+/** What trained and was measured where the first choice is missing. */
+function runtimeWords({ name, version, insteadOf }: NonNullable<Frozen['runtime']>): string {
+  return `${name}${version === undefined ? '' : ` ${version}`} in place of ${insteadOf}, which is missing: slower, and measured so`;
 }
 
 /** Where a reason of the verdict was found: before training, by the checks, or in what was measured. */

@@ -24,6 +24,8 @@ export const frozenSchema = z.object({
   comparedRows: z.number(),
   /** Blob of the fitted baseline. */
   baseline: z.string(),
+  /** What computed in place of a faster library that is missing. */
+  runtime: z.object({ name: z.string(), version: z.string().optional(), insteadOf: z.string() }).optional(),
 });
 
 export type Frozen = z.infer<typeof frozenSchema>;
@@ -44,6 +46,8 @@ export const freezeStage = defineStage<Frozen>({
       seed: 'baseline',
     });
     const output = await freezeVariant(context, chosen);
+    const { runtime } = output;
+    const slower = runtime && ` Computed by ${runtime.name}: ${runtime.insteadOf} is missing.`;
     return {
       message: {
         model: output.model,
@@ -52,8 +56,9 @@ export const freezeStage = defineStage<Frozen>({
         maxDifference: output.maxDifference,
         comparedRows: output.rows,
         baseline: baseline.model,
+        ...(runtime === undefined ? {} : { runtime }),
       },
-      summary: `One file of ${output.sizeBytes} bytes, ${output.model.slice(0, 12)}; it predicts as its learners do on ${output.rows} rows.`,
+      summary: `One file of ${output.sizeBytes} bytes, ${output.model.slice(0, 12)}; it predicts as its learners do on ${output.rows} rows.${slower ?? ''}`,
     };
   },
 });

@@ -20,6 +20,7 @@ import { readModel } from '../learn/model-blob.ts';
 import { widenModel } from '../learn/select-features.ts';
 import { referenceOfTraining } from '../serve/drift/reference-of-training.ts';
 import { defineAction } from './action.ts';
+import { type SubstituteRuntime, substituteRuntime } from './substitute-runtime.ts';
 
 export interface FreezeInput {
   /** Blob of the preparation and the signature's inputs. */
@@ -55,6 +56,8 @@ export interface FreezeOutput {
   /** Labels that differ beyond ties. */
   readonly labelDifferences: number;
   readonly rows: number;
+  /** What computed in place of a faster library; also what trained, which is the same process. */
+  readonly runtime?: SubstituteRuntime;
 }
 
 /** What the file may differ by from the learners' own prediction. */
@@ -178,6 +181,7 @@ export const freeze = defineAction<FreezeInput, FreezeOutput>({
         },
       );
     }
+    const runtime = await substituteRuntime(context);
     const hash = await context.blobs.put(artefact.bytes);
     return {
       model: hash,
@@ -186,6 +190,7 @@ export const freeze = defineAction<FreezeInput, FreezeOutput>({
       maxDifference,
       labelDifferences,
       rows: sample.rowCount,
+      ...(runtime === undefined ? {} : { runtime }),
     };
   },
 });

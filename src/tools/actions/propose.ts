@@ -5,6 +5,7 @@ import { factsOf, readTrainingSet } from '../learn/training-set.ts';
 import { proposeCandidates } from '../search/propose-candidates.ts';
 import type { Candidate } from '../search/search-state.ts';
 import { type ActionContext, defineAction } from './action.ts';
+import { substituteRuntime } from './substitute-runtime.ts';
 
 export interface ProposeInput {
   /** Blob of the training set, or what is expected of one that is not made. */
@@ -65,6 +66,7 @@ async function missingBackend(context: ActionContext): Promise<string | undefine
       { formatVersion: 1, inputs, layers, outputs: { output: 'output' } },
       { loss: { kind: 'mean-squared-error' }, optimiser: { kind: 'sgd', learningRate: 0.1 }, threads: 1 },
     );
+    await substituteRuntime(context);
     return undefined;
   } catch (error) {
     if (TrainerError.isInstance(error) && error.code === 'PEER_MISSING') return error.message;

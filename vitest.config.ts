@@ -8,6 +8,7 @@ export default defineConfig({
     alias: {
       'traineragent/testing': source('testing/index.ts'),
       'traineragent/opentelemetry': source('opentelemetry.ts'),
+      'traineragent/engine-web': source('backends/engine-web.ts'),
       'traineragent/engine': source('backends/engine.ts'),
       'traineragent/openai': source('llm/openai.ts'),
       'traineragent/tfjs': source('backends/tfjs/index.ts'),

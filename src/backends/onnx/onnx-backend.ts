@@ -54,15 +54,8 @@ export function onnxBackend(options: OnnxBackendOptions = {}): Backend {
         );
       }
       // The engine is loaded where something trains; whoever only predicts has no use for it.
-      const { compileNetwork } = await import('./train/trainable-network.ts');
-      const { sessionOpener } = await import('./train/session.ts');
-      const { chooseLayout } = await import('./layout/choose-layout.ts');
-      const runtime = await loadRuntime();
-      const openSession = sessionOpener(runtime);
-      return compileNetwork(network, training, {
-        openSession,
-        layout: () => chooseLayout(openSession, options.layout),
-      });
+      const { compileOnRuntime } = await import('./train/compile-on-runtime.ts');
+      return compileOnRuntime(await loadRuntime(), network, training, options.layout);
     },
   };
 }

@@ -15,11 +15,14 @@ const random = new Set([
 /** Bytes up to which equal initializers are looked for. */
 const sharedBytes = 4096;
 
+/** A character a byte. */
+const latin1 = new TextDecoder('latin1');
+
 const text = (value: unknown): string =>
   JSON.stringify(value, (_, part: unknown) => {
     if (typeof part === 'bigint') return `${part}n`;
     return part instanceof Uint8Array || part instanceof Float32Array || part instanceof Float64Array
-      ? Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('base64')
+      ? latin1.decode(new Uint8Array(part.buffer, part.byteOffset, part.byteLength))
       : part;
   });
 

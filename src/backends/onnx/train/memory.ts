@@ -41,14 +41,20 @@ export function activationBytes({ graph, carried, loss }: Pick<StepGraph, 'graph
 
 const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
 
+/** What the system has left, in bytes; a browser does not say. */
+export function freeMemory(): number {
+  // Bundlers for browsers put a `process` there that has next to nothing.
+  const system = (globalThis as { process?: Partial<NodeJS.Process> }).process;
+  return system?.availableMemory?.() ?? Number.POSITIVE_INFINITY;
+}
+
 /**
  * Compares an estimate with what may be used: the limit of the training, else what the system has left.
  *
  * @throws {TrainerError} MEMORY_EXCEEDED
  */
 export function checkMemory(what: string, bytes: number, limit: number | undefined, advice: string): void {
-  // A browser does not say.
-  const most = limit ?? (typeof process === 'undefined' ? Number.POSITIVE_INFINITY : process.availableMemory());
+  const most = limit ?? freeMemory();
   if (bytes <= most) return;
   throw new TrainerError(
     'MEMORY_EXCEEDED',

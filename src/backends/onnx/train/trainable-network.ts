@@ -275,6 +275,8 @@ export interface TrainingHost {
   readonly openSession: OpenSession;
   /** How images lie in memory; asked where there are convolutions. @default as ONNX has them */
   readonly layout?: () => Promise<ImageLayout | undefined>;
+  /** The most that it can address. @default what the system has free */
+  readonly memoryBytes?: number;
 }
 
 /**
@@ -285,10 +287,11 @@ export interface TrainingHost {
 export async function compileNetwork(
   spec: NetworkSpec,
   training: Training,
-  { openSession, layout }: TrainingHost,
+  { openSession, layout, memoryBytes }: TrainingHost,
 ): Promise<TrainableNetwork> {
   // What follows from the spec must not change with the caller's objects.
-  const plan = planTraining(structuredClone(spec), structuredClone(training));
+  const limited = memoryBytes === undefined ? training : { memoryLimitBytes: memoryBytes, ...training };
+  const plan = planTraining(structuredClone(spec), structuredClone(limited));
   const advice = 'Use fewer or narrower layers, or an optimiser that keeps less (sgd).';
   checkMemory('the parameters of the network', stateBytes(plan), plan.training.memoryLimitBytes, advice);
   const hasConvolutions = plan.network.layers.some(({ layer }) =>

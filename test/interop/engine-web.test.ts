@@ -1,0 +1,119 @@
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type WebCaseName, webBatches, webCases, webData, webTraining } from '../../bench/web/cases.ts';
+import type { BackendName, Trained, WebPage } from '../../bench/web/page.ts';
+import { type ServedPage, servePage } from '../../bench/web/serve-page.ts';
+import { onnxBackend } from '../../src/backends/onnx/onnx-backend.ts';
+import { decodeModel } from '../../src/onnx/decode.ts';
+import type { OnnxGraph } from '../../src/onnx/model.ts';
+import { constantOf } from '../../src/onnx/read-tensor.ts';
+
+const script = new URL('../../bench/web/page.ts', import.meta.url).pathname;
+
+let browser: Browser;
+let served: ServedPage;
+let page: Page;
+const problems: string[] = [];
+
+async function open(url: string): Promise<Page> {
+  const opened = await browser.newPage();
+  opened.on('pageerror', (error) => problems.push(error.message));
+  opened.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+  await opened.goto(url);
+  await opened.waitForFunction('globalThis.page !== undefined');
+  return opened;
+}
+
+/** Calls a function of the page by name. */
+const call = <Name extends keyof WebPage>(
+  on: Page,
+  name: Name,
+  ...given: Parameters<WebPage[Name]>
+): ReturnType<WebPage[Name]> => on.evaluate(`page.${name}(...${JSON.stringify(given)})`) as ReturnType<WebPage[Name]>;
+
+beforeAll(async () => {
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
+  served = await servePage({ script });
+  page = await open(served.url);
+});
+afterAll(async () => {
+  await browser?.close();
+  await served?.[Symbol.asyncDispose]();
+});
+
+/** The same training in Node on the native build. */
+async function trainHere(name: WebCaseName, rows: number, steps: number): Promise<Trained> {
+  const task = webCases[name];
+  await using network = await onnxBackend().compile(task.spec, webTraining);
+  const losses = await network.steps(webData(task, rows), webBatches(task, rows, steps));
+  return { losses: [...losses], model: [...(await network.toModel())], runtime: 'onnxruntime-node' };
+}
+
+/** A file without its weights, and the weights by name. */
+function partsOf(model: readonly number[]) {
+  const { graph, ...file } = decodeModel(Uint8Array.from(model));
+  const { initializers, ...rest } = graph as OnnxGraph;
+  const shapes = initializers.map(({ name, dims, dataType }) => ({ name, dims, dataType }));
+  const floats = initializers.filter(({ dataType }) => dataType === 1);
+  const weights = new Map(floats.map((one) => [one.name, constantOf(one)!.data as Float32Array] as const));
+  return { file: { ...file, rest, shapes }, weights };
+}
+
+/** Holds a training in the page against the one here: losses, and the exported file. */
+async function expectSame(backend: BackendName, name: WebCaseName, rows: number, steps: number, within: number) {
+  const [there, here] = [await call(page, 'train', backend, name, rows, steps), await trainHere(name, rows, steps)];
+  expect(there.losses).toHaveLength(steps);
+  for (const [step, loss] of there.losses.entries()) expect(Math.abs(loss - here.losses[step]!)).toBeLessThan(within);
+  expect(there.losses.at(-1)).toBeLessThan(there.losses[0]!);
+  const [a, b] = [partsOf(there.model), partsOf(here.model)];
+  expect(a.file).toEqual(b.file);
+  expect([...a.weights.keys()].length).toBeGreaterThan(3);
+  for (const [key, values] of b.weights) {
+    const worst = values.reduce((most, value, i) => Math.max(most, Math.abs(value - a.weights.get(key)![i]!)), 0);
+    expect(worst).toBeLessThan(within);
+  }
+  return there;
+}
+
+describe('a page that trains on onnxruntime-web', () => {
+  it.each<[WebCaseName, number, number]>([
+    ['mlp', 256, 20],
+    ['cnn', 128, 6],
+  ])('gives the losses and the file that Node gives: %s', async (name, rows, steps) => {
+    const { runtime } = await expectSame('onnx', name, rows, steps, 1e-3);
+    expect(runtime).toBe('onnxruntime-web');
+  });
+
+  it('lets the page live while it trains, and sees an abort', async () => {
+    const { longestMs, code } = await call(page, 'watch', 'mlp', 400);
+    expect(code).toBe('RUN_ABORTED');
+    // Native calls are sized to 200 ms; the bound is for busy machines.
+    expect(longestMs).toBeLessThan(5_000);
+  });
+
+  it('takes threads where the page is isolated, with the same losses', async () => {
+    await using isolated = await servePage({ script, isolated: true });
+    const opened = await open(`${isolated.url}?threads=2`);
+    expect(await opened.evaluate('crossOriginIsolated')).toBe(true);
+    const two = await call(opened, 'train', 'onnx', 'mlp', 256, 5);
+    const one = await call(page, 'train', 'onnx', 'mlp', 256, 5);
+    for (const [step, loss] of two.losses.entries()) expect(loss).toBeCloseTo(one.losses[step]!, 4);
+    await opened.close();
+  });
+});
+
+describe('a page that trains on TensorFlow.js', () => {
+  it.each<BackendName>(['tfjs-cpu', 'tfjs-wasm'])(
+    'gives the losses and the file that Node gives: %s',
+    async (backend) => {
+      await expectSame(backend, 'small', 64, 12, 1e-3);
+    },
+  );
+});
+
+it('nothing was complained of', () => {
+  expect(problems.filter((text) => !text.includes('favicon') && !text.includes('404'))).toEqual([]);
+});

@@ -46,7 +46,7 @@ export default defineConfig([
             testing: 'src/testing/index.ts',
             opentelemetry: 'src/opentelemetry.ts',
             engine: 'src/backends/engine.ts',
-      'engine-web': 'src/backends/engine-web.ts',
+            'engine-web': 'src/backends/engine-web.ts',
             tfjs: 'src/backends/tfjs/index.ts',
             remote: 'src/backends/remote/index.ts',
             openai: 'src/llm/openai.ts',

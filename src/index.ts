@@ -27,6 +27,7 @@ export { defineTool, type Tool, type ToolContext } from './core/tool.ts';
 export type { TrainerMode } from './core/trainer-mode.ts';
 export type { Verdict } from './core/verdict.ts';
 export { version } from './core/version.ts';
+export type { DriftOptions, DriftProposal, RetrainingRequest } from './drift-proposal.ts';
 export type { ForkedRun } from './forked-run.ts';
 export { type CompareOptions, compare, type EvaluateOptions, evaluate, type ModelSource } from './judge-models.ts';
 export { cached, type ReplyStore } from './llm/cached.ts';

@@ -3,6 +3,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import { TrainerError } from './core/errors.ts';
 import { loadModel } from './load-model.ts';
 import type { Prediction } from './server/call.ts';
+import { driftRoutes } from './server/drift-routes.ts';
 import { fastifyPlugin } from './server/fastify-plugin.ts';
 import { fetchHandler } from './server/fetch-handler.ts';
 import { type BatchLimits, defaultBatchLimits } from './server/inference-queue.ts';
@@ -14,9 +15,12 @@ import { openReleases, type Releases } from './server/releases.ts';
 import { onlyVersion, openVersion, type ServableModel } from './server/served-version.ts';
 import { createServiceCore, type RequestLog } from './server/service.ts';
 import { createTracing } from './server/tracing.ts';
+import { type DriftReport, type DriftWatchSettings, watchDrift } from './server/watch-drift.ts';
 import { watchPredictions } from './server/watch-predictions.ts';
 import type { Model } from './tools/artefact/model.ts';
 import { type ApiKey, createApiKey, type KeyScope, parseKeys } from './tools/serve/api-keys.ts';
+import type { DriftEvent } from './tools/serve/drift/drift-event.ts';
+import { defaultDriftLimits } from './tools/serve/drift/measure-drift.ts';
 import { LiveScores, type OutcomeLimits } from './tools/serve/live-score.ts';
 import type { ModelLabel, ModelLabels, Promotion } from './tools/serve/model-labels.ts';
 import { type ModelStore, modelStore } from './tools/serve/model-store.ts';
@@ -26,6 +30,9 @@ export type {
   ApiKey,
   BatchLimits,
   Deployment,
+  DriftEvent,
+  DriftReport,
+  DriftWatchSettings,
   KeyScope,
   ListenOptions,
   ModelLabel,
@@ -58,6 +65,13 @@ export interface ServiceOptions {
   readonly tracing?: boolean;
   /** How long predictions wait for their outcomes, and how many. @default a day, 100_000 */
   readonly outcomes?: Partial<OutcomeLimits>;
+  /** How drift is looked for. @default windows of 500 records, or 200 outcomes */
+  readonly drift?: Partial<DriftWatchSettings>;
+  /**
+   * Called when a column, the predictions or the score on outcomes has begun to differ from training: with the second window in a
+   * row. The event is plain JSON without values; `trainer.considerDrift` makes a proposal of it. What it throws is passed over.
+   */
+  readonly onDrift?: (event: DriftEvent) => void;
   /** Called with the tensors of each prediction. What it throws is passed over. */
   readonly onPrediction?: (prediction: Prediction) => void;
 }
@@ -116,6 +130,7 @@ export async function createService(
   const workers = positive('workers', options.workers ?? Math.max(1, cores - 1));
   const limits = { ...defaultServeLimits, ...options.limits };
   const batch = { ...defaultBatchLimits, ...options.batch };
+  const settings = settingsOfDrift(options.drift);
   for (const [key, value] of Object.entries({ ...limits, ...batch })) if (key !== 'batchDelayMs') positive(key, value);
   const [{ onnxBackend }, traced] = await Promise.all([
     import('./backends/onnx/onnx-backend.ts'),
@@ -140,16 +155,26 @@ export async function createService(
       })
     : undefined;
   const router = releases ?? onlyVersion(await open(await servable(source as Exclude<Source, StoreSource>)));
-  const scores = new LiveScores({ predictions: 100_000, keepMs: 86_400_000, ...options.outcomes }, () =>
-    performance.now(),
+  const scores = new LiveScores(
+    { predictions: 100_000, keepMs: 86_400_000, ...options.outcomes },
+    () => performance.now(),
+    (...outcome) => drift.onOutcome(...outcome),
   );
+  const drift = watchDrift({
+    name,
+    settings,
+    router,
+    scores: () => scores.scores(),
+    onDrift: harmless(options.onDrift ?? (() => undefined)),
+    now: Date.now,
+  });
   const watch = watchPredictions(releases, scores);
   const metrics = await createMetrics({
     router: () => router,
     inFlight: () => core.inFlight,
-    samples: watch.samples,
+    samples: () => [...watch.samples(), ...drift.samples()],
   });
-  const onPrediction = options.onPrediction;
+  const hasKeys = keys !== undefined && keys.length > 0;
   const shared = {
     name,
     router,
@@ -157,14 +182,13 @@ export async function createService(
     metrics,
     traced,
     log: options.log,
-    // Who may change what answers is somebody with a key.
+    // Who may see what came in, or change what answers, is somebody with a key.
     routes: [
       ...outcomeRoutes(scores),
-      ...(releases === undefined || !isStore(source) || keys === undefined || keys.length === 0
-        ? []
-        : labelRoutes(releases, source.store)),
+      ...(hasKeys ? driftRoutes(drift) : []),
+      ...(releases === undefined || !isStore(source) || !hasKeys ? [] : labelRoutes(releases, source.store)),
     ],
-    onPrediction: both(harmless(watch.onPrediction), onPrediction && harmless(onPrediction)),
+    onPrediction: each([watch.onPrediction, drift.onPrediction, options.onPrediction]),
     onAnswer: watch.onAnswer,
     ...(keys === undefined ? {} : { keys }),
     ...(options.origins === undefined ? {} : { origins: options.origins }),
@@ -186,7 +210,7 @@ export async function createService(
     close,
     [Symbol.asyncDispose]: close,
     async listen(where) {
-      const deployment = await listen(core, keys !== undefined && keys.length > 0, where);
+      const deployment = await listen(core, hasKeys, where);
       const end = async (): Promise<void> => {
         await deployment.close();
         await close();
@@ -222,18 +246,38 @@ function positive(name: string, value: number): number {
   throw new TrainerError('REQUEST_INVALID', `Expected ${name} to be a whole number above 0, got ${value}.`);
 }
 
-const both =
-  (first: (prediction: Prediction) => void, second: ((prediction: Prediction) => void) | undefined) =>
-  (prediction: Prediction): void => {
-    first(prediction);
-    second?.(prediction);
+function settingsOfDrift(given: Partial<DriftWatchSettings> = {}): DriftWatchSettings {
+  const settings = { windowRows: 500, outcomeRows: 200, ...defaultDriftLimits, ...given };
+  for (const [key, least] of [
+    ['windowRows', 500],
+    ['outcomeRows', 50],
+  ] as const)
+    if (!(Number.isInteger(settings[key]) && settings[key] >= least))
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        `Expected drift.${key} to be a whole number of at least ${least}, got ${settings[key]}. Fewer tell drift from chance no more.`,
+      );
+  for (const key of ['psi', 'rate', 'falseAlarms'] as const)
+    if (!(settings[key] > 0 && (key !== 'falseAlarms' || settings[key] < 1)))
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        `Expected drift.${key} to be above 0${key === 'falseAlarms' ? ' and below 1' : ''}, got ${settings[key]}.`,
+      );
+  return settings;
+}
+
+const each = (watches: readonly (((prediction: Prediction) => void) | undefined)[]) => {
+  const given = watches.flatMap((watch) => (watch === undefined ? [] : [harmless(watch)]));
+  return (prediction: Prediction): void => {
+    for (const watch of given) watch(prediction);
   };
+};
 
 /** A watcher that throws must not fail the prediction that it watches. */
-function harmless(watch: (prediction: Prediction) => void): (prediction: Prediction) => void {
-  return (prediction) => {
+function harmless<T>(watch: (value: T) => void): (value: T) => void {
+  return (value) => {
     try {
-      watch(prediction);
+      watch(value);
     } catch {
       // Its own affair: the answer has been made.
     }

@@ -2,6 +2,7 @@ import type { Agent } from './agents/agent.ts';
 import { asOneAgent, checkTools, systemOf } from './agents/agent-parts.ts';
 import { arrangeStages } from './agents/arrange-stages.ts';
 import { builtInAgents, builtInStages, planningStages } from './agents/stages.ts';
+import { checkDriftEvent } from './agents/task/stages/drift.ts';
 import { Budget, budgetUnits } from './core/budget.ts';
 import { aborted, childWorkbench } from './core/child-workbench.ts';
 import type { Clock } from './core/clock.ts';
@@ -27,6 +28,7 @@ import { restartRun, type StartedRun, startRun } from './core/start-run.ts';
 import type { RunStore, Store } from './core/store.ts';
 import type { TrainerMode } from './core/trainer-mode.ts';
 import { version } from './core/version.ts';
+import { considerDrift, type DriftOptions, type DriftProposal } from './drift-proposal.ts';
 import { factsOf, finish, verdictOfEnded } from './finish.ts';
 import { hostWorkbench } from './host-workbench.ts';
 import type { LanguageModel } from './llm/language-model.ts';
@@ -97,6 +99,22 @@ export class Start {
     });
   }
 
+  /** Decides what is done about a drift event, in a run of its own that has no other step. */
+  considerDrift(event: unknown, options: DriftOptions): Promise<DriftProposal> {
+    const { store, runId, clock, signal } = this.#settings;
+    return this.#ending(async (hold) => {
+      const drift = checkDriftEvent(event);
+      const { prompt, answers = {} } = options;
+      const request = { ...(prompt === undefined ? {} : { prompt }), answers } as RunRequest;
+      const checked = checkRequest(request);
+      this.#checkAnswers(answers);
+      const opened = hold(await store.create(runId));
+      const started = await startRun(opened, {}, checked, version, clock.now(), signal, [], drift as unknown as Json);
+      const proposal = await this.#work(opened, started, false, {}, (session) => considerDrift(session, drift, prompt));
+      return { status: proposal.status === 'proposed' ? 'planned' : proposal.status, proposal } as const;
+    }).then(({ proposal }) => proposal);
+  }
+
   /** Begins the run as a fork of another one of the same store, and goes on from the decision that it takes another way. */
   fork(from: string, point: ForkPoint, told: (facts: RunFacts | TrainerError) => void): Promise<TrainerOutcome> {
     const { store, runId, clock, agents } = this.#settings;
@@ -121,6 +139,11 @@ export class Start {
       this.#checkAnswers(answers);
       const opened = hold(await store.open(runId));
       const started = restartRun(opened);
+      if (started.input.drift !== undefined)
+        throw new TrainerError(
+          'REQUEST_INVALID',
+          'Expected the id of a run that trains, got one that considered drift. Consider the event again.',
+        );
       const isOver = opened.records.some(({ body }) => body.kind === 'end' && body.status !== 'paused');
       if (!isOver) await opened.append({ kind: 'resume', time: clock.now(), answers });
       return this.#work(opened, started, true, answers, runToEnd);

@@ -19,6 +19,7 @@ import type { OutboundCall } from './core/send-to-model.ts';
 import type { Store } from './core/store.ts';
 import type { BuiltInMetric } from './core/task-spec.ts';
 import { type TrainerMode, trainerModes } from './core/trainer-mode.ts';
+import type { DriftOptions, DriftProposal } from './drift-proposal.ts';
 import { ForkedRun } from './forked-run.ts';
 import type { LanguageModel } from './llm/language-model.ts';
 import type { RunPlan } from './run-plan.ts';
@@ -27,6 +28,7 @@ import type { ColumnOf, PredictionFor, RecordWithout } from './tools/artefact/ty
 import type { OwnMetric } from './tools/evaluate/define-metric.ts';
 import type { Learner } from './tools/learn/learner.ts';
 import type { RunFacts } from './tools/report/report-facts.ts';
+import type { DriftEvent } from './tools/serve/drift/drift-event.ts';
 import type { TrainerOutcome } from './trainer-outcome.ts';
 
 /** Options of a {@link Trainer}; every one has a default, and none needs a key or a network. */
@@ -193,6 +195,28 @@ export class Trainer<
     const signal = given?.signal instanceof AbortSignal ? given.signal : new AbortController().signal;
     const start = await this.#makeStart(runId, log, signal, memoryStore());
     return start.plan(request as unknown as RunRequest);
+  }
+
+  /**
+   * Says what to do about drift that a service noticed: keep the model, look at the data's source, collect outcomes, or train again,
+   * with the request for it. Asked as any question is (`task.drift`): answer, language model where the rule is unsure, rule,
+   * deciders; journalled in the trainer's store. Nothing is trained.
+   *
+   * @param event - as a service of `traineragent/serve` gives it to `onDrift`; plain JSON, so it may have come through a queue
+   * @throws {TrainerError} REQUEST_INVALID, STORE_FAILED, RUN_ABORTED
+   * @example
+   * const proposal = await trainer.considerDrift(event);
+   * if (proposal.status === 'proposed' && proposal.request) await trainer.run({ ...proposal.request, data: recent }).result;
+   */
+  async considerDrift(event: DriftEvent, options: DriftOptions = {}): Promise<DriftProposal> {
+    const { signal } = options;
+    const start = await this.#makeStart(
+      this.#ids.runId(),
+      new EventLog(),
+      signal instanceof AbortSignal ? signal : new AbortController().signal,
+      this.#store,
+    );
+    return start.considerDrift(event, options);
   }
 
   /**

@@ -68,6 +68,7 @@ const rootFiles = new Set([
   'trainer.ts',
   'trainer-outcome.ts',
   'start.ts',
+  'drift-proposal.ts',
   'finish.ts',
   'forked-run.ts',
   'opentelemetry.ts',

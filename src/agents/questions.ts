@@ -6,13 +6,14 @@ import { compressionQuestion } from './model/compress.ts';
 import { calibrationQuestion, decisionQuestion } from './model/decide.ts';
 import { ensembleQuestion } from './model/ensemble.ts';
 import { deploymentQuestion } from './server/plan.ts';
+import { driftQuestion } from './task/stages/drift.ts';
 import { nextQuestion } from './task/stages/next.ts';
 import { planQuestion } from './task/stages/plan.ts';
 import { metricQuestion, targetQuestion } from './task/stages/understand.ts';
 
 /** The questions of each agent, in the order in which a run comes to them. */
 export const builtInQuestions = {
-  task: [targetQuestion, metricQuestion, planQuestion, nextQuestion],
+  task: [targetQuestion, metricQuestion, planQuestion, nextQuestion, driftQuestion],
   data: [columnsQuestion, leaksQuestion, sampleQuestion],
   model: [
     candidatesQuestion,

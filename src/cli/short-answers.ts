@@ -5,6 +5,7 @@ export const shortMembers: Readonly<Record<string, string>> = {
   'task.target': 'target',
   'task.metric': 'metric',
   'task.next': 'move',
+  'task.drift': 'action',
   'data.sample': 'rows',
   'model.ensemble': 'use',
   'model.compression': 'variant',

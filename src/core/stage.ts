@@ -21,6 +21,8 @@ export interface RunInput extends CheckedRequest {
   readonly hasTestData: boolean;
   /** The host's own metrics. */
   readonly ownMetrics: readonly MetricFacts[];
+  /** The drift event that the run is about, where it is about no data. */
+  readonly drift?: Json;
   /** Where this run takes another way than the run that it was forked from. */
   readonly fork?: ForkOrigin;
 }

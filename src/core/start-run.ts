@@ -24,6 +24,8 @@ interface StoredRequest {
   readonly testData?: StoredData;
   /** The host's own metrics that there were. */
   readonly ownMetrics?: readonly MetricFacts[];
+  /** What is considered instead of data. */
+  readonly drift?: Json;
 }
 
 /** What the start of a run gives: the first record's content, and where the data are. */
@@ -42,6 +44,7 @@ export async function startRun(
   time: number,
   signal: AbortSignal,
   ownMetrics: readonly MetricFacts[],
+  drift?: Json,
 ): Promise<StartedRun> {
   const stored: StoredRequest = {
     request: checked,
@@ -50,6 +53,7 @@ export async function startRun(
       ? {}
       : { testData: await storeData(request.testData, request.schema, store, signal) }),
     ...(ownMetrics.length === 0 ? {} : { ownMetrics }),
+    ...(drift === undefined ? {} : { drift }),
   };
   const body: JournalBody = {
     kind: 'run',
@@ -105,6 +109,7 @@ function describe(store: RunStore, stored: StoredRequest, fork?: ForkOrigin): St
         : { dataName: data.kind === 'file' ? basename(data.path) : (data.name ?? 'records') }),
       hasTestData: stored.testData !== undefined,
       ownMetrics: stored.ownMetrics ?? [],
+      ...(stored.drift === undefined ? {} : { drift: stored.drift }),
       ...(fork === undefined ? {} : { fork }),
     },
     sources,

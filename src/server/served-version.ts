@@ -3,6 +3,8 @@ import type { ModelSignature } from '../onnx/signature.ts';
 import { createRecordEncoder, type RecordEncoder } from '../tools/artefact/encode-records.ts';
 import { createInputTensors } from '../tools/artefact/input-tensors.ts';
 import { type AnswerWriter, createAnswerWriter } from '../tools/serve/answer-writer.ts';
+import { readTrainingFacts, type TrainingFacts } from '../tools/serve/drift/reference.ts';
+import type { ExpectedScore } from '../tools/serve/drift/score-monitor.ts';
 import { type BatchDone, type BatchLimits, InferenceQueue } from './inference-queue.ts';
 import { createWorkerPool } from './worker-pool.ts';
 
@@ -22,6 +24,8 @@ export interface ServableModel {
   readonly bytes: Uint8Array;
   /** Absent where the model cannot explain. */
   readonly explain?: Explain;
+  /** What its outcomes are held against. @default what the file tells of its validation */
+  readonly expected?: ExpectedScore;
   /** Ends what the file is open with beside the version's own processes. */
   readonly close?: () => Promise<void>;
 }
@@ -40,6 +44,8 @@ export interface ServedVersion extends AsyncDisposable {
   readonly isReady: boolean;
   readonly workers: { readonly up: number; readonly size: number };
   readonly explain?: Explain;
+  readonly training: TrainingFacts;
+  readonly expected?: ExpectedScore;
 }
 
 /** How a version is served. */
@@ -56,6 +62,8 @@ export interface VersionOptions {
 /** Starts the processes of a version. @throws {TrainerError} what loading throws */
 export async function openVersion(model: ServableModel, options: VersionOptions): Promise<ServedVersion> {
   const { signature } = model;
+  const training = readTrainingFacts(model.bytes);
+  const expected = model.expected ?? expectedOf(training);
   const probe: Tensors = createInputTensors(signature, 1).tensors();
   const pool = await createWorkerPool({
     count: options.workers,
@@ -75,11 +83,18 @@ export async function openVersion(model: ServableModel, options: VersionOptions)
     },
     workers: pool,
     ...(model.explain === undefined ? {} : { explain: model.explain }),
+    training,
+    ...(expected === undefined ? {} : { expected }),
     async [Symbol.asyncDispose]() {
       await pool[Symbol.asyncDispose]();
       await model.close?.();
     },
   };
+}
+
+function expectedOf({ reference }: TrainingFacts): ExpectedScore | undefined {
+  const score = reference?.score;
+  return score && { of: 'validation', metric: score.metric, value: score.value, interval: [score.low, score.high] };
 }
 
 /** Which version answers. */

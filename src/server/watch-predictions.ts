@@ -31,6 +31,9 @@ export function watchPredictions(releases: Releases | undefined, scores: LiveSco
     if (pair !== watched) {
       watched = pair;
       watch = pair === undefined ? undefined : new CanaryWatch();
+      const reference = releases?.stable.training.reference?.prediction;
+      edges = reference?.kind === 'ranges' ? reference.edges : undefined;
+      early.length = 0;
     }
     return watch;
   };
@@ -40,7 +43,7 @@ export function watchPredictions(releases: Releases | undefined, scores: LiveSco
     watched = undefined;
     releases?.rollback('canary', problem).catch(() => undefined);
   };
-  /** Values by tenths of the first 500; classes as they are. */
+  /** Values by the tenths of training, or where the file does not tell them of the first 500; classes as they are. */
   const bins = (values: readonly (string | number)[]): readonly string[] => {
     if (typeof values[0] !== 'number') return values as readonly string[];
     if (edges === undefined) {

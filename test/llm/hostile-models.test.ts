@@ -64,6 +64,13 @@ const subjects: Readonly<Record<string, object>> = {
   },
   'model.calibration': { task: 'binary', rowCount: 500, isPlanned: true },
   'model.decision': { metric: 'f1', classShares: [0.3, 0.7] },
+  'task.drift': {
+    task: 'binary',
+    watchedColumns: 3,
+    drifted: [{ column: obey, alarms: ['unseen'] }],
+    predictionAlarms: [],
+    measures: [],
+  },
   'server.deployment': { latencyP50Ms: 1, sizeBytes: 1000, limits: [] },
 };
 

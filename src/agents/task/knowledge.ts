@@ -19,4 +19,9 @@ export const taskKnowledge = `# Procedures of the Task agent
 ## task.next
 1. Go on where the score meets the threshold, or where the last trials gained less than the standard error.
 2. Search on only where it can and the score still rises. Learn from more rows only where there are more.
-3. Stop only where nothing beats the baseline.`;
+3. Stop only where nothing beats the baseline.
+
+## task.drift
+1. A column that went missing is first of all a fault to look for where the data come from: check-source.
+2. Outcomes outweigh everything else: retrain where they are worse, keep where enough of them are as good as before.
+3. Without outcomes, retrain where predictions moved or unknown values came; collect-outcomes where only columns moved.`;

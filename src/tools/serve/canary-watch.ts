@@ -1,5 +1,5 @@
 import { betaCdf } from '../evaluate/distributions.ts';
-import { populationStabilityIndex } from './drift/distribution-shift.ts';
+import { populationStabilityIndex, stabilityByChance } from './drift/distribution-shift.ts';
 
 /** Why a canary was taken back. */
 export type CanaryProblem = 'errors' | 'latency' | 'predictions';
@@ -35,7 +35,8 @@ const upperTail = (count: number, n: number, p: number): number => (count <= 0 ?
  * - `errors`: more failures than the stable version's rate would bring (with one success and one failure added to it, at
  *   least 0.1 %); 50 requests and 5 failures at least.
  * - `latency`: more than 1 % of answers slower than twice the stable version's 99th percentile; 200 requests of each.
- * - `predictions`: population stability index of the predictions of at least 0.25; 500 rows of each.
+ * - `predictions`: population stability index of the predictions of at least 0.25, and above what chance reaches (level
+ *   0.001); 500 rows of each.
  */
 export class CanaryWatch {
   readonly #sides = { stable: side(), canary: side() };
@@ -67,9 +68,9 @@ export class CanaryWatch {
     this.#nextRows *= 2;
     const names = [...new Set([...stable.predictions.keys(), ...canary.predictions.keys()])];
     const of = ({ predictions }: Side) => names.map((name) => predictions.get(name) ?? 0);
-    return populationStabilityIndex(of(stable), of(canary)) >= canaryTests.predictions.stability
-      ? 'predictions'
-      : undefined;
+    const byChance = stabilityByChance(names.length, stable.rows, canary.rows, canaryTests.level);
+    const limit = Math.max(canaryTests.predictions.stability, byChance);
+    return populationStabilityIndex(of(stable), of(canary)) >= limit ? 'predictions' : undefined;
   }
 
   #hasErrors(): boolean {

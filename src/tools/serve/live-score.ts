@@ -31,17 +31,22 @@ export interface OutcomeLimits {
   readonly keepMs: number;
 }
 
+/** Hears of an outcome that was joined: 1 or 0 for a class, an absolute error for a number. */
+export type OnOutcome = (version: string, isShare: boolean, value: number) => void;
+
 /** Joins outcomes with predictions by request id; keeps predictions alone, never a record. */
 export class LiveScores {
   readonly #limits: OutcomeLimits;
   readonly #now: () => number;
+  readonly #onOutcome: OnOutcome;
   readonly #kept = new Map<string, Kept>();
   #size = 0;
   readonly #sums = new Map<string, ScoreSums>();
 
-  constructor(limits: OutcomeLimits, now: () => number) {
+  constructor(limits: OutcomeLimits, now: () => number, onOutcome: OnOutcome = () => undefined) {
     this.#limits = limits;
     this.#now = now;
+    this.#onOutcome = onOutcome;
   }
 
   /** Predictions that wait. */
@@ -79,6 +84,7 @@ export class LiveScores {
       this.#sums.set(kept.version, sums);
     }
     sums.add(value);
+    this.#onOutcome(kept.version, isShare, value);
     return 'joined';
   }
 

@@ -89,6 +89,16 @@ const subjects: Readonly<Record<string, object>> = {
     limitsKept: true,
     canSearchOn: true,
   },
+  'task.drift': {
+    task: 'binary',
+    metric: 'rocAuc',
+    watchedColumns: 20,
+    windowRows: 500,
+    drifted: [{ column: 'plan', alarms: ['distribution', 'unseen'] }],
+    predictionAlarms: [],
+    score: { metric: 'accuracy', count: 200, isWorse: false },
+    measures: [{ of: 'plan', psi: 0.371, psiLimit: 0.1, missing: [0, 0.02], unseen: [0, 0.2] }],
+  },
   'data.columns': {
     columns: [
       { name: 'plan', kind: 'category', distinct: 3, missing: 0 },
@@ -220,6 +230,7 @@ describe('levels of privacy', () => {
   const differing: Readonly<Record<string, readonly [aggregates: readonly string[], samples: readonly string[]]>> = {
     'task.target': [['statistics'], ['cells']],
     'task.metric': [['target'], ['cells']],
+    'task.drift': [['measures'], []],
     'data.leaks': [['evidence', 'statistics'], ['cells']],
     'model.decision': [['classShares'], []],
   };

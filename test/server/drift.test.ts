@@ -1,0 +1,173 @@
+import { createApiKey, createService, type DriftEvent, type ServableModel } from 'traineragent/serve';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { checkModel } from '../../src/onnx/check-model.ts';
+import { readSignature } from '../../src/onnx/signature.ts';
+import { buildArtefact } from '../../src/tools/artefact/build-artefact.ts';
+import { encodeTableForModel } from '../../src/tools/artefact/encode-table.ts';
+import type { Table } from '../../src/tools/data/table.ts';
+import { linearLearner } from '../../src/tools/learn/linear/linear-learner.ts';
+import { makeReference } from '../../src/tools/serve/drift/make-reference.ts';
+import { buildSampleModel, sampleTable } from '../tools/artefact/sample-model.ts';
+import { readMetrics } from './read-metrics.ts';
+import { predictRequest, sampleFile, sampleRecord } from './sample-service.ts';
+
+let watched: ServableModel;
+beforeAll(async () => {
+  const { parts, prepare, predict } = await buildSampleModel('binary', [{ learner: linearLearner, weight: 1 }]);
+  const table = sampleTable(600, 'training');
+  const reference = makeReference(
+    parts.signature,
+    encodeTableForModel(parts.signature, table),
+    { kind: 'numbers', values: predict(prepare(table)) },
+    { metric: 'accuracy', value: 0.9, low: 0.87, high: 0.92 },
+  );
+  const { bytes, hash } = buildArtefact({ ...parts, reference, card: { ...parts.card, metric: 'f1' } });
+  watched = { bytes, hash, signature: readSignature(checkModel(bytes)) };
+});
+
+/** Records as the sample's rows are, and what is otherwise in them. */
+function recordsOf(rows: number, seed: string, change: Readonly<Record<string, unknown>> = {}) {
+  const table = sampleTable(rows, seed);
+  const cell = (column: Table['columns'][number], row: number): unknown => {
+    if (column.validity !== undefined && ((column.validity[row >> 3]! >> (row & 7)) & 1) === 0) return null;
+    if (column.kind === 'category') return column.dictionary[column.codes[row]!];
+    if (column.kind === 'text') return null;
+    return column.kind === 'boolean' ? column.values[row] === 1 : column.values[row];
+  };
+  return Array.from({ length: rows }, (_, row) => ({
+    ...Object.fromEntries(table.columns.map((column) => [column.name, cell(column, row)])),
+    ...change,
+  }));
+}
+const admin = createApiKey('ops', ['admin', 'predict', 'metrics', 'outcomes']);
+const shop = createApiKey('shop', ['predict']);
+const keys = [admin.stored, shop.stored];
+const headers = { authorization: `Bearer ${admin.key}` };
+
+describe('a service', () => {
+  it('tells of drift with the second window in a row, to its host, in metrics and to admins; without a value', async () => {
+    const events: DriftEvent[] = [];
+    await using service = await createService(watched, {
+      workers: 1,
+      keys,
+      name: 'churn',
+      onDrift: (e) => events.push(e),
+    });
+    const send = async (seed: string, change = {}) =>
+      expect((await service.fetch(predictRequest(recordsOf(500, seed, change), headers))).status).toBe(200);
+    await send('a');
+    await send('b');
+    expect(events).toEqual([]);
+    await send('c', { plan: 'SECRET', tenure: null });
+    expect(events).toEqual([]);
+    await send('d', { plan: 'SECRET', tenure: null });
+    expect(events).toHaveLength(1);
+    const [event] = events;
+    expect(event).toMatchObject({
+      type: 'drift',
+      windowRows: 500,
+      model: { name: 'churn', version: watched.hash, task: 'binary', target: 'target', metric: 'f1', columns: 6 },
+      prediction: { psi: expect.any(Number) },
+    });
+    expect(event!.columns.map(({ column, alarms }) => [column, alarms])).toEqual([
+      ['plan', ['distribution', 'unseen']],
+      ['tenure', ['distribution', 'missing']],
+    ]);
+    expect(JSON.parse(JSON.stringify(event))).toEqual(event);
+    expect(JSON.stringify(event)).not.toContain('SECRET');
+
+    const { metric, text } = await readMetrics(service, headers);
+    const version = watched.hash.slice(0, 12);
+    expect(metric('traineragent_drift', { version, column: 'tenure', of: 'missing' })).toBe(1);
+    expect(metric('traineragent_drift', { version, column: 'tenure', of: 'psi' })).toBeGreaterThan(1);
+    expect(metric('traineragent_drift_alarm', { version, column: 'tenure' })).toBe(1);
+    expect(metric('traineragent_drift_alarm', { version, column: 'usage' })).toBe(0);
+    expect(metric('traineragent_drift_windows', { version })).toBe(4);
+    expect(text).not.toContain('SECRET');
+
+    const ask = (key: string) =>
+      service.fetch(new Request('http://localhost/v1/drift', { headers: { authorization: `Bearer ${key}` } }));
+    expect((await ask(shop.key)).status).toBe(403);
+    const { versions } = (await (await ask(admin.key)).json()) as { versions: { window: { columns: object[] } }[] };
+    expect(versions).toMatchObject([{ version: watched.hash, hasReference: true, pending: 0, window: { window: 4 } }]);
+    expect(versions[0]!.window.columns).toHaveLength(6);
+  });
+
+  it('tells of a score that has fallen, which outcomes bring', async () => {
+    const events: DriftEvent[] = [];
+    await using service = await createService(watched, {
+      workers: 1,
+      keys,
+      drift: { outcomeRows: 50 },
+      onDrift: (event) => events.push(event),
+    });
+    const turn = async (id: string, share: number) => {
+      const sent = predictRequest(recordsOf(50, id), { ...headers, 'x-request-id': id });
+      const { predictions } = (await (await service.fetch(sent)).json()) as { predictions: { prediction: string }[] };
+      const truths = predictions.map(({ prediction }, record) => ({
+        requestId: id,
+        record,
+        truth: record < share * 50 ? prediction : 'other',
+      }));
+      await service.fetch(predictRequest(truths, headers, '/v1/outcomes'));
+    };
+    await turn('good', 0.9);
+    await turn('bad', 0.6);
+    await turn('good-again', 0.9);
+    await turn('worse', 0.6);
+    expect(events).toEqual([]);
+    await turn('worst', 0.5);
+    expect(events).toMatchObject([
+      {
+        columns: [],
+        score: {
+          metric: 'accuracy',
+          value: 0.5,
+          count: 50,
+          isWorse: true,
+          expected: { of: 'validation', value: 0.9 },
+        },
+      },
+    ]);
+    const { metric } = await readMetrics(service, headers);
+    expect(metric('traineragent_live_score_alarm', { version: watched.hash.slice(0, 12) })).toBe(1);
+  });
+
+  it('serves a file without a reference, and says that there is none', async () => {
+    const plain = await sampleFile('binary');
+    const events: DriftEvent[] = [];
+    await using service = await createService(plain, { workers: 1, keys, onDrift: (event) => events.push(event) });
+    for (let i = 0; i < 2; i++) await service.fetch(predictRequest(new Array(600).fill(sampleRecord), headers));
+    const response = await service.fetch(new Request('http://localhost/v1/drift', { headers }));
+    expect(await response.json()).toEqual({
+      versions: [{ version: plain.hash, hasReference: false, pending: 0, window: null, score: null }],
+    });
+    expect(events).toEqual([]);
+  });
+
+  it('answers although who hears of drift throws', async () => {
+    await using service = await createService(watched, {
+      workers: 1,
+      onDrift: () => {
+        throw new Error('SECRET');
+      },
+    });
+    for (let i = 0; i < 3; i++) {
+      const response = await service.fetch(predictRequest(new Array(500).fill(sampleRecord)));
+      expect(response.status).toBe(200);
+    }
+    // Without keys nobody is asked who they are, so nobody is shown what came in.
+    expect((await service.fetch(new Request('http://localhost/v1/drift'))).status).toBe(404);
+  });
+
+  it.each([
+    { windowRows: 499 },
+    { windowRows: 600.5 },
+    { outcomeRows: 10 },
+    { psi: 0 },
+    { falseAlarms: 1 },
+    { rate: Number.NaN },
+  ])('refuses %j', async (drift) => {
+    await expect(createService(watched, { drift })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+  });
+});

@@ -4,6 +4,7 @@ import { TrainerError } from '../core/errors.ts';
 import { isError, metricIds } from '../core/task-spec.ts';
 import { type Command, type OptionSpec, oneOf, type ParsedArgs } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
+import { pluginsOf, pluginsOption } from './plugins-option.ts';
 import { safeLines } from './safe-text.ts';
 import type { JudgeCommand } from './services.ts';
 import { UsageError } from './usage-error.ts';
@@ -15,6 +16,7 @@ export const judgeOptions: Readonly<Record<string, OptionSpec>> = {
   target: { type: 'string', value: 'COLUMN', about: 'The column of the truth, where the model names another.' },
   group: { type: 'string', value: 'COLUMN', about: 'Rows of equal value belong together, for the intervals.' },
   ordered: { type: 'boolean', about: 'Neighbouring rows depend on each other, for the intervals.' },
+  plugins: pluginsOption,
   mapping: { type: 'string', value: 'FILE', about: 'JSON that says how a model that is not ours is called.' },
 };
 
@@ -61,10 +63,13 @@ export const evaluateCommand: Command = {
 export function judgeArgs(args: ParsedArgs, cwd: string): JudgeCommand {
   const data = args.text('data');
   if (data === undefined) throw new UsageError('Expected --data FILE, got none.');
-  const metric = oneOf(args, 'metric', metricIds);
+  const plugins = pluginsOf(args, cwd);
+  // Names of own metrics are known when their module is loaded.
+  const metric = plugins.plugins === undefined ? oneOf(args, 'metric', metricIds) : args.text('metric');
   const [target, group] = [args.text('target'), args.text('group')];
   return {
     dataPath: resolve(cwd, data),
+    ...plugins,
     ...(metric === undefined ? {} : { metric }),
     ...(target === undefined ? {} : { target }),
     ...(group === undefined ? {} : { group }),

@@ -3,6 +3,7 @@ import type { Json } from '../core/helpers/canonical-json.ts';
 import type { Command } from './command.ts';
 import { followRun } from './follow-run.ts';
 import { llmOption, parseLlm } from './llm-option.ts';
+import { pluginsOf, pluginsOption } from './plugins-option.ts';
 import { fullAnswer } from './short-answers.ts';
 import { refuseUsedFolder } from './train.ts';
 import { UsageError } from './usage-error.ts';
@@ -17,6 +18,7 @@ export const forkCommand: Command = {
     answer: { type: 'string', value: 'JSON', about: 'The answer to take instead. Required.' },
     out: { type: 'string', value: 'DIR', about: 'A folder for the results. Default: traineragent-out/RUN_ID.' },
     llm: llmOption,
+    plugins: pluginsOption,
     json: { type: 'boolean', about: 'Print one JSON object on stdout at the end.' },
   },
   notes: [
@@ -38,6 +40,7 @@ export const forkCommand: Command = {
       at,
       answer: fullAnswer(at, parseAnswer(text)),
       ...(llm === undefined ? {} : { llm }),
+      ...pluginsOf(args, io.cwd),
     });
     return followRun(run, {
       io,

@@ -3,6 +3,7 @@ import type { Json } from '../core/helpers/canonical-json.ts';
 import type { Command } from './command.ts';
 import { followRun } from './follow-run.ts';
 import { llmOption, parseLlm } from './llm-option.ts';
+import { pluginsOf, pluginsOption } from './plugins-option.ts';
 import { fullAnswer } from './short-answers.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -19,6 +20,7 @@ export const resumeCommand: Command = {
       about: 'Answer a question that the run waits for.',
     },
     llm: llmOption,
+    plugins: pluginsOption,
     json: { type: 'boolean', about: 'Print one JSON object on stdout at the end.' },
   },
   notes: ['RUN is the folder that train wrote. A VALUE that is JSON is read as JSON, any other as text.'],
@@ -26,7 +28,10 @@ export const resumeCommand: Command = {
     const folder = resolve(io.cwd, args.positionals[0] ?? '');
     const answers = parseAnswers(args.texts('answer'));
     const llm = parseLlm(args.text('llm'), io.cwd);
-    const run = await services.resume(join(folder, 'run'), answers, ...(llm === undefined ? [] : [llm]));
+    const run = await services.resume(join(folder, 'run'), answers, {
+      ...(llm === undefined ? {} : { llm }),
+      ...pluginsOf(args, io.cwd),
+    });
     return followRun(run, { io, folder, json: args.isSet('json') });
   },
 };

@@ -1,7 +1,6 @@
 import type * as Conversions from '../convert.ts';
 import type { RunEvent } from '../core/events.ts';
 import type { Json } from '../core/helpers/canonical-json.ts';
-import type { BuiltInMetric } from '../core/task-spec.ts';
 import type { ModelSignature } from '../onnx/signature.ts';
 import type { RunPlan } from '../run-plan.ts';
 import type { ServiceOptions } from '../serve.ts';
@@ -24,7 +23,7 @@ export interface CliServices {
   /** Starts a run whose journal is in `runFolder`. */
   train(request: TrainCommand, runFolder: string): Promise<CliRun>;
   /** Goes on with the run whose journal is in `runFolder`. */
-  resume(runFolder: string, answers: Readonly<Record<string, Json>>, llm?: LlmChoice): Promise<CliRun>;
+  resume(runFolder: string, answers: Readonly<Record<string, Json>>, parts: CliParts): Promise<CliRun>;
   /** Says what `train` would do and cost. */
   plan(request: Omit<TrainCommand, 'runId'>): Promise<RunPlan>;
   /** Takes a decision of the run in `from` another way, in a new run in `to`. */
@@ -38,7 +37,7 @@ export interface CliServices {
     asked: JudgeCommand & { readonly margin?: number },
   ): Promise<ModelComparison>;
   /** Recomputes every reported number of the run in `folder` (the one that `--out` named). */
-  verify(folder: string): Promise<VerifyOutcome>;
+  verify(folder: string, parts: Pick<CliParts, 'plugins'>): Promise<VerifyOutcome>;
   /** Opens a model file. */
   loadModel(path: string): Promise<CliModel>;
   /** Other forms of a model file. */
@@ -51,8 +50,16 @@ export interface CliServices {
   predictFile(path: string, model: CliModel, options: PredictFileOptions): Promise<FilePredictions>;
 }
 
+/** What a trainer is made with. */
+export interface CliParts {
+  /** The language model to ask; rules alone without one. */
+  readonly llm?: LlmChoice;
+  /** Path of a module with agents, learners and metrics of the user's own. */
+  readonly plugins?: string;
+}
+
 /** What `train` was asked. */
-export interface TrainCommand {
+export interface TrainCommand extends CliParts {
   readonly runId: string;
   readonly prompt: string;
   readonly dataPath: string;
@@ -61,8 +68,6 @@ export interface TrainCommand {
   readonly delimiter?: string;
   readonly seed?: number;
   readonly budget?: 'quick' | 'normal' | 'thorough';
-  /** The language model to ask; rules alone without one. */
-  readonly llm?: LlmChoice;
 }
 
 /** A model file to judge, with how it is called where it is not ours. */
@@ -72,20 +77,20 @@ export interface JudgedFile {
 }
 
 /** What `evaluate` and `compare` were asked. */
-export interface JudgeCommand {
+export interface JudgeCommand extends Pick<CliParts, 'plugins'> {
   readonly dataPath: string;
-  readonly metric?: BuiltInMetric;
+  /** One of the library's, or of `plugins`. */
+  readonly metric?: string;
   readonly target?: string;
   readonly group?: string;
   readonly ordered?: boolean;
 }
 
 /** What `fork` was asked. */
-export interface ForkCommand {
+export interface ForkCommand extends CliParts {
   readonly runId: string;
   readonly at: string;
   readonly answer: Json;
-  readonly llm?: LlmChoice;
 }
 
 /** A fork under way. */

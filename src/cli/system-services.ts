@@ -4,48 +4,58 @@ import { systemClock, systemIds } from '../core/clock.ts';
 import { TrainerError } from '../core/errors.ts';
 import type { RunRequest } from '../core/request.ts';
 import type { Store } from '../core/store.ts';
+import { type BuiltInMetric, metricIds } from '../core/task-spec.ts';
 import { version } from '../core/version.ts';
 import type { EvaluateOptions, ModelSource } from '../judge-models.ts';
 import type { LanguageModel } from '../llm/language-model.ts';
 import type { ModelMapping } from '../tools/artefact/model-mapping.ts';
 import { keyFor, type LlmChoice } from './llm-option.ts';
-import type { CliModel, CliServices, JudgeCommand, JudgedFile, TrainCommand, VerifyOutcome } from './services.ts';
+import { loadPlugins } from './plugins-option.ts';
+import type {
+  CliModel,
+  CliParts,
+  CliServices,
+  JudgeCommand,
+  JudgedFile,
+  TrainCommand,
+  VerifyOutcome,
+} from './services.ts';
 
 /** The commands' needs, met by the library; each part loads with the command that uses it. */
 export function systemServices(): CliServices {
-  const trainerWith = async (store: Store | undefined, choice: LlmChoice | undefined) => {
+  const trainerWith = async (store: Store | undefined, { llm: choice, plugins }: CliParts) => {
     const { Trainer } = await import('../trainer.ts');
     const llm = choice === undefined ? {} : { llm: await languageModel(choice) };
-    return new Trainer({ ...(store === undefined ? {} : { store }), ...llm });
+    return new Trainer({ ...(store === undefined ? {} : { store }), ...llm, ...(await loadPlugins(plugins)) });
   };
-  const trainerIn = async (folder: string, choice: LlmChoice | undefined) => {
+  const trainerIn = async (folder: string, parts: CliParts) => {
     const { runFolder } = await import('../core/file-store.ts');
-    return trainerWith(runFolder(folder), choice);
+    return trainerWith(runFolder(folder), parts);
   };
   return {
     version,
     newRunId: () => systemIds(systemClock).runId(),
-    async train({ runId, llm, ...asked }, folder) {
-      return (await trainerIn(folder, llm)).run({ runId, ...requestOf(asked) });
+    async train({ runId, ...asked }, folder) {
+      return (await trainerIn(folder, asked)).run({ runId, ...requestOf(asked) });
     },
-    async plan({ llm, ...asked }) {
-      return (await trainerWith(undefined, llm)).plan(requestOf(asked));
+    async plan(asked) {
+      return (await trainerWith(undefined, asked)).plan(requestOf(asked));
     },
-    async fork(from, to, { runId, at, answer, llm }) {
+    async fork(from, to, { runId, at, answer, ...parts }) {
       const { forkFolder } = await import('../core/file-store.ts');
-      const trainer = await trainerWith(forkFolder(from, to), llm);
+      const trainer = await trainerWith(forkFolder(from, to), parts);
       return trainer.fork(await runIdOf(from), { runId, at: at as 'task.plan', answer: answer as never });
     },
-    async resume(folder, answers, llm) {
-      return (await trainerIn(folder, llm)).resume(await runIdOf(folder), { answers });
+    async resume(folder, answers, parts) {
+      return (await trainerIn(folder, parts)).resume(await runIdOf(folder), { answers });
     },
     async evaluate(model, { dataPath, ...asked }) {
       const { evaluate } = await import('../evaluate-model.ts');
-      return evaluate(sourceOf(model), dataPath, judgeOptionsOf(asked));
+      return evaluate(sourceOf(model), dataPath, await judgeOptionsOf(asked));
     },
     async compare(first, second, { dataPath, margin, ...asked }) {
       const { compare } = await import('../evaluate-model.ts');
-      const options = { ...judgeOptionsOf(asked), ...(margin === undefined ? {} : { margin }) };
+      const options = { ...(await judgeOptionsOf(asked)), ...(margin === undefined ? {} : { margin }) };
       return compare(sourceOf(first), sourceOf(second), dataPath, options);
     },
     verify,
@@ -101,10 +111,21 @@ export function systemServices(): CliServices {
 const sourceOf = ({ path, mapping }: JudgedFile): ModelSource =>
   mapping === undefined ? path : { model: path, mapping: mapping as ModelMapping };
 
-const judgeOptionsOf = ({ metric, ...asked }: Omit<JudgeCommand, 'dataPath'>): EvaluateOptions => ({
-  ...asked,
-  ...(metric === undefined ? {} : { metrics: [metric] }),
-});
+async function judgeOptionsOf({ metric, plugins, ...asked }: Omit<JudgeCommand, 'dataPath'>): Promise<EvaluateOptions> {
+  const { metrics: own = [] } = await loadPlugins(plugins);
+  if (metric === undefined) return { ...asked, ...(own.length === 0 ? {} : { metrics: own }) };
+  const isBuiltIn = (metricIds as readonly string[]).includes(metric);
+  if (isBuiltIn) return { ...asked, metrics: [metric as BuiltInMetric] };
+  const { loadMetrics } = await import('../tools/evaluate/metric-registry.ts');
+  const names = (await loadMetrics(own)).map(({ name }) => name);
+  const found = own[names.indexOf(metric)];
+  if (found === undefined)
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      `Expected --metric to be one of ${[...names, ...metricIds].join(', ')}, got "${metric}".`,
+    );
+  return { ...asked, metrics: [found] };
+}
 
 function requestOf({
   prompt,
@@ -161,13 +182,20 @@ async function openModel(path: string): Promise<CliModel> {
 }
 
 /** The folder that `--out` named, or that of a journal itself: then there are no files beside it to look at. */
-async function verify(folder: string): Promise<VerifyOutcome> {
+async function verify(folder: string, { plugins }: Pick<CliParts, 'plugins'>): Promise<VerifyOutcome> {
   const { verifyRun } = await import('../verify/verify-run.ts');
   const isRunFolder = await access(join(folder, 'journal.jsonl')).then(
     () => true,
     () => false,
   );
-  return { checks: isRunFolder ? await verifyRun(folder) : await verifyRun(join(folder, 'run'), { outputs: folder }) };
+  const { agents, learners, metrics } = await loadPlugins(plugins);
+  const modules = (learners ?? []).flatMap((learner) => (learner instanceof URL ? [learner.href] : []));
+  const own = { learners: modules, ...(agents && { agents }), ...(metrics && { metrics }) };
+  return {
+    checks: isRunFolder
+      ? await verifyRun(folder, own)
+      : await verifyRun(join(folder, 'run'), { ...own, outputs: folder }),
+  };
 }
 
 /** The id that the first record of a journal names; what is wrong with the journal is told by the store. */

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Command, oneOf, type ParsedArgs, wholeNumber } from './command.ts';
 import { followRun } from './follow-run.ts';
 import { llmOption, parseLlm } from './llm-option.ts';
+import { pluginsOf, pluginsOption } from './plugins-option.ts';
 import type { TrainCommand } from './services.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -19,6 +20,7 @@ export const requestOptions = {
   },
   delimiter: { type: 'string', value: 'TEXT', about: 'What separates fields. Default: found from the text.' },
   llm: llmOption,
+  plugins: pluginsOption,
 } as const satisfies Command['options'];
 
 /**
@@ -46,6 +48,7 @@ export function trainRequest(args: ParsedArgs, cwd: string): Omit<TrainCommand, 
     ...(seed === undefined ? {} : { seed }),
     ...(budget === undefined ? {} : { budget }),
     ...(llm === undefined ? {} : { llm }),
+    ...pluginsOf(args, cwd),
   };
 }
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { createColours, wantsColours } from './colours.ts';
 import type { Command } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
+import { pluginsOf, pluginsOption } from './plugins-option.ts';
 import { safeText } from './safe-text.ts';
 
 /** `traineragent verify`. */
@@ -9,11 +10,11 @@ export const verifyCommand: Command = {
   name: 'verify',
   usage: 'RUN',
   about: 'Recompute every number that a run reported, without training.',
-  options: { json: { type: 'boolean', about: 'Print one JSON object on stdout.' } },
+  options: { plugins: pluginsOption, json: { type: 'boolean', about: 'Print one JSON object on stdout.' } },
   notes: ['RUN is the folder that train wrote. Ends with code 5 where a number differs.'],
   async run(args, io, services) {
     const folder = resolve(io.cwd, args.positionals[0] ?? '');
-    const { checks } = await services.verify(folder);
+    const { checks } = await services.verify(folder, pluginsOf(args, io.cwd));
     const failed = checks.filter((check) => !check.ok);
     const colours = createColours(wantsColours(io.stderr.isTTY === true, io.environment));
     // What is as reported is told by the part of the run that it belongs to: a run has hundreds of numbers.

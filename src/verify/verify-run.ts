@@ -81,7 +81,7 @@ export async function verifyRun(folder: string, options: VerifyOptions = {}): Pr
         ? host
         : bench;
     checks.push(...(await withMetrics(metrics, () => recomputeCalls(store, benchOf))));
-    const replayed = await replay(store, options.agents ?? []);
+    const replayed = await withMetrics(metrics, () => replay(store, options.agents ?? []));
     checks.push(...replayed.checks);
     // A journal that was cut behind a record looks like an earlier state; files that only a finished run writes betray it.
     if (
@@ -97,7 +97,9 @@ export async function verifyRun(folder: string, options: VerifyOptions = {}): Pr
       });
     if (options.outputs !== undefined && replayed.facts !== undefined)
       checks.push(
-        ...(await checkOutputs(options.outputs, replayed.facts, (facts) => reportOf(bench, facts), versionOf(store))),
+        ...(await withMetrics(metrics, () =>
+          checkOutputs(options.outputs!, replayed.facts!, (facts) => reportOf(bench, facts), versionOf(store)),
+        )),
       );
   } finally {
     bench.close();

@@ -245,10 +245,21 @@ describe('resume', () => {
   it('reads answers as JSON where they are, else as text', async () => {
     let asked: unknown;
     const { code } = await run(
-      ['resume', 'out', '--answer', 'task.target=species', '--answer', 'x={"a":[1]}', '--answer', 'y=a=b'],
+      [
+        'resume',
+        'out',
+        '--answer',
+        'task.target=species',
+        '--answer',
+        'x={"a":[1]}',
+        '--answer',
+        'y=a=b',
+        '--plugins',
+        'own.mjs',
+      ],
       {
-        resume: async (runFolder, answers) => {
-          asked = [runFolder, answers];
+        resume: async (runFolder, answers, parts) => {
+          asked = [runFolder, answers, parts];
           return fakeRun(outcomeOf());
         },
       },
@@ -257,6 +268,7 @@ describe('resume', () => {
     expect(asked).toEqual([
       join(folder, 'out', 'run'),
       { 'task.target': { target: 'species' }, x: { a: [1] }, y: 'a=b' },
+      { plugins: join(folder, 'own.mjs') },
     ]);
   });
 });

@@ -85,3 +85,55 @@ describe('systemServices', () => {
     expect(code).toBe(1);
   });
 });
+
+describe('--plugins', () => {
+  const own = (text: string) => writeFile(join(folder, 'own.mjs'), text);
+  const rows = Array.from({ length: 240 }, (_, i) => `${i % 40},${(i * 7) % 11},${i % 40 < 20 ? 'low' : 'high'}`);
+
+  it('trains, judges and verifies with metrics, learners and agents of the user', async () => {
+    await writeFile(join(folder, 'kinds.csv'), `x,y,kind\n${rows.join('\n')}\n`);
+    await writeFile(
+      join(folder, 'profit.mjs'),
+      `export default { name: 'profit', about: 'Earned a row.', greaterIsBetter: true, needs: 'labels',
+         value: ({ confusion }) => (confusion[3] * 15 - confusion[1] * 5) / confusion.reduce((a, b) => a + b, 0) };`,
+    );
+    await own(
+      `export default {
+         metrics: [new URL('./profit.mjs', import.meta.url)],
+         agents: [{ name: 'audit', profile: 'You look.', questions: [], consultations: [{ after: 'task.plan', run: () => 'Looked at the plan.' }] }],
+       };`,
+    );
+    const trained = await run(
+      ...['train', 'Predict the kind. Maximise profit.', '--data', 'kinds.csv', '--budget', 'quick'],
+      ...['--plugins', 'own.mjs', '--out', 'out', '--json'],
+    );
+    expect(trained.err).toContain('Looked at the plan.');
+    expect(trained.code).toBe(0);
+    expect(JSON.parse(trained.out)).toMatchObject({ score: { metric: 'profit' } });
+    const model = join('out', 'model.onnx');
+    const judged = await run('evaluate', model, '--data', 'kinds.csv', '--plugins', 'own.mjs', '--metric', 'profit');
+    expect(judged.out).toContain('profit');
+    expect((await run('compare', model, model, '--data', 'kinds.csv', '--plugins', 'own.mjs')).out).toContain('profit');
+    expect(await run('verify', 'out', '--plugins', 'own.mjs')).toMatchObject({ code: 0 });
+    const unknown = await run('evaluate', model, '--data', 'kinds.csv', '--plugins', 'own.mjs', '--metric', 'proft');
+    expect(unknown).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('Expected --metric to be one of profit, rocAuc'),
+    });
+  });
+
+  it.each([
+    ['is not there', undefined, 'could not be loaded: Cannot find module'],
+    ['gives nothing', 'export default null;', 'but it has null there.'],
+    ['gives a function', 'export default () => ({});', 'but it has a function there.'],
+    ['gives what is none of them', 'export default { tools: [] };', 'got "tools".'],
+    ['gives one where a list is wanted', 'export default { metrics: {} };', 'got "metrics" that is not a list.'],
+  ])('says what is wrong with a module that %s', async (what, text, message) => {
+    const file = `${what.replaceAll(' ', '-')}.mjs`;
+    if (text !== undefined) await writeFile(join(folder, file), text);
+    const { code, err } = await run('plan', 'Predict the region.', '--data', 'rows.csv', '--plugins', file);
+    expect(code).toBe(1);
+    expect(err).toContain('PLUGIN_INVALID');
+    expect(err.replace(/\s+/g, ' ')).toContain(message);
+  });
+});

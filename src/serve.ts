@@ -49,7 +49,12 @@ export { createApiKey, modelStore, parseKeys };
 export interface ServiceOptions {
   /** The model's name in paths: letters, digits, dots and dashes. @default 'model' */
   readonly name?: string;
-  /** Processes that predict. @default one less than there are cores, at least one */
+  /**
+   * Processes that predict.
+   *
+   * @default none where the model is one of linear functions or trees whose row costs less than the way to another process; else one less
+   * than there are cores, at least one
+   */
   readonly workers?: number;
   readonly batch?: Partial<BatchLimits>;
   readonly limits?: Partial<ServeLimits>;
@@ -132,9 +137,10 @@ export async function createService(
   const batch = { ...defaultBatchLimits, ...options.batch };
   const settings = settingsOfDrift(options.drift);
   for (const [key, value] of Object.entries({ ...limits, ...batch })) if (key !== 'batchDelayMs') positive(key, value);
-  const [{ onnxBackend }, traced] = await Promise.all([
+  const [{ onnxBackend }, traced, direct] = await Promise.all([
     import('./backends/onnx/onnx-backend.ts'),
     options.tracing === true ? createTracing() : undefined,
+    options.workers === undefined ? import('./tools/serve/direct-run.ts') : undefined,
   ]);
   const open = (model: ServableModel) =>
     openVersion(model, {
@@ -145,6 +151,7 @@ export async function createService(
       batch,
       maxTextLength: limits.textLength,
       onBatch: (done) => metrics.batch(done),
+      ...(direct === undefined ? {} : { direct: direct.createDirectRun }),
     });
   const releases = isStore(source)
     ? await openReleases({

@@ -21,7 +21,11 @@ export const serveCommand: Command = {
     port: { type: 'string', value: 'N', about: 'Default: 8080; 0 takes a free one.' },
     host: { type: 'string', value: 'ADDRESS', about: 'Default: 127.0.0.1. Beyond this machine, --keys is needed.' },
     keys: { type: 'string', value: 'FILE', about: 'Who may call; made by `traineragent key`.' },
-    workers: { type: 'string', value: 'N', about: 'Processes that predict. Default: one less than there are cores.' },
+    workers: {
+      type: 'string',
+      value: 'N',
+      about: 'Processes that predict. Default: by the model; none for small ones.',
+    },
     name: { type: 'string', value: 'NAME', about: 'Of the model in paths. Default: model.' },
     insecure: { type: 'boolean', about: 'Listen beyond this machine without keys.' },
     log: { type: 'boolean', about: 'One line of JSON on stderr for each request; it holds no value.' },

@@ -1,6 +1,7 @@
 import type { Tensors } from '../backends/backend.ts';
 import type { PredictedRows } from '../tools/artefact/decode-predictions.ts';
 import { joinRows } from '../tools/serve/tensor-rows.ts';
+import { Lasting } from './lasting.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 /** How rows are put together. */
@@ -11,10 +12,20 @@ export interface BatchLimits {
   readonly batchDelayMs: number;
   /** Rows that wait, at most; beyond that `infer` is refused. @default 512 */
   readonly queuedRows: number;
+  /**
+   * How long rows may have to wait, by the time of the batches before; a burst may wait longer for a tenth of a second, and one batch
+   * always.
+   *
+   * @default 20
+   */
+  readonly queueMs: number;
 }
 
 /** The limits unless the host sets others. */
-export const defaultBatchLimits: BatchLimits = { batchRows: 32, batchDelayMs: 2, queuedRows: 512 };
+export const defaultBatchLimits: BatchLimits = { batchRows: 32, batchDelayMs: 2, queuedRows: 512, queueMs: 20 };
+
+/** A queue that is long for a shorter time is a burst, which ends by itself; as of CoDel (Nichols and Jacobson 2012). */
+const burstMs = 100;
 
 /** What happened to a batch, for metrics. */
 export interface BatchDone {
@@ -64,6 +75,10 @@ export class InferenceQueue {
   #underWay = 0;
   #immediate: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Milliseconds from the end of one batch to that of the next, of all workers together, averaged over about ten. */
+  #batchMs = 0;
+  #lastDone = 0;
+  readonly #stands = new Lasting(burstMs);
   /** Rows that came in the current turn of the loop; more than one in a row of turns is dense traffic. */
   #lastRows = 1;
 
@@ -92,7 +107,9 @@ export class InferenceQueue {
 
   /** Whether a request of so many rows would have to be refused. */
   isFull(rows = 1): boolean {
-    return this.#rows > 0 && this.#rows + rows > this.#limits.queuedRows;
+    const { queuedRows, queueMs } = this.#limits;
+    const waitMs = this.#look();
+    return this.#rows > 0 && (this.#rows + rows > queuedRows || (this.#stands.isSo && waitMs > queueMs));
   }
 
   /** Predicts rows that were checked; the caller has asked `isFull`. */
@@ -127,6 +144,14 @@ export class InferenceQueue {
     }
   }
 
+  /** How long a row that comes now would wait for the batches before its own. */
+  #look(): number {
+    const { queueMs, batchRows } = this.#limits;
+    const waitMs = Math.floor(this.#rows / batchRows) * this.#batchMs;
+    this.#stands.note(waitMs > queueMs, waitMs > queueMs / 2, this.#now());
+    return waitMs;
+  }
+
   #send(): void {
     const { batchRows } = this.#limits;
     let count = 1;
@@ -138,9 +163,10 @@ export class InferenceQueue {
     this.#lastRows = rows;
     this.#since = this.#now();
     const started = this.#since;
-    this.#pool.run(joinRows(batch.map(({ tensors }) => tensors))).then(
+    this.#pool.run(joinRows(batch.map(({ tensors }) => tensors)), rows).then(
       (outputs) => {
         this.#underWay -= rows;
+        this.#measure(started);
         const done: BatchOutputs = { tensors: outputs };
         let from = 0;
         for (const job of batch) {
@@ -155,5 +181,13 @@ export class InferenceQueue {
         this.#onBatch({ rows, requests: count, ms: this.#now() - started, isOk: false });
       },
     );
+  }
+
+  /** Where rows waited, a batch took from the end of the one before; else from its own start. */
+  #measure(started: number): void {
+    const now = this.#now();
+    this.#batchMs += 0.1 * (now - Math.max(started, this.#lastDone) - this.#batchMs);
+    this.#lastDone = now;
+    this.#look();
   }
 }

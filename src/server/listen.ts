@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { TrainerError } from '../core/errors.ts';
 import { type ProblemCode, problemJson, problemTable } from '../tools/serve/problems.ts';
 import { answerRaw, fastifyPlugin } from './fastify-plugin.ts';
 import { loopbackNames } from './guard.ts';
+import { noteRequest, refuseEarly } from './refuse-early.ts';
 import type { ServiceCore } from './service.ts';
 
 /** Where and how to listen. */
@@ -76,6 +77,7 @@ export async function listen(core: ServiceCore, hasKeys: boolean, options: Liste
         (request, response) => {
           arrivals.requests++;
           arrivals.lastRequestAt = performance.now();
+          noteRequest(request, response);
           if (hasTwoHosts(request.rawHeaders)) refuseRaw(request.socket, 'REQUEST_MALFORMED');
           else if (request.method === 'POST' && core.isFull()) refuseEarly(core, request, response);
           else if (isPrediction(request))
@@ -179,22 +181,6 @@ async function drain(
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   server.closeIdleConnections();
-}
-
-const busyBody = problemJson('BUSY');
-const busyHeaders = {
-  'content-type': 'application/problem+json',
-  'cache-control': 'no-store',
-  'retry-after': '1',
-  'content-length': String(Buffer.byteLength(busyBody)),
-};
-
-/** Refuses before anything is parsed: a service with too much to do must not do more to say so. */
-function refuseEarly(core: ServiceCore, request: IncomingMessage, response: ServerResponse): void {
-  core.refused();
-  response.writeHead(429, core.isDraining ? { ...busyHeaders, connection: 'close' } : busyHeaders);
-  response.end(busyBody);
-  request.resume();
 }
 
 function problemOf(code: string | undefined): ProblemCode {

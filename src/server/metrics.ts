@@ -5,6 +5,8 @@ import type { ModelRouter } from './served-version.ts';
 export interface ServiceMetrics {
   request(route: string, status: number, seconds: number): void;
   rejected(reason: string): void;
+  /** A request that was refused before anything of it was read. */
+  refusedEarly(reason: 'load' | 'queue'): void;
   batch(batch: BatchDone): void;
   readonly contentType: string;
   text(): Promise<string>;
@@ -91,6 +93,8 @@ export async function createMetrics(sources: MetricSources): Promise<ServiceMetr
     'Processes that can predict.',
     sum(({ workers }) => workers.up),
   );
+  // In an overload these are most of all requests: they are added up, and told when metrics are read.
+  const refusedEarly = { load: 0, queue: 0 };
   prom.collectDefaultMetrics({ register: registry });
   const sampled = new Map<string, InstanceType<typeof prom.Gauge>>();
   // Label sets that are looked up once, not with every request.
@@ -110,6 +114,9 @@ export async function createMetrics(sources: MetricSources): Promise<ServiceMetr
       labelled.time.observe(duration);
     },
     rejected: (reason) => rejected.inc({ reason }),
+    refusedEarly: (reason) => {
+      refusedEarly[reason]++;
+    },
     batch({ rows, ms, isOk }) {
       batchRows.observe(rows);
       batchSeconds.observe(ms / 1000);
@@ -117,6 +124,12 @@ export async function createMetrics(sources: MetricSources): Promise<ServiceMetr
     },
     contentType: registry.contentType,
     text: () => {
+      for (const reason of ['load', 'queue'] as const) {
+        if (refusedEarly[reason] === 0) continue;
+        rejected.inc({ reason }, refusedEarly[reason]);
+        requests.inc({ route: 'unknown', status: '429' }, refusedEarly[reason]);
+        refusedEarly[reason] = 0;
+      }
       for (const gauge of sampled.values()) gauge.reset();
       for (const { name, help, labels, value } of sources.samples()) {
         let made = sampled.get(name);

@@ -3,10 +3,13 @@ import type { ModelSignature } from '../onnx/signature.ts';
 import { createRecordEncoder, type RecordEncoder } from '../tools/artefact/encode-records.ts';
 import { createInputTensors } from '../tools/artefact/input-tensors.ts';
 import { type AnswerWriter, createAnswerWriter } from '../tools/serve/answer-writer.ts';
+import type { DirectRun } from '../tools/serve/direct-run.ts';
 import { readTrainingFacts, type TrainingFacts } from '../tools/serve/drift/reference.ts';
 import type { ExpectedScore } from '../tools/serve/drift/score-monitor.ts';
+import { hasSameAnswers } from '../tools/serve/same-answers.ts';
+import { createDirectPool } from './direct-pool.ts';
 import { type BatchDone, type BatchLimits, InferenceQueue } from './inference-queue.ts';
-import { createWorkerPool } from './worker-pool.ts';
+import { createWorkerPool, type WorkerPool } from './worker-pool.ts';
 
 /** Which parts of a record led to its prediction, largest first. */
 export interface Explanation {
@@ -57,19 +60,18 @@ export interface VersionOptions {
   readonly batch: BatchLimits;
   readonly maxTextLength: number;
   readonly onBatch: (batch: BatchDone) => void;
+  /** Makes what predicts in this process, where a model is small enough; absent where all predict in processes of their own. */
+  readonly direct?: (bytes: Uint8Array) => DirectRun | undefined;
 }
 
-/** Starts the processes of a version. @throws {TrainerError} what loading throws */
+/** Starts what predicts with a version. @throws {TrainerError} what loading throws */
 export async function openVersion(model: ServableModel, options: VersionOptions): Promise<ServedVersion> {
   const { signature } = model;
   const training = readTrainingFacts(model.bytes);
   const expected = model.expected ?? expectedOf(training);
-  const probe: Tensors = createInputTensors(signature, 1).tensors();
-  const pool = await createWorkerPool({
-    count: options.workers,
-    start: (onEnd) => options.backend.load(model.bytes, { where: 'child', threads: options.threads, onEnd }),
-    probe,
-  });
+  const pool = (await directPool(model, options)) ?? (await workerPool(model, options));
+  // A batch that need not cross to another process gains nothing by waiting for more.
+  const batch = pool.size === 0 ? { ...options.batch, batchDelayMs: 0 } : options.batch;
   return {
     version: model.hash,
     signature,
@@ -77,9 +79,9 @@ export async function openVersion(model: ServableModel, options: VersionOptions)
     outputs: pool.outputs,
     encode: createRecordEncoder(signature, { isStrict: true, maxTextLength: options.maxTextLength }),
     writer: createAnswerWriter(signature),
-    queue: new InferenceQueue(pool, options.batch, options.onBatch),
+    queue: new InferenceQueue(pool, batch, options.onBatch),
     get isReady() {
-      return pool.up > 0;
+      return pool.isReady;
     },
     workers: pool,
     ...(model.explain === undefined ? {} : { explain: model.explain }),
@@ -95,6 +97,27 @@ export async function openVersion(model: ServableModel, options: VersionOptions)
 function expectedOf({ reference }: TrainingFacts): ExpectedScore | undefined {
   const score = reference?.score;
   return score && { of: 'validation', metric: score.metric, value: score.value, interval: [score.low, score.high] };
+}
+
+/** Only after the runtime, in a process of its own, has given the same answers. */
+async function directPool(model: ServableModel, options: VersionOptions): Promise<WorkerPool | undefined> {
+  const run = options.direct?.(model.bytes);
+  if (run === undefined) return undefined;
+  const predictor = await options.backend.load(model.bytes, { where: 'child', threads: 1 });
+  try {
+    return (await hasSameAnswers(run, predictor, model.signature)) ? createDirectPool(run, predictor) : undefined;
+  } finally {
+    await predictor[Symbol.asyncDispose]();
+  }
+}
+
+function workerPool(model: ServableModel, { backend, workers, threads }: VersionOptions): Promise<WorkerPool> {
+  const probe: Tensors = createInputTensors(model.signature, 1).tensors();
+  return createWorkerPool({
+    count: workers,
+    start: (onEnd) => backend.load(model.bytes, { where: 'child', threads, onEnd }),
+    probe,
+  });
 }
 
 /** Which version answers. */

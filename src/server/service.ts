@@ -10,6 +10,7 @@ import { predictRecords } from './predict-records.ts';
 import type { ModelRouter, ServedVersion } from './served-version.ts';
 import { onEnd, type ServiceAnswer, type ServiceRequest } from './service-request.ts';
 import type { Traced } from './tracing.ts';
+import { Turns } from './turns.ts';
 
 /** What is logged of a request: nothing that it held. */
 export interface RequestLog {
@@ -40,6 +41,8 @@ export interface ServiceParts extends GuardOptions {
   readonly onPrediction?: ((prediction: Prediction) => void) | undefined;
   /** Called with the end of each request that a version was asked for. */
   readonly onAnswer?: ((version: ServedVersion, status: number, ms: number) => void) | undefined;
+  /** Tells overload by the turns of the event loop. @default those of this process */
+  readonly turns?: Turns;
   /** Routes beside those of every service. */
   readonly routes?: readonly (readonly [path: string, route: Route])[];
 }
@@ -49,8 +52,10 @@ export interface ServiceCore {
   readonly limits: ServeLimits;
   /** @param defaultHosts - names that the Host header may have where the host of the service named none */
   handle(request: ServiceRequest, defaultHosts?: readonly string[]): Promise<ServiceAnswer>;
-  /** Whether so much is under way that the next request would be refused. */
+  /** Whether so much is under way that a request which comes now would be refused. */
   isFull(): boolean;
+  /** Whether more is asked, and has been for some time, than can be answered. */
+  readonly isOverload: boolean;
   /** Counts a request that was refused before it got here. */
   refused(): void;
   /** From here on `/readyz` says no; what is under way and what still comes is answered. */
@@ -74,7 +79,7 @@ const read = ['GET', 'HEAD'];
 
 /** Puts the doors of a service together: routes, guard, limits, metrics and logs. */
 export function createServiceCore(parts: ServiceParts): ServiceCore {
-  const { router, metrics, log, traced } = parts;
+  const { router, metrics, log, traced, turns = new Turns() } = parts;
   const limits = { ...defaultServeLimits, ...parts.limits };
   const guard = createGuard(parts);
   let isDraining = false;
@@ -121,7 +126,11 @@ export function createServiceCore(parts: ServiceParts): ServiceCore {
   ]);
 
   async function work(call: Call, name: string, route: Route): Promise<ServiceAnswer> {
-    if (!route.isLight && inFlight > limits.concurrent) return refuseBusy(call, 'concurrency');
+    if (!route.isLight) {
+      if (inFlight > limits.concurrent) return refuseBusy(call, 'concurrency');
+      if (turns.isFull()) return refuseBusy(call, 'load');
+      turns.take();
+    }
     try {
       return await route.answer(call);
     } catch {
@@ -202,11 +211,12 @@ export function createServiceCore(parts: ServiceParts): ServiceCore {
   return {
     limits,
     handle,
-    isFull: () => inFlight >= limits.concurrent || router.versions.every(({ queue }) => queue.isFull()),
-    refused: () => {
-      metrics.rejected('queue');
-      metrics.request('unknown', 429, 0);
+    isFull: () =>
+      turns.isFull() || inFlight >= limits.concurrent || router.versions.every(({ queue }) => queue.isFull()),
+    get isOverload() {
+      return turns.isOverload;
     },
+    refused: () => metrics.refusedEarly(turns.isOverload ? 'load' : 'queue'),
     drain: () => {
       isDraining = true;
     },

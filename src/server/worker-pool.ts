@@ -4,17 +4,20 @@ import { TrainerError } from '../core/errors.ts';
 /** Starts one worker; `onEnd` is called when its process has ended by itself. */
 export type StartWorker = (onEnd: () => void) => Promise<Predictor>;
 
-/** Processes that predict. */
+/** What predicts. */
 export interface WorkerPool extends AsyncDisposable {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   /** Whether a worker could take a batch now. */
   readonly hasIdle: boolean;
+  /** Whether batches are answered now, or soon. */
+  readonly isReady: boolean;
   /** Workers whose process is up. */
   readonly up: number;
+  /** Processes, up or not; none where the service predicts itself. */
   readonly size: number;
   /** Has an idle worker predict. Must not be called where none is idle. @throws {TrainerError} PREDICT_FAILED */
-  run(tensors: Tensors): Promise<Tensors>;
+  run(tensors: Tensors, rows: number): Promise<Tensors>;
   /** Calls back whenever a worker has become idle. */
   onIdle(callback: () => void): void;
 }
@@ -92,6 +95,9 @@ export async function createWorkerPool(options: {
     get hasIdle() {
       for (const slot of slots) if (slot.isUp && !slot.isBusy) return true;
       return false;
+    },
+    get isReady() {
+      return slots.some(({ isUp }) => isUp);
     },
     get up() {
       let up = 0;

@@ -179,6 +179,7 @@ describe('overload', () => {
     expect((await predict(url)).status).toBe(200);
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toMatch(/traineragent_rejected_total\{reason="queue"\} [1-9]/);
+    expect(metrics).toMatch(/traineragent_requests_total\{route="unknown",status="429"\} [1-9]/);
   });
 });
 

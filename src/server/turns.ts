@@ -1,0 +1,91 @@
+import { Lasting } from './lasting.ts';
+
+/** When the turns of the event loop mean that too much is asked. */
+export interface TurnLimits {
+  /** A turn that takes longer than this is long. @default 10 */
+  readonly longMs: number;
+  /** Long turns for so long, without a short one, are overload and no burst; as long without a refusal is its end. @default 50 */
+  readonly holdMs: number;
+  /** What a turn should take in an overload; each takes as many requests as that allows. @default 5 */
+  readonly targetMs: number;
+  /** Requests that a turn takes at first; and always, outside an overload. @default 32 */
+  readonly requests: number;
+  /** Requests that each turn takes, whatever comes. @default 4 */
+  readonly least: number;
+}
+
+/** What {@link Turns} need of the world. */
+export interface TurnClock {
+  now(): number;
+  /** Calls back once all that came with the current turn was looked at. */
+  afterTurn(callback: () => void): void;
+}
+
+const defaults: TurnLimits = { longMs: 10, holdMs: 50, targetMs: 5, requests: 32, least: 4 };
+const realClock: TurnClock = {
+  now: () => performance.now(),
+  afterTurn: (callback) => {
+    setImmediate(callback);
+  },
+};
+
+/**
+ * Tells overload from a burst by the turns of the event loop, and how many requests a turn may then take.
+ *
+ * Where one thread answers, what waits is in the sockets, out of sight; the length of a turn is what all of it costs. As in CoDel
+ * (Nichols and Jacobson 2012), a queue that goes away by itself is left alone, and one that stands is cut: in an overload each turn
+ * takes some requests and refuses the rest. How many follows its length, by additive increase and multiplicative decrease (Chiu and
+ * Jain 1989).
+ */
+export class Turns {
+  readonly #limits: TurnLimits;
+  readonly #clock: TurnClock;
+  readonly #onEnd = (): void => this.#end();
+  #isOpen = false;
+  #start = 0;
+  #taken = 0;
+  #allowed = 0;
+  #hasRefused = false;
+  readonly #overload: Lasting;
+
+  constructor(limits: Partial<TurnLimits> = {}, clock: TurnClock = realClock) {
+    this.#limits = { ...defaults, ...limits };
+    this.#clock = clock;
+    this.#overload = new Lasting(this.#limits.holdMs);
+  }
+
+  /** Whether turns have been long for some time. */
+  get isOverload(): boolean {
+    return this.#overload.isSo;
+  }
+
+  /** Counts a request that this turn takes. */
+  take(): void {
+    if (!this.#isOpen) {
+      this.#isOpen = true;
+      this.#start = this.#clock.now();
+      this.#taken = 0;
+      this.#hasRefused = false;
+      this.#clock.afterTurn(this.#onEnd);
+    }
+    this.#taken++;
+  }
+
+  /** Whether this turn should refuse what comes now. */
+  isFull(): boolean {
+    if (!this.isOverload || !this.#isOpen || this.#taken < this.#allowed) return false;
+    this.#hasRefused = true;
+    return true;
+  }
+
+  #end(): void {
+    this.#isOpen = false;
+    const now = this.#clock.now();
+    const { longMs, targetMs, requests, least } = this.#limits;
+    const ms = now - this.#start;
+    if (!this.isOverload) this.#allowed = requests;
+    else if (ms > targetMs) this.#allowed = Math.max(least, this.#allowed * Math.max(0.5, targetMs / ms));
+    else if (this.#hasRefused) this.#allowed++;
+    this.#overload.note(ms >= longMs && this.#taken > requests, this.#hasRefused, now);
+  }
+}

@@ -71,14 +71,15 @@ export function refuseEarly(core: ServiceCore, request: IncomingMessage, respons
   response.once('close', () => {
     connection.pending--;
     // The rest of a body could be made to look like a request.
-    if (connection.pending > 0 || !request.complete) connection.isPlain = false;
-    watch(core, socket, connection);
+    if (request.complete) watch(core, socket, connection);
+    else request.once('end', () => watch(core, socket, connection));
   });
 }
 
 /** Looks at what a connection brings before the parser does, until the overload is over. */
 function watch(core: ServiceCore, socket: Socket, connection: Connection): void {
   const [parse, ...others] = socket.listeners('data') as ((bytes: Buffer) => void)[];
+  if (connection.pending > 0) connection.isPlain = false;
   if (!connection.isPlain || socket.destroyed || parse === undefined || others.length > 0) return;
   const look = (bytes: Buffer): void => {
     connection.isPlain &&= isPlainRequest(bytes);

@@ -5,11 +5,13 @@ import { checkModel } from '../../src/onnx/check-model.ts';
 import { encodeModel } from '../../src/onnx/encode.ts';
 import { readSignature } from '../../src/onnx/signature.ts';
 import { openVersion } from '../../src/server/served-version.ts';
+import { createRecordEncoder } from '../../src/tools/artefact/encode-records.ts';
 import { loadModel } from '../../src/tools/artefact/model.ts';
 import { linearLearner } from '../../src/tools/learn/linear/linear-learner.ts';
 import { treesLearner } from '../../src/tools/learn/trees/trees-learner.ts';
 import { createDirectRun } from '../../src/tools/serve/direct-run.ts';
 import { hasSameAnswers } from '../../src/tools/serve/same-answers.ts';
+import { sliceRows } from '../../src/tools/serve/tensor-rows.ts';
 import { buildSampleModel } from '../tools/artefact/sample-model.ts';
 import { type Answer, differenceOf, recordsOf } from '../tools/convert/sample-records.ts';
 import { predictRequest, sampleFile, sampleRecord } from './sample-service.ts';
@@ -79,6 +81,43 @@ describe('a small model', () => {
     expect(batch.tensors.label!.data).toEqual(run.predict(tensors).label!.data);
   });
 });
+
+describe('answers of a direct run', () => {
+  it.each([
+    ['binary', treesLearner],
+    ['multiclass', treesLearner],
+    ['regression', linearLearner],
+  ] as const)('of %s do not depend on the records beside them, to the last bit', async (task, learner) => {
+    const { artefact } = await buildSampleModel(task, [{ learner, weight: 1 }]);
+    const run = createDirectRun(artefact.bytes)!;
+    const { tensors } = encodeAll(artefact.bytes, recordsOf(300));
+    const all = run.predict(tensors);
+    for (const size of [1, 3, 4, 32])
+      for (let from = 0; from < 300; from += size) {
+        const to = Math.min(300, from + size);
+        expect(run.predict(sliceRows(tensors, from, to))).toEqual(sliceRows(all, from, to));
+      }
+  });
+
+  it('are those of their model where several take turns', async () => {
+    const runs = [];
+    for (const [i, task] of (
+      ['binary', 'multiclass', 'regression', 'binary', 'regression', 'binary'] as const
+    ).entries()) {
+      const configuration = { iterations: 5 + i };
+      const { artefact } = await buildSampleModel(task, [{ learner: treesLearner, weight: 1, configuration }]);
+      runs.push({ run: createDirectRun(artefact.bytes)!, ...encodeAll(artefact.bytes, recordsOf(40)) });
+    }
+    const alone = runs.map(({ run, tensors }) => run.predict(tensors));
+    for (let i = 0; i < 60; i++) {
+      const at = (i * i + i) % runs.length;
+      expect(runs[at]!.run.predict(runs[at]!.tensors)).toEqual(alone[at]);
+    }
+  });
+});
+
+const encodeAll = (bytes: Uint8Array, records: readonly object[]) =>
+  createRecordEncoder(readSignature(checkModel(bytes)))(records);
 
 describe('a process predicts', () => {
   it('where the direct run does not answer as the runtime does', async () => {

@@ -28,7 +28,9 @@ interface Scorer {
   packed: Packed | undefined;
 }
 
-let scorer: Scorer | undefined;
+/** One for each of the forests that were scored last, the last of them first: a service may have two versions that take turns. */
+const scorers: Scorer[] = [];
+const mostScorers = 4;
 
 /** Whether the kernel can score this forest here. */
 export function canQuickScore(forest: Forest): boolean {
@@ -40,17 +42,12 @@ export function canQuickScore(forest: Forest): boolean {
 }
 
 /**
- * Raw scores as of `scoreTrees`, bit by bit, by the QuickScorer kernel of `assembly/score.ts`. The memory keeps the forest that
- * was scored last.
+ * Raw scores as of `scoreTrees`, bit by bit, by the QuickScorer kernel of `assembly/score.ts`. The memories keep the
+ * forests that were scored last.
  */
 export function quickScore(forest: Forest, bits: CategoryBits, features: Features, out: Float64Array): void {
-  scorer ??= createScorer();
-  if (scorer.owner !== forest) {
-    scorer.packed = pack(scorer.memory, forest, bits);
-    scorer.owner = forest;
-  }
-  const { memory, scoreBlock } = scorer;
-  const { block, trees, out: outAt, scratch, usedFeatures } = scorer.packed!;
+  const { memory, scoreBlock, packed } = scorerOf(forest, bits);
+  const { block, trees, out: outAt, scratch, usedFeatures } = packed!;
   const float32 = new Float32Array(memory.buffer);
   const int32 = new Int32Array(memory.buffer);
   const float64 = new Float64Array(memory.buffer);
@@ -79,6 +76,20 @@ export function quickScore(forest: Forest, bits: CategoryBits, features: Feature
       out.set(float64.subarray(at, at + count), k * rowCount + from);
     }
   }
+}
+
+function scorerOf(forest: Forest, bits: CategoryBits): Scorer {
+  const [first] = scorers;
+  if (first?.owner === forest) return first;
+  const at = scorers.findIndex(({ owner }) => owner === forest);
+  if (at < 0 && scorers.length < mostScorers) scorers.push(createScorer());
+  const [scorer] = scorers.splice(at, 1) as [Scorer];
+  scorers.unshift(scorer);
+  if (at < 0) {
+    scorer.packed = pack(scorer.memory, forest, bits);
+    scorer.owner = forest;
+  }
+  return scorer;
 }
 
 function createScorer(): Scorer {

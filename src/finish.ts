@@ -130,7 +130,9 @@ export async function finish(session: RunSession, end: PipelineEnd): Promise<Tra
       const { createService } = await import('./serve.ts');
       const { port, host, graceMs, insecure, ...service } = options;
       const where = { port, host, graceMs, insecure };
-      const opened = await createService(model, service);
+      const { outcomeScore } = facts;
+      const expected = outcomeScore === undefined ? {} : { expected: expectedOf(outcomeScore) };
+      const opened = await createService(model, { ...expected, ...service });
       try {
         return await opened.listen(defined(where));
       } catch (error) {
@@ -140,6 +142,9 @@ export async function finish(session: RunSession, end: PipelineEnd): Promise<Tra
     },
   };
 }
+
+const expectedOf = ({ metric, value, low, high }: NonNullable<RunFacts['outcomeScore']>) =>
+  ({ of: 'vault', metric, value, interval: [low, high] }) as const;
 
 /** An object without the members that are undefined. */
 function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

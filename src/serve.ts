@@ -1,26 +1,31 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { FastifyPluginAsync } from 'fastify';
 import { TrainerError } from './core/errors.ts';
+import { takeLock } from './core/run-lock.ts';
 import { loadModel } from './load-model.ts';
 import type { Prediction } from './server/call.ts';
 import { driftRoutes } from './server/drift-routes.ts';
+import { type DriftWatchSettings, settingsOfDrift } from './server/drift-settings.ts';
 import { fastifyPlugin } from './server/fastify-plugin.ts';
 import { fetchHandler } from './server/fetch-handler.ts';
+import { harmless, tellEach } from './server/harmless.ts';
 import { type BatchLimits, defaultBatchLimits } from './server/inference-queue.ts';
 import { labelRoutes } from './server/label-routes.ts';
 import { type Deployment, type ListenOptions, listen } from './server/listen.ts';
 import { createMetrics } from './server/metrics.ts';
+import { openOutcomeLog } from './server/outcome-log.ts';
 import { outcomeRoutes } from './server/outcome-routes.ts';
 import { openReleases, type Releases } from './server/releases.ts';
 import { onlyVersion, openVersion, type ServableModel } from './server/served-version.ts';
 import { createServiceCore, type RequestLog } from './server/service.ts';
 import { createTracing } from './server/tracing.ts';
-import { type DriftReport, type DriftWatchSettings, watchDrift } from './server/watch-drift.ts';
+import { type DriftReport, watchDrift } from './server/watch-drift.ts';
 import { watchPredictions } from './server/watch-predictions.ts';
 import type { Model } from './tools/artefact/model.ts';
 import { type ApiKey, createApiKey, type KeyScope, parseKeys } from './tools/serve/api-keys.ts';
 import type { DriftEvent } from './tools/serve/drift/drift-event.ts';
-import { defaultDriftLimits } from './tools/serve/drift/measure-drift.ts';
+import type { ExpectedScore } from './tools/serve/drift/score-monitor.ts';
 import { LiveScores, type OutcomeLimits } from './tools/serve/live-score.ts';
 import type { ModelLabel, ModelLabels, Promotion } from './tools/serve/model-labels.ts';
 import { type ModelStore, modelStore } from './tools/serve/model-store.ts';
@@ -33,6 +38,7 @@ export type {
   DriftEvent,
   DriftReport,
   DriftWatchSettings,
+  ExpectedScore,
   KeyScope,
   ListenOptions,
   ModelLabel,
@@ -69,7 +75,16 @@ export interface ServiceOptions {
   /** Spans of OpenTelemetry for each prediction; needs `@opentelemetry/api`. @default false */
   readonly tracing?: boolean;
   /** How long predictions wait for their outcomes, and how many. @default a day, 100_000 */
-  readonly outcomes?: Partial<OutcomeLimits>;
+  readonly outcomes?: Partial<OutcomeLimits> & {
+    /**
+     * Where predictions that wait and scores outlive the process; of one service at a time.
+     *
+     * @default `outcomes` in the folder of a store; nowhere where one model is served
+     */
+    readonly folder?: string;
+  };
+  /** What outcomes are held against; a store's versions have their own. @default the score on validation data, from the file */
+  readonly expected?: ExpectedScore;
   /** How drift is looked for. @default windows of 500 records, or 200 outcomes */
   readonly drift?: Partial<DriftWatchSettings>;
   /**
@@ -157,16 +172,44 @@ export async function createService(
     ? await openReleases({
         store: source.store,
         label: source.label ?? 'stable',
-        open: async (version) => open(await load(await source.store.get(version))),
+        open: async (version) => {
+          const expected = await source.store.expected(version);
+          const model = await load(await source.store.get(version));
+          return open({ ...model, ...(expected === undefined ? {} : { expected }) });
+        },
         ...(source.onProblem === undefined ? {} : { onProblem: source.onProblem }),
       })
     : undefined;
-  const router = releases ?? onlyVersion(await open(await servable(source as Exclude<Source, StoreSource>)));
-  const scores = new LiveScores(
-    { predictions: 100_000, keepMs: 86_400_000, ...options.outcomes },
-    () => performance.now(),
-    (...outcome) => drift.onOutcome(...outcome),
-  );
+  const { expected } = options;
+  const router =
+    releases ??
+    onlyVersion(
+      await open({
+        ...(await servable(source as Exclude<Source, StoreSource>)),
+        ...(expected === undefined ? {} : { expected }),
+      }),
+    );
+  const { folder = isStore(source) ? join(source.store.folder, 'outcomes') : undefined, ...outcomes } =
+    options.outcomes ?? {};
+  const scores = new LiveScores({ predictions: 100_000, keepMs: 86_400_000, ...outcomes }, Date.now, {
+    onOutcome: (...outcome) => drift.onOutcome(...outcome),
+    onEntry: (entry) => outcomeLog?.write(entry),
+  });
+  const onProblem = isStore(source) ? source.onProblem : undefined;
+  const outcomeLog =
+    folder === undefined
+      ? undefined
+      : await openOutcomeLog({ folder, scores, lock: takeLock, onProblem: (error) => onProblem?.(error) }).catch(
+          async (error) => {
+            if (options.outcomes?.folder !== undefined) {
+              await (releases ?? router.versions[0]!)[Symbol.asyncDispose]();
+              throw error;
+            }
+            // A service of a folder that it may only read, or shares, still serves; its scores end with it.
+            onProblem?.(error);
+            return undefined;
+          },
+        );
   const drift = watchDrift({
     name,
     settings,
@@ -195,7 +238,7 @@ export async function createService(
       ...(hasKeys ? driftRoutes(drift) : []),
       ...(releases === undefined || !isStore(source) || !hasKeys ? [] : labelRoutes(releases, source.store)),
     ],
-    onPrediction: each([watch.onPrediction, drift.onPrediction, options.onPrediction]),
+    onPrediction: tellEach([watch.onPrediction, drift.onPrediction, options.onPrediction]),
     onAnswer: watch.onAnswer,
     ...(keys === undefined ? {} : { keys }),
     ...(options.origins === undefined ? {} : { origins: options.origins }),
@@ -205,7 +248,9 @@ export async function createService(
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
     core.drain();
-    closed ??= Promise.resolve((releases ?? router.versions[0]!)[Symbol.asyncDispose]());
+    closed ??= Promise.resolve((releases ?? router.versions[0]!)[Symbol.asyncDispose]()).then(() =>
+      outcomeLog?.close(),
+    );
     return closed;
   };
   return {
@@ -251,42 +296,4 @@ const servable = async (source: Exclude<Source, StoreSource>): Promise<ServableM
 function positive(name: string, value: number): number {
   if (Number.isFinite(value) && value > 0 && (Number.isInteger(value) || /Ms$/.test(name))) return value;
   throw new TrainerError('REQUEST_INVALID', `Expected ${name} to be a whole number above 0, got ${value}.`);
-}
-
-function settingsOfDrift(given: Partial<DriftWatchSettings> = {}): DriftWatchSettings {
-  const settings = { windowRows: 500, outcomeRows: 200, ...defaultDriftLimits, ...given };
-  for (const [key, least] of [
-    ['windowRows', 500],
-    ['outcomeRows', 50],
-  ] as const)
-    if (!(Number.isInteger(settings[key]) && settings[key] >= least))
-      throw new TrainerError(
-        'REQUEST_INVALID',
-        `Expected drift.${key} to be a whole number of at least ${least}, got ${settings[key]}. Fewer tell drift from chance no more.`,
-      );
-  for (const key of ['psi', 'rate', 'falseAlarms'] as const)
-    if (!(settings[key] > 0 && (key !== 'falseAlarms' || settings[key] < 1)))
-      throw new TrainerError(
-        'REQUEST_INVALID',
-        `Expected drift.${key} to be above 0${key === 'falseAlarms' ? ' and below 1' : ''}, got ${settings[key]}.`,
-      );
-  return settings;
-}
-
-const each = (watches: readonly (((prediction: Prediction) => void) | undefined)[]) => {
-  const given = watches.flatMap((watch) => (watch === undefined ? [] : [harmless(watch)]));
-  return (prediction: Prediction): void => {
-    for (const watch of given) watch(prediction);
-  };
-};
-
-/** A watcher that throws must not fail the prediction that it watches. */
-function harmless<T>(watch: (value: T) => void): (value: T) => void {
-  return (value) => {
-    try {
-      watch(value);
-    } catch {
-      // Its own affair: the answer has been made.
-    }
-  };
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { TrainerError } from '../core/errors.ts';
 import { type ApiKey, parseKeys } from '../tools/serve/api-keys.ts';
+import type { DriftEvent } from '../tools/serve/drift/drift-event.ts';
 import { exampleCurl } from '../tools/serve/example-records.ts';
 import { modelLabels } from '../tools/serve/model-labels.ts';
 import { createColours, wantsColours } from './colours.ts';
@@ -27,6 +28,12 @@ export const serveCommand: Command = {
       about: 'Processes that predict. Default: by the model; none for small ones.',
     },
     name: { type: 'string', value: 'NAME', about: 'Of the model in paths. Default: model.' },
+    outcomes: {
+      type: 'string',
+      value: 'FOLDER',
+      about: 'Where predictions wait for outcomes over a restart. Default: in the store; without one, in memory.',
+    },
+    window: { type: 'string', value: 'N', about: 'Records of a window that is compared with training. Default: 500.' },
     insecure: { type: 'boolean', about: 'Listen beyond this machine without keys.' },
     log: { type: 'boolean', about: 'One line of JSON on stderr for each request; it holds no value.' },
   },
@@ -39,6 +46,9 @@ export const serveCommand: Command = {
     const workers = wholeNumber(args, 'workers', 1, 256);
     const host = args.text('host');
     const name = args.text('name');
+    const outcomes = args.text('outcomes');
+    const windowRows = wholeNumber(args, 'window', 500, 1_000_000);
+    const isLogged = args.isSet('log');
     const keysPath = args.text('keys');
     const keys = keysPath === undefined ? undefined : await readKeys(resolve(io.cwd, keysPath));
     const label = oneOf(args, 'label', modelLabels);
@@ -59,7 +69,10 @@ export const serveCommand: Command = {
       ...(workers === undefined ? {} : { workers }),
       ...(name === undefined ? {} : { name }),
       ...(keys === undefined ? {} : { keys }),
-      ...(args.isSet('log') ? { log: (entry) => io.stderr.write(`${JSON.stringify(entry)}\n`) } : {}),
+      ...(outcomes === undefined ? {} : { outcomes: { folder: resolve(io.cwd, outcomes) } }),
+      ...(windowRows === undefined ? {} : { drift: { windowRows } }),
+      onDrift: (event) => io.stderr.write(`${isLogged ? JSON.stringify(event) : safeText(driftLine(event), 1000)}\n`),
+      ...(isLogged ? { log: (entry) => io.stderr.write(`${JSON.stringify(entry)}\n`) } : {}),
     });
     try {
       const server = await service.listen({
@@ -83,6 +96,18 @@ export const serveCommand: Command = {
     return exitCodes.complete;
   },
 };
+
+/** A drift event for people: names and measures. */
+function driftLine({ model, columns, prediction, score }: DriftEvent): string {
+  const parts = [
+    ...columns.map(({ column, alarms, psi }) => `${column} (${alarms.join(', ')}; index ${psi.toPrecision(2)})`),
+    ...(prediction === undefined || prediction.alarms.length === 0
+      ? []
+      : [`predictions (index ${prediction.psi.toPrecision(2)})`]),
+    ...(score?.isWorse === true ? [`${score.metric} ${score.value.toPrecision(3)} on outcomes`] : []),
+  ];
+  return `Drift of ${model.version.slice(0, 12)}: ${parts.join(', ')}.`;
+}
 
 /** Waits for the first signal, then for the end that it asks for. */
 function whenAsked(io: CliIo, close: () => Promise<void>): Promise<void> {

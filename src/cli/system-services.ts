@@ -1,5 +1,5 @@
-import { access, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, open, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { systemClock, systemIds } from '../core/clock.ts';
 import { TrainerError } from '../core/errors.ts';
 import type { RunRequest } from '../core/request.ts';
@@ -68,7 +68,7 @@ export function systemServices(): CliServices {
       ]);
       const { resolve, versions, labels, add, change } = modelStore(folder);
       return {
-        addFile: async (path) => add(await readModelFile(path)),
+        addFile: async (path) => add(await readModelFile(path), await cardBeside(path)),
         resolve,
         versions,
         labels,
@@ -88,7 +88,9 @@ export function systemServices(): CliServices {
         return { signature, listen: service.listen, close: service.close };
       }
       const model = await loadModel(path);
-      const service = await createService(model, options);
+      const { expectedOfCard } = await import('../tools/serve/drift/expected-score.ts');
+      const expected = expectedOfCard((await cardBeside(path)) ?? '', model.hash);
+      const service = await createService(model, { ...options, ...(expected === undefined ? {} : { expected }) });
       return { signature: model.signature, listen: service.listen, close: service.close };
     },
     conversions: {
@@ -219,3 +221,7 @@ async function runIdOf(folder: string): Promise<string> {
   }
   return 'run';
 }
+
+/** The card that `train --out` wrote beside a model, where there is one. */
+const cardBeside = (path: string): Promise<string | undefined> =>
+  readFile(join(dirname(path), 'card.json'), 'utf8').catch(() => undefined);

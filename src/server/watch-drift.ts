@@ -1,17 +1,12 @@
 import type { DriftEvent } from '../tools/serve/drift/drift-event.ts';
-import { type ColumnDrift, DriftMonitor, type DriftSettings } from '../tools/serve/drift/drift-monitor.ts';
+import { type ColumnDrift, DriftMonitor } from '../tools/serve/drift/drift-monitor.ts';
 import { type ExpectedScore, ScoreMonitor } from '../tools/serve/drift/score-monitor.ts';
 import type { OutcomeScore } from '../tools/serve/drift/score-sums.ts';
 import type { LiveScore } from '../tools/serve/live-score.ts';
 import type { Prediction } from './call.ts';
+import type { DriftWatchSettings } from './drift-settings.ts';
 import type { Sample } from './metrics.ts';
 import type { ModelRouter, ServedVersion } from './served-version.ts';
-
-/** How a service looks for drift. */
-export interface DriftWatchSettings extends DriftSettings {
-  /** Outcomes of a window that is held against the score before, 50 at least. @default 200 */
-  readonly outcomeRows: number;
-}
 
 /** What a drift watch needs. */
 export interface DriftWatchOptions {

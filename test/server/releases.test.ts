@@ -207,7 +207,7 @@ describe('a service of a store', () => {
   });
 
   // Versions come and go between three: the one that was left stays up for a rollback, the one before it ends.
-  const swaps = process.env.TRAINERAGENT_LONG === '1' ? { warm: 450, cold: 50 } : { warm: 488, cold: 12 };
+  const swaps = process.env.TRAINERAGENT_LONG === '1' ? { warm: 450, cold: 50 } : { warm: 94, cold: 6 };
   it(`${swaps.warm + swaps.cold} swaps under load fail no request, and each reply names one version`, async () => {
     service = await createService({ store }, { workers: 1 });
     const { releases } = service;
@@ -240,7 +240,7 @@ describe('a service of a store', () => {
     }
     isDone = true;
     await Promise.all(clients);
-    expect(releases!.labels.revision).toBeGreaterThanOrEqual(400);
+    expect(releases!.labels.revision).toBeGreaterThanOrEqual(0.8 * (swaps.warm + swaps.cold));
     expect([...seen.keys()].sort()).toEqual(models.map(({ hash }) => hash).sort());
   }, 120_000);
 

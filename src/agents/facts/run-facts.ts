@@ -115,6 +115,7 @@ export function runFacts(from: FactsInput): RunFacts {
     ...(winner === undefined ? {} : { winner }),
     scores,
     ...(crossValidation === undefined ? {} : { crossValidation }),
+    ...(evaluated?.vault?.outcomeScore === undefined ? {} : { outcomeScore: evaluated.vault.outcomeScore }),
     ...(asked.length === 0 ? {} : { meetsTargets: asked.every(({ meets }) => meets === true) }),
     curves: (evaluated?.vault?.curves ?? []) as unknown as readonly CurveFacts[],
     importances: importanceFacts(messages),

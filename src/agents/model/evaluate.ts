@@ -65,6 +65,10 @@ export const evaluatedSchema = z.object({
       /** Blob of which rows each group has. */
       groupValues: z.string().optional(),
       coverage: z.number().optional(),
+      /** Accuracy or mean absolute error, as outcomes are scored that come later. */
+      outcomeScore: z
+        .object({ metric: z.enum(['accuracy', 'mae']), value: z.number(), low: z.number(), high: z.number() })
+        .optional(),
       predictions: z.string(),
       /** Other models that were judged on these rows before. */
       readsBefore: z.number(),
@@ -153,6 +157,7 @@ export const evaluateStage = defineStage<Evaluated>({
       metrics: wishes,
       baseline: frozen.baseline,
       fairness: spec.fairness.map(({ column }) => column),
+      asOutcomes: true,
       seed: context.input.seed,
     });
     const shown = output.scores.map((score) =>

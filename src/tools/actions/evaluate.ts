@@ -18,6 +18,7 @@ import { toPrediction } from '../evaluate/search-score.ts';
 import type { Problem } from '../learn/learner.ts';
 import { readModel } from '../learn/model-blob.ts';
 import type { CurveFacts } from '../report/report-facts.ts';
+import { ScoreSums } from '../serve/drift/score-sums.ts';
 import { defineAction } from './action.ts';
 
 export interface EvaluateInput {
@@ -38,6 +39,8 @@ export interface EvaluateInput {
   readonly baseline: string;
   /** Columns whose groups are scored apart. */
   readonly fairness: readonly string[];
+  /** Whether it is scored as outcomes are that come later. */
+  readonly asOutcomes?: boolean;
   readonly seed: number;
 }
 
@@ -74,6 +77,13 @@ export interface EvaluateOutput {
   readonly groups: readonly (Omit<GroupScores, 'groups'> & { readonly groups: readonly Omit<GroupScore, 'where'>[] })[];
   /** Blob of which rows each of them has, as JSON: by column, in their order. No cell is in a journal or an event. */
   readonly groupValues?: string;
+  /** Accuracy, or mean absolute error, with the interval that outcomes get. */
+  readonly outcomeScore?: {
+    readonly metric: 'accuracy' | 'mae';
+    readonly value: number;
+    readonly low: number;
+    readonly high: number;
+  };
   /** Share of the vault's values inside the model's intervals; regression alone. */
   readonly coverage?: number;
   /** Blob of the predictions, so that every number can be computed again. */
@@ -140,10 +150,12 @@ export const evaluate = defineAction<EvaluateInput, EvaluateOutput>({
     const groupScores = input.fairness.map((name) =>
       scoresByGroup(columnOf(judgedTable!, name), input.metrics[0]!.metric, truth, prediction, interval),
     );
+    const outcome = input.asOutcomes === true ? scoreAsOutcomes(truth, prediction) : undefined;
     const gain = bootstrapGain(input.metrics[0]!.metric, truth, prediction, base, interval);
     return {
       rows: truth.length,
       unseenClassRows: encoded.target.length - judged.length,
+      ...(outcome === undefined ? {} : { outcomeScore: outcome }),
       scores: scoresOf(prediction),
       baseline: scoresOf(base),
       ...(gain === undefined
@@ -187,4 +199,13 @@ function coverageOf(intervals: Float32Array, truth: Float64Array, rows: Uint32Ar
     if (truth[i]! >= intervals[2 * row]! && truth[i]! <= intervals[2 * row + 1]!) inside++;
   });
   return inside / truth.length;
+}
+
+function scoreAsOutcomes(truth: Float64Array, { labels, values }: Prediction): EvaluateOutput['outcomeScore'] {
+  const sums = new ScoreSums(labels !== undefined);
+  for (const [i, value] of truth.entries())
+    sums.add(labels === undefined ? Math.abs(values![i]! - value) : Number(labels[i] === value));
+  if (sums.count === 0) return undefined;
+  const { metric, value, interval } = sums.score();
+  return Number.isFinite(interval[1]) ? { metric, value, low: interval[0], high: interval[1] } : undefined;
 }

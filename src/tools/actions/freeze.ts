@@ -40,7 +40,7 @@ export interface FreezeInput {
   readonly calibration: Calibration;
   readonly decision?: DecisionRule;
   readonly interval?: Conformal;
-  /** Blob of the predictions that the fits of validation made, and how often each row comes in them. */
+  /** Blob of the predictions that the fits of validation made, and how often each row comes in them; without it the file tells nothing of training. */
   readonly validation?: { readonly outOfFold: string; readonly repeats: number };
   /** The clock-free card. */
   readonly card: Readonly<Record<string, Json>>;
@@ -114,11 +114,12 @@ export const freeze = defineAction<FreezeInput, FreezeOutput>({
     const counted = sampleOf(table, countedRows);
     const explanation = makeNotes(own, applyPreparation(counted, stored.preparation), stored.preparation);
     const { validation } = input;
-    const reference = referenceOfTraining(
-      signature,
-      counted,
-      validation && { outOfFold: await context.blobs.get(validation.outOfFold), repeats: validation.repeats },
-    );
+    const reference =
+      validation &&
+      referenceOfTraining(signature, counted, {
+        outOfFold: await context.blobs.get(validation.outOfFold),
+        repeats: validation.repeats,
+      });
     const artefact = buildArtefact({
       signature,
       preparation: stored.preparation,
@@ -127,7 +128,7 @@ export const freeze = defineAction<FreezeInput, FreezeOutput>({
       ...(decision === undefined ? {} : { decision }),
       ...(interval === undefined ? {} : { conformal: interval }),
       ...(explanation === undefined ? {} : { explanation }),
-      reference,
+      ...(reference === undefined ? {} : { reference }),
       card: input.card,
     });
 

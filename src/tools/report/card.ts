@@ -61,6 +61,7 @@ export function cardJson(facts: RunFacts): JsonObject {
     scores: facts.scores,
     baseline: facts.baseline,
     crossValidation: facts.crossValidation,
+    outcomeScore: facts.outcomeScore,
     meetsTargets: facts.meetsTargets,
     explanation: facts.explanation && {
       importance: facts.explanation.importance,

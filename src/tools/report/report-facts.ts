@@ -35,6 +35,13 @@ export interface RunFacts<Metric extends MetricId = MetricId> {
   readonly scores: readonly ScoreFact<Metric>[];
   /** Present where the data are so small that the cross-validated score stands beside the vault's, or instead of it. */
   readonly crossValidation?: ScoreFact & { readonly folds: number; readonly repeats: number };
+  /** Accuracy or mean absolute error on the vault, with the interval that outcomes of a service get. */
+  readonly outcomeScore?: {
+    readonly metric: 'accuracy' | 'mae';
+    readonly value: number;
+    readonly low: number;
+    readonly high: number;
+  };
   /** Whether the point estimates meet every threshold that was asked; absent where none was asked. */
   readonly meetsTargets?: boolean;
   readonly curves: readonly CurveFacts[];

@@ -34,19 +34,51 @@ export interface OutcomeLimits {
 /** Hears of an outcome that was joined: 1 or 0 for a class, an absolute error for a number. */
 export type OnOutcome = (version: string, isShare: boolean, value: number) => void;
 
+/** What happened to predictions and outcomes, for a file that outlives the process. */
+export type OutcomeEntry =
+  | {
+      readonly kind: 'kept';
+      readonly id: string;
+      readonly version: string;
+      /** Milliseconds since 1970. */
+      readonly until: number;
+      readonly predictions: readonly (string | number)[];
+    }
+  | {
+      readonly kind: 'joined';
+      readonly id: string;
+      readonly record: number;
+      readonly version: string;
+      readonly isShare: boolean;
+      readonly value: number;
+    }
+  /** All outcomes of a version so far; entries before it are in it. */
+  | {
+      readonly kind: 'sums';
+      readonly version: string;
+      readonly isShare: boolean;
+      readonly sums: readonly [number, number, number];
+    };
+
+/** Who hears of predictions and outcomes. */
+export interface OutcomeHooks {
+  readonly onOutcome?: OnOutcome;
+  readonly onEntry?: (entry: OutcomeEntry) => void;
+}
+
 /** Joins outcomes with predictions by request id; keeps predictions alone, never a record. */
 export class LiveScores {
   readonly #limits: OutcomeLimits;
   readonly #now: () => number;
-  readonly #onOutcome: OnOutcome;
+  readonly #hooks: OutcomeHooks;
   readonly #kept = new Map<string, Kept>();
   #size = 0;
   readonly #sums = new Map<string, ScoreSums>();
 
-  constructor(limits: OutcomeLimits, now: () => number, onOutcome: OnOutcome = () => undefined) {
+  constructor(limits: OutcomeLimits, now: () => number, hooks: OutcomeHooks = {}) {
     this.#limits = limits;
     this.#now = now;
-    this.#onOutcome = onOutcome;
+    this.#hooks = hooks;
   }
 
   /** Predictions that wait. */
@@ -55,17 +87,10 @@ export class LiveScores {
   }
 
   /** Keeps what was predicted; of two requests of the same id, which outcomes could not tell apart, the first. */
-  keep(requestId: string, version: string, predictions: readonly (string | number)[]): void {
-    const now = this.#now();
-    // In the order in which they came, so the oldest are first.
-    for (const [id, { until, predictions: old }] of this.#kept) {
-      if (until > now && this.#size + predictions.length <= this.#limits.predictions) break;
-      this.#kept.delete(id);
-      this.#size -= old.length;
-    }
-    if (this.#kept.has(requestId) || predictions.length > this.#limits.predictions) return;
-    this.#kept.set(requestId, { version, until: now + this.#limits.keepMs, predictions: [...predictions] });
-    this.#size += predictions.length;
+  keep(id: string, version: string, predictions: readonly (string | number)[]): void {
+    const until = this.#now() + this.#limits.keepMs;
+    if (this.#keep(id, version, predictions, until))
+      this.#hooks.onEntry?.({ kind: 'kept', id, version, until, predictions });
   }
 
   /** Joins one outcome. */
@@ -78,18 +103,53 @@ export class LiveScores {
     if (!isShare && !(String(truth).trim() !== '' && Number.isFinite(Number(truth)))) return 'invalid';
     kept.predictions[record] = undefined;
     const value = isShare ? Number(prediction === String(truth)) : Math.abs(prediction - Number(truth));
-    let sums = this.#sums.get(kept.version);
-    if (sums === undefined) {
-      sums = new ScoreSums(isShare);
-      this.#sums.set(kept.version, sums);
-    }
-    sums.add(value);
-    this.#onOutcome(kept.version, isShare, value);
+    const { version } = kept;
+    this.#sumsOf(version, isShare).add(value);
+    this.#hooks.onEntry?.({ kind: 'joined', id: requestId, record, version, isShare, value });
+    this.#hooks.onOutcome?.(version, isShare, value);
     return 'joined';
   }
 
   /** The score of each version that has outcomes. */
   scores(): readonly LiveScore[] {
     return [...this.#sums].map(([version, sums]) => ({ version, ...sums.score() }));
+  }
+
+  /** Does again what an entry tells; nobody hears of it. What is no entry is passed over. */
+  replay(entry: OutcomeEntry): void {
+    if (entry.kind === 'kept') this.#keep(entry.id, entry.version, entry.predictions, entry.until);
+    if (entry.kind === 'sums') this.#sums.set(entry.version, new ScoreSums(entry.isShare, entry.sums));
+    if (entry.kind !== 'joined' || !Number.isFinite(entry.value)) return;
+    const predictions = this.#kept.get(entry.id)?.predictions;
+    if (predictions !== undefined && entry.record < predictions.length) predictions[entry.record] = undefined;
+    this.#sumsOf(entry.version, entry.isShare).add(entry.value);
+  }
+
+  /** All that was joined so far. */
+  snapshot(): readonly OutcomeEntry[] {
+    return [...this.#sums].map(([version, { isShare, sums }]) => ({ kind: 'sums', version, isShare, sums }));
+  }
+
+  #keep(id: string, version: string, predictions: readonly (string | number)[], until: number): boolean {
+    const now = this.#now();
+    // In the order in which they came, so the oldest are first.
+    for (const [oldest, { until: end, predictions: old }] of this.#kept) {
+      if (end > now && this.#size + predictions.length <= this.#limits.predictions) break;
+      this.#kept.delete(oldest);
+      this.#size -= old.length;
+    }
+    if (until <= now || this.#kept.has(id) || predictions.length > this.#limits.predictions) return false;
+    this.#kept.set(id, { version, until, predictions: [...predictions] });
+    this.#size += predictions.length;
+    return true;
+  }
+
+  #sumsOf(version: string, isShare: boolean): ScoreSums {
+    let sums = this.#sums.get(version);
+    if (sums === undefined) {
+      sums = new ScoreSums(isShare);
+      this.#sums.set(version, sums);
+    }
+    return sums;
   }
 }

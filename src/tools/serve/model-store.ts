@@ -6,6 +6,8 @@ import { checkModel } from '../../onnx/check-model.ts';
 import { readSignature } from '../../onnx/signature.ts';
 import { checkFormats } from '../artefact/column-formats.ts';
 import { saveFile } from '../artefact/save-file.ts';
+import { expectedOfCard } from './drift/expected-score.ts';
+import type { ExpectedScore } from './drift/score-monitor.ts';
 import { type ModelLabels, modelLabels, noLabels, parseLabels, versionOf } from './model-labels.ts';
 
 /** Versions of a model in a folder, and which of them is what. Several processes may share it. */
@@ -14,12 +16,15 @@ export interface ModelStore {
   /**
    * Takes a file in, after it was checked.
    *
+   * @param card - its `card.json`, so that outcomes are held against its score on the test rows
    * @returns its version, the SHA-256 of the file
    * @throws {TrainerError} MODEL_INVALID, MODEL_UNSUPPORTED, MODEL_SIGNATURE, STORE_FAILED
    */
-  add(bytes: Uint8Array): Promise<string>;
+  add(bytes: Uint8Array, card?: string): Promise<string>;
   /** The file of a version, compared with its hash. @throws {TrainerError} STORE_FAILED */
   get(version: string): Promise<Uint8Array>;
+  /** What a version was worth on the test rows, where its card came with it. */
+  expected(version: string): Promise<ExpectedScore | undefined>;
   /** Every version, in the order of their hashes. */
   versions(): Promise<readonly string[]>;
   /**
@@ -87,9 +92,23 @@ export function modelStore(folder: string): ModelStore {
     labels,
     versions,
     get: (version) => blobs.get(version),
-    async add(bytes) {
+    async expected(version) {
+      const text = await readFile(join(models, `${version}.score.json`), 'utf8').catch(() => undefined);
+      return text === undefined ? undefined : expectedOfCard(text, version);
+    },
+    async add(bytes, card) {
       checkFormats(readSignature(checkModel(bytes)));
       const version = await blobs.put(bytes);
+      const expected = card === undefined ? undefined : expectedOfCard(card, version);
+      // Of the card that alone: the rest is of no use to a service.
+      if (expected !== undefined) {
+        const { metric, value, interval } = expected;
+        const outcomeScore = { metric, value, low: interval[0], high: interval[1] };
+        await saveFile(
+          join(models, `${version}.score.json`),
+          Buffer.from(`${JSON.stringify({ model: version, outcomeScore })}\n`),
+        );
+      }
       await syncFolder(models);
       return version;
     },

@@ -10,10 +10,9 @@ import { ScoreSums } from './score-sums.ts';
 export function referenceOfTraining(
   signature: ModelSignature,
   table: Table,
-  validation: { readonly outOfFold: Uint8Array; readonly repeats: number } | undefined,
+  validation: { readonly outOfFold: Uint8Array; readonly repeats: number },
 ): DriftReference {
   const inputs = encodeTableForModel(signature, table);
-  if (validation === undefined) return makeReference(signature, inputs, undefined, undefined);
   const { arrays } = decodeArrays(validation.outOfFold);
   // Repeat after repeat: the first has every row once, and rows that come again would be counted again.
   const count = Math.floor(arrays.truth!.length / validation.repeats);

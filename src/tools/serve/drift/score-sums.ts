@@ -16,8 +16,15 @@ export class ScoreSums {
   #mean = 0;
   #squares = 0;
 
-  constructor(isShare: boolean) {
+  /** @param sums - what {@link ScoreSums.sums} was, to go on from */
+  constructor(isShare: boolean, sums: readonly [count: number, mean: number, squares: number] = [0, 0, 0]) {
     this.isShare = isShare;
+    [this.#count, this.#mean, this.#squares] = sums;
+  }
+
+  /** Count, mean and sum of squares so far. */
+  get sums(): readonly [count: number, mean: number, squares: number] {
+    return [this.#count, this.#mean, this.#squares];
   }
 
   get count(): number {

@@ -14,7 +14,7 @@ const workUnits = 60;
 
 /**
  * `TRAINERAGENT_MODEL` names the model (see `benchModel`), `TRAINERAGENT_SEEDS` the number of data sets a task (2, quick: 1),
- * `TRAINERAGENT_TASKS` that of tasks (3, quick: 1); `TRAINERAGENT_RECORD=1` writes the page and its results anew for this model.
+ * `TRAINERAGENT_TASKS` that of tasks (3, quick: 1), and `TRAINERAGENT_SKIP` that of tasks before them (0); `TRAINERAGENT_RECORD=1` writes the page and its results anew for this model.
  */
 const bench: Bench = {
   name: 'agents',
@@ -25,13 +25,14 @@ const bench: Bench = {
     const shared = asksOnce(model);
     const seeds = Number(process.env.TRAINERAGENT_SEEDS ?? (quick ? 1 : 2));
     const count = Number(process.env.TRAINERAGENT_TASKS ?? (quick ? 1 : tasks.length));
+    const skip = Number(process.env.TRAINERAGENT_SKIP ?? 0);
     const results: Result[] = [];
     const machine = `${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${availableParallelism()} cores, Node ${process.versions.node}`;
     const measured: Measured = { model: model.name, machine, rows, workUnits, results };
     for (let seed = 1; seed <= seeds; seed++) {
-      for (const [i, task] of tasks.slice(0, count).entries()) {
+      for (const [i, task] of tasks.slice(skip, skip + count).entries()) {
         // Each fault meets each task over the seeds; all three would take thrice as long.
-        const fault = faults[(i + seed) % faults.length]!;
+        const fault = faults[(skip + i + seed) % faults.length]!;
         for (const planted of [undefined, fault]) {
           for (const arm of arms) {
             const result = await runArm(arm, task, seed, planted, { model: shared, rows, workUnits });
@@ -54,7 +55,13 @@ function record(measured: Measured): void {
   mkdirSync(folder, { recursive: true });
   const path = `${folder}single-or-multi.json`;
   const before = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Measured[]) : [];
-  const all = [...before.filter(({ model }) => model !== measured.model), measured];
+  const same = before.find(({ model }) => model === measured.model);
+  // Other tasks and seeds that this model was measured on stay: a run of hours may be made in parts.
+  const others = (same?.results ?? []).filter(
+    (one) => !measured.results.some(({ task, seed }) => task === one.task && seed === one.seed),
+  );
+  const whole = { ...measured, results: [...others, ...measured.results] };
+  const all = [...before.filter((one) => one !== same), whole];
   writeFileSync(path, `${JSON.stringify(all, null, 1)}\n`);
   writeFileSync(`${folder}single-or-multi.md`, pageOf(all));
 }

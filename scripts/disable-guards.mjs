@@ -125,6 +125,13 @@ const guards = [
     'core/send-to-model',
   ],
   [
+    'a schema that a host does not pass on does not leave',
+    'core/send-to-model.ts',
+    'llm.generate({ schema: {}, ...call,',
+    'llm.generate({ ...call, ...form,',
+    'core/send-to-model',
+  ],
+  [
     'a limit of money needs prices',
     'core/llm-budget.ts',
     'budget.maxCostUsd !== undefined &&',

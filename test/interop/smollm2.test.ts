@@ -16,6 +16,10 @@ const asAll = { prompt: 'Predict it.', privacy: 'aggregates' } as const;
 const llm = llamaCpp({ file: smolLm2, threads: 1, maxOutputTokens: 400 });
 afterAll(() => llm[Symbol.asyncDispose]());
 
+/** The whole takes two minutes: else each agent is asked, some questions alone. */
+const isWhole = process.env.TRAINERAGENT_LONG === '1' || process.env.TRAINERAGENT_RECORD === '1';
+const sampled = ['task.target', 'data.columns', 'model.ensemble', 'model.calibration', 'server.deployment'];
+
 /** What became of the answers to one question. */
 interface Row {
   readonly question: string;
@@ -128,9 +132,10 @@ describe('a language model of 135 million parameters', () => {
     ]);
   }, 600_000);
 
-  it('answers every question, and each answer is held, repaired or replaced', async () => {
+  it(`answers ${isWhole ? 'every question' : 'some of the questions'}, and each answer is held, repaired or replaced`, async () => {
     const before = questions.map(({ language }) => language);
-    for (const question of questions) Object.assign(question, { language: 'always' });
+    for (const question of questions)
+      Object.assign(question, { language: isWhole || sampled.includes(question.id) ? 'always' : 'unsure' });
     try {
       const table = new Table();
       const trainer = new Trainer({ llm, privacy: asAll.privacy, llmBudget: { maxCalls: 100 } });
@@ -155,7 +160,8 @@ describe('a language model of 135 million parameters', () => {
       const { result, cpuSeconds } = await timed(() => watch(run, table));
       expect(result.outcome.status).toBe('complete');
       holds(table);
-      expect([...table.rows.keys()].sort()).toEqual(questions.map(({ id }) => id).sort());
+      const asked = [...table.rows.values()].filter((row) => row.calls > 0).map(({ question }) => question);
+      expect(asked).toEqual(expect.arrayContaining(isWhole ? questions.map(({ id }) => id) : sampled));
       record('all', table, [`The host's process computed for ${cpuSeconds.toFixed(0)} s.`]);
     } finally {
       for (const [i, question] of questions.entries()) Object.assign(question, { language: before[i] });

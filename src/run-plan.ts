@@ -1,3 +1,4 @@
+import { backendSentence } from './agents/model/training-backend.ts';
 import { finalVerdict } from './agents/task/stages/final-verdict.ts';
 import type { Forecast } from './agents/task/stages/forecast.ts';
 import type { Planned } from './agents/task/stages/plan.ts';
@@ -81,6 +82,7 @@ function planText({ verdict, task, steps, cost, questions }: Omit<RunPlan, 'text
       `  time      ${range(round(cost.seconds.least), round(cost.seconds.most))} seconds`,
       `  memory    ${range(megabytes(cost.memoryBytes.least), megabytes(cost.memoryBytes.most))} MB`,
     );
+    if (cost.backend !== undefined) lines.push(backendSentence(cost.backend));
   }
   return `${lines.join('\n')}\n`;
 }

@@ -3,6 +3,9 @@ import { asOneAgent, checkTools, systemOf } from './agents/agent-parts.ts';
 import { arrangeStages } from './agents/arrange-stages.ts';
 import { builtInAgents, builtInStages, planningStages } from './agents/stages.ts';
 import { checkDriftEvent } from './agents/task/stages/drift.ts';
+import type { Backend } from './backends/backend.ts';
+import { originOf } from './backends/backend-modules.ts';
+import { type BackendFacts, checkSameBackends } from './core/backend-facts.ts';
 import { Budget, budgetUnits } from './core/budget.ts';
 import { aborted, childWorkbench } from './core/child-workbench.ts';
 import type { Clock } from './core/clock.ts';
@@ -55,6 +58,7 @@ export interface StartSettings {
   readonly agents: readonly Agent[];
   readonly learners: readonly (URL | Learner)[];
   readonly metrics: readonly (URL | OwnMetric)[];
+  readonly backends: readonly (URL | Backend)[];
   readonly llm: LanguageModel | undefined;
   readonly llmBudget: LlmBudget;
   readonly privacy: Privacy;
@@ -79,7 +83,8 @@ export class Start {
       const checked = checkRequest(request, metrics);
       this.#checkAnswers(checked.answers ?? {});
       const opened = hold(await store.create(runId));
-      const started = await startRun(opened, request, checked, version, clock.now(), signal, metrics);
+      const own = { metrics, backends: this.#settings.backends.map(factsOfBackend) };
+      const started = await startRun(opened, request, checked, version, clock.now(), signal, own);
       return this.#work(opened, started, false, {}, runToEnd);
     });
   }
@@ -92,7 +97,8 @@ export class Start {
       const checked = checkRequest(request, metrics);
       this.#checkAnswers(checked.answers ?? {});
       const opened = hold(await store.create(runId));
-      const started = await startRun(opened, request, checked, version, clock.now(), signal, metrics);
+      const own = { metrics, backends: this.#settings.backends.map(factsOfBackend) };
+      const started = await startRun(opened, request, checked, version, clock.now(), signal, own);
       return this.#work(opened, started, false, {}, async (session, stages) =>
         describePlan(await runPipeline(session, planningStages(stages))),
       );
@@ -109,7 +115,9 @@ export class Start {
       const checked = checkRequest(request);
       this.#checkAnswers(answers);
       const opened = hold(await store.create(runId));
-      const started = await startRun(opened, {}, checked, version, clock.now(), signal, [], drift as unknown as Json);
+      const none = { metrics: [], backends: [] };
+      const about = drift as unknown as Json;
+      const started = await startRun(opened, {}, checked, version, clock.now(), signal, none, about);
       const proposal = await this.#work(opened, started, false, {}, (session) => considerDrift(session, drift, prompt));
       return { status: proposal.status === 'proposed' ? 'planned' : proposal.status, proposal } as const;
     }).then(({ proposal }) => proposal);
@@ -125,7 +133,9 @@ export class Start {
         const opened = hold(await store.create(runId));
         await forkRun(source, opened, point, { version, time: clock.now() });
         told(await factsOfStored(source, agents));
-        return await this.#work(opened, restartRun(opened), true, {}, runToEnd);
+        const started = restartRun(opened);
+        checkSameBackends(started.input.ownBackends, this.#settings.backends.map(factsOfBackend));
+        return await this.#work(opened, started, true, {}, runToEnd);
       } finally {
         // It may be forked again, or resumed where it was paused.
         await source.close(false);
@@ -145,6 +155,8 @@ export class Start {
           'Expected the id of a run that trains, got one that considered drift. Consider the event again.',
         );
       const isOver = opened.records.some(({ body }) => body.kind === 'end' && body.status !== 'paused');
+      // One that has ended trains nothing more.
+      if (!isOver) checkSameBackends(started.input.ownBackends, this.#settings.backends.map(factsOfBackend));
       if (!isOver) await opened.append({ kind: 'resume', time: clock.now(), answers });
       return this.#work(opened, started, true, answers, runToEnd);
     });
@@ -173,6 +185,11 @@ export class Start {
       sources: started.sources,
       cores,
       learners: learners.modules,
+      backends: this.#settings.backends.flatMap((source) => {
+        const origin = originOf(source);
+        const { capabilities } = factsOfBackend(source);
+        return origin === undefined ? [] : [{ ...origin, ...(capabilities === undefined ? {} : { capabilities }) }];
+      }),
       metrics: {
         modules: this.#settings.metrics.flatMap((metric) => (metric instanceof URL ? [metric.href] : [])),
         facts: onHost.map(factsOfMetric),
@@ -189,7 +206,7 @@ export class Start {
       clock,
       signal,
       child,
-      host: hostWorkbench(work, learners.inline, metrics),
+      host: hostWorkbench(work, learners.inline, metrics, this.#settings.backends),
       hostLearners: learners.inline.map(({ name }) => name),
       hostMetrics: onHost.map(({ name }) => name),
       pausedOn: new Set(
@@ -303,6 +320,17 @@ function decisionsSoFar(journal: Journal): Json {
     body.kind === 'decision' && builtInIds.has(body.at.name) ? [{ question: body.at.name, answer: body.answer }] : [],
   );
   return decisions.reverse();
+}
+
+/** What the journal keeps of a backend: nothing that could be a secret. */
+function factsOfBackend(source: URL | Backend): BackendFacts {
+  if (source instanceof URL) return { where: 'child' };
+  const { train, predict, dtypes, devices, deterministic } = source.capabilities;
+  return {
+    name: source.name,
+    where: source.origin === undefined ? 'host' : 'child',
+    capabilities: { train, predict, dtypes: [...dtypes], devices: [...devices], deterministic },
+  };
 }
 
 async function runToEnd(session: RunSession, stages: readonly Stage[]): Promise<TrainerOutcome> {

@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { Agent } from './agents/agent.ts';
 import type { BuiltInQuestion } from './agents/questions.ts';
+import type { Backend } from './backends/backend.ts';
+import { checkBackend } from './backends/registry.ts';
 import { type Clock, type Ids, systemClock, systemIds } from './core/clock.ts';
 import type { Decider } from './core/decider.ts';
 import { TrainerError } from './core/errors.ts';
@@ -50,6 +52,12 @@ export interface TrainerOptions<
    * `defineMetric` itself (it is computed on the host's thread with all that is scored by it, and events say so).
    */
   readonly metrics?: Metrics;
+  /**
+   * Where networks train, the one that is preferred first; the first that can do what is needed is taken, else ONNX Runtime on the
+   * CPU. A module URL (its default export is the backend, or a function that gives it) and a backend that says how another process
+   * makes it (`origin`; `remoteBackend` does) work in the child process; another object works on the host's thread, and events say so.
+   */
+  readonly backends?: readonly (URL | Backend)[];
   /** Proposes answers to questions; code checks them. Without one, rules decide. */
   readonly llm?: LanguageModel;
   /** What a run may spend on `llm`. @default no limit */
@@ -130,7 +138,7 @@ export class Trainer<
   readonly #listeners = new Listeners();
   readonly #deciders = new Map<string, Decider[]>();
 
-  /** @throws {TrainerError} REQUEST_INVALID for an option that is out of range */
+  /** @throws {TrainerError} REQUEST_INVALID for an option that is out of range, PLUGIN_INVALID for what is no backend */
   constructor(options: TrainerOptions<Agents, Metrics> = {}) {
     for (const [name, least] of [
       ['cores', 1],
@@ -157,6 +165,8 @@ export class Trainer<
         `Expected mode to be one of ${trainerModes.join(', ')}, got ${String(options.mode)}.`,
       );
     }
+    for (const given of options.backends ?? [])
+      if (!(given instanceof URL)) checkBackend(given, "each of the trainer's `backends`");
     this.#options = options;
     if (options.logger !== undefined) logEvents(this.#listeners, options.logger);
     this.#store = options.store ?? memoryStore();
@@ -326,6 +336,7 @@ export class Trainer<
       agents: this.#options.agents ?? [],
       learners: this.#options.learners ?? [],
       metrics: this.#options.metrics ?? [],
+      backends: this.#options.backends ?? [],
       llm: this.#options.llm,
       llmBudget: this.#options.llmBudget ?? {},
       privacy: this.#options.privacy ?? 'schema-only',

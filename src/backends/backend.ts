@@ -1,3 +1,5 @@
+import type { BackendNeed } from '../core/helpers/backend-need.ts';
+import type { ModuleOrigin } from '../core/workbench.ts';
 import type { NetworkSpec } from './network/network-spec.ts';
 import type { Training } from './network/training.ts';
 
@@ -151,6 +153,8 @@ export interface TrainableNetwork extends AsyncDisposable {
 export interface Backend {
   readonly name: string;
   readonly capabilities: BackendCapabilities;
+  /** How another process makes the same backend; without it, it works in the process where it was made. */
+  readonly origin?: ModuleOrigin;
   /** Which library computes, where there is a choice. @throws {TrainerError} PEER_MISSING */
   runtime?(): Promise<BackendRuntime>;
   /**
@@ -165,4 +169,17 @@ export interface Backend {
    * @throws {TrainerError} REQUEST_INVALID naming the layer or option that does not fit; PEER_MISSING
    */
   compile(network: NetworkSpec, training: Training): Promise<TrainableNetwork>;
+}
+
+/** Backends in the order in which they are preferred. */
+export interface BackendRegistry {
+  /**
+   * The first backend that has all that is asked for. One that can not be made is an error, not a reason to take the next: what
+   * somebody asked for is not replaced without a word.
+   *
+   * @throws {TrainerError} MODEL_UNSUPPORTED with what each of them lacks and which has it; the error of one that can not be made
+   */
+  pick(need: BackendNeed): Promise<Backend>;
+  /** The backend at a place of the list. */
+  at(place: number): Promise<Backend>;
 }

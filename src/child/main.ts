@@ -1,13 +1,14 @@
+import { backendOfModule } from '../backends/backend-modules.ts';
+import { backendRegistry, usualBackend } from '../backends/registry.ts';
 import type { FromChild, ToChild } from '../core/child-workbench.ts';
 import { TrainerError } from '../core/errors.ts';
 import type { Json } from '../core/helpers/canonical-json.ts';
 import { actionRunner } from '../tools/actions/run-action.ts';
 
-/**
+/*
  * The process that trains: takes calls from the host one after another, and ends when the host does. An error of an
  * action is an answer; anything else that goes wrong ends the process, and the host says so.
  */
-const loadBackend = async () => (await import('../backends/onnx/onnx-backend.ts')).onnxBackend();
 
 /** A message that can't leave has nobody to read it: the host was killed, and its child ends with it. */
 const send = (message: FromChild) =>
@@ -19,8 +20,10 @@ let run: ReturnType<typeof actionRunner> | undefined;
 let queue: Promise<void> = Promise.resolve();
 
 process.on('message', (message: ToChild) => {
-  if (message.type === 'settings') run = actionRunner(message.settings, loadBackend);
-  else queue = queue.then(() => answer(message.id, message.tool, message.input));
+  if (message.type === 'settings') {
+    const own = (message.settings.backends ?? []).map(backendOfModule);
+    run = actionRunner(message.settings, backendRegistry([...own, usualBackend]));
+  } else queue = queue.then(() => answer(message.id, message.tool, message.input));
 });
 process.on('disconnect', () => process.exit(0));
 

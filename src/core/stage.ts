@@ -1,3 +1,4 @@
+import type { BackendFacts } from './backend-facts.ts';
 import type { Budget } from './budget.ts';
 import type { Clock } from './clock.ts';
 import type { DecidedBy, EventBodies } from './events.ts';
@@ -23,6 +24,8 @@ export interface RunInput extends CheckedRequest {
   readonly ownMetrics: readonly MetricFacts[];
   /** The drift event that the run is about, where it is about no data. */
   readonly drift?: Json;
+  /** The host's own backends, in the order in which it prefers them. */
+  readonly ownBackends: readonly BackendFacts[];
   /** Where this run takes another way than the run that it was forked from. */
   readonly fork?: ForkOrigin;
 }

@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { BackendFacts } from './backend-facts.ts';
 import { TrainerError } from './errors.ts';
 import type { ForkOrigin } from './fork-run.ts';
 import { canonicalJson, type Json } from './helpers/canonical-json.ts';
@@ -26,6 +27,8 @@ interface StoredRequest {
   readonly ownMetrics?: readonly MetricFacts[];
   /** What is considered instead of data. */
   readonly drift?: Json;
+  /** The host's own backends that there were. */
+  readonly ownBackends?: readonly BackendFacts[];
 }
 
 /** What the start of a run gives: the first record's content, and where the data are. */
@@ -43,7 +46,7 @@ export async function startRun(
   version: string,
   time: number,
   signal: AbortSignal,
-  ownMetrics: readonly MetricFacts[],
+  own: { readonly metrics: readonly MetricFacts[]; readonly backends: readonly BackendFacts[] },
   drift?: Json,
 ): Promise<StartedRun> {
   const stored: StoredRequest = {
@@ -52,8 +55,9 @@ export async function startRun(
     ...(request.testData === undefined
       ? {}
       : { testData: await storeData(request.testData, request.schema, store, signal) }),
-    ...(ownMetrics.length === 0 ? {} : { ownMetrics }),
     ...(drift === undefined ? {} : { drift }),
+    ...(own.metrics.length === 0 ? {} : { ownMetrics: own.metrics }),
+    ...(own.backends.length === 0 ? {} : { ownBackends: own.backends }),
   };
   const body: JournalBody = {
     kind: 'run',
@@ -110,6 +114,7 @@ function describe(store: RunStore, stored: StoredRequest, fork?: ForkOrigin): St
       hasTestData: stored.testData !== undefined,
       ownMetrics: stored.ownMetrics ?? [],
       ...(stored.drift === undefined ? {} : { drift: stored.drift }),
+      ownBackends: stored.ownBackends ?? [],
       ...(fork === undefined ? {} : { fork }),
     },
     sources,

@@ -1,3 +1,4 @@
+import type { CapabilityFacts } from './backend-facts.ts';
 import type { Json } from './helpers/canonical-json.ts';
 import type { MetricFacts } from './metric-scope.ts';
 
@@ -20,6 +21,14 @@ export interface Workbench {
   close(): void;
 }
 
+/** Where a process finds what makes a plug-in that was given as an object in another one. */
+export interface ModuleOrigin {
+  /** A URL, or the name of a package's entry. Its default export is the plug-in, or a function of `options` that gives it. */
+  readonly module: string;
+  /** What can be sent to another process; secrets in it stay in memory. */
+  readonly options?: unknown;
+}
+
 /** What a process needs to know to run the tools of one run. */
 export interface WorkSettings {
   /** Folder of the blobs. */
@@ -32,6 +41,8 @@ export interface WorkSettings {
   readonly cores: number;
   /** Module URLs whose default export is a learner. */
   readonly learners: readonly string[];
+  /** Backends that can be made in another process, in the order in which they are preferred. */
+  readonly backends?: readonly (ModuleOrigin & { readonly capabilities?: CapabilityFacts })[];
   /** The host's own metrics: module URLs, and what is known of those that are objects of the host's. */
   readonly metrics?: { readonly modules: readonly string[]; readonly facts: readonly MetricFacts[] };
 }

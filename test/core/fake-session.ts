@@ -105,7 +105,7 @@ export function fakeSession(
   };
   return {
     runId: 'run-1',
-    input: { prompt: '', budget: 'quick', seed: 0, hasTestData: false, ownMetrics: [] },
+    input: { prompt: '', budget: 'quick', seed: 0, hasTestData: false, ownBackends: [], ownMetrics: [] },
     store,
     journal: new Journal(store, (record) => emit('checkpoint', { record })),
     budget: new Budget(1000),

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transformSync } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { onnxBackend } from '../../src/backends/engine.ts';
+import { startWorker } from '../../src/backends/remote/index.ts';
 import { protocols } from '../llm/protocols.ts';
 import { stream, type WireCall, wireServer } from '../llm/wire-server.ts';
 
@@ -210,6 +212,21 @@ describe('each example does what its first line says', () => {
     const shown = await runExample('unit-test-own-learner');
     expect(shown).toMatch(/^naive-bayes: 2\d tests passed\nshallow: 1\d tests passed$/);
   });
+  it('train-on-tfjs trains on the host’s own TensorFlow.js', async () => {
+    const shown = await runExample('train-on-tfjs');
+    expect(shown).toContain("trial on host\ntfjs (cpu), on the host's thread");
+    expect(await readdir(folder)).toContain('parcels.onnx');
+  }, 180_000);
+
+  it('train-on-worker trains in a worker that asks for a key', async () => {
+    await using worker = await startWorker({
+      backend: onnxBackend(),
+      authorize: (given) => given === 'Bearer of-the-worker',
+    });
+    vi.stubEnv('WORKER_URL', worker.url);
+    vi.stubEnv('WORKER_KEY', 'of-the-worker');
+    expect(await runExample('train-on-worker')).toMatch(/ trains on cpu\n\S+ [01]\.?\d* remote \(cpu\)$/);
+  }, 180_000);
 
   it('unit-test-own-agent passes', async () => {
     expect(await runExample('unit-test-own-agent')).toBe('passed');

@@ -1,5 +1,6 @@
-import { describe, expectTypeOf, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
+import { type Backend, backendRegistry, onnxBackend } from '../../src/backends/engine.ts';
 import {
   accept,
   defineAgent,
@@ -12,6 +13,7 @@ import {
   replace,
   type TaskSpec,
   Trainer,
+  type TrainerOptions,
   type TrainerOutcome,
   type Verdict,
 } from '../../src/index.ts';
@@ -181,5 +183,15 @@ describe('the types of a trainer', () => {
       trainer.run({ task: { metric: 'cleverness' } }),
     ];
     expectTypeOf(requests).toBeFunction();
+  });
+
+  it('take backends of every kind, and nothing else', () => {
+    expectTypeOf(new Trainer({ backends: [onnxBackend(), new URL('file:///own.js')] })).toEqualTypeOf<Trainer>();
+    expectTypeOf<NonNullable<TrainerOptions['backends']>[number]>().toEqualTypeOf<URL | Backend>();
+    // @ts-expect-error a promise of one: it is awaited first
+    expect(() => new Trainer({ backends: [Promise.resolve(onnxBackend())] })).toThrow(/await it/);
+    // @ts-expect-error a name
+    expect(() => new Trainer({ backends: ['onnx'] })).toThrow(/it is no object/);
+    expectTypeOf(backendRegistry([onnxBackend()]).pick({ train: true })).resolves.toEqualTypeOf<Backend>();
   });
 });

@@ -9,12 +9,14 @@ import { offerMessage, verdictMessage } from '../../core/verdict-messages.ts';
 import { version } from '../../core/version.ts';
 import type { TableProfile } from '../../tools/data/profile/profile.ts';
 import { answerInWords } from '../../tools/report/answer-words.ts';
+import { trainedOn } from '../../tools/report/card.ts';
 import type { CurveFacts, RunFacts } from '../../tools/report/report-facts.ts';
 import type { Collected } from '../data/collect.ts';
 import type { SplitMessage } from '../data/split.ts';
 import type { Evaluated } from '../model/evaluate.ts';
 import type { Frozen } from '../model/freeze.ts';
 import type { Searched } from '../model/search.ts';
+import { backendInWords, backendOf } from '../model/training-backend.ts';
 import { builtInQuestions } from '../questions.ts';
 import type { Estimated } from '../server/estimate.ts';
 import { respond } from '../task/respond/respond.ts';
@@ -64,6 +66,7 @@ export function runFacts(from: FactsInput): RunFacts {
   const estimated = messages.get('server.estimate') as Estimated | undefined;
   const frozen = messages.get('model.freeze') as Frozen | undefined;
   const searched = messages.get('model.search') as Searched | undefined;
+  const backend = backendOf(messages);
   const status = from.halt?.status ?? 'complete';
   const data = dataFacts(messages, spec, from.profile, records);
   const split = splitFacts(
@@ -143,9 +146,10 @@ export function runFacts(from: FactsInput): RunFacts {
       opset: '21',
       'ai.onnx.ml': '5',
       ...(frozen?.runtime === undefined ? {} : { runtime: runtimeWords(frozen.runtime) }),
+      ...(backend === undefined ? {} : { [trainedOn]: backendInWords(backend) }),
     },
     hashes: hashesOf(messages, spec),
-    deterministic: searched?.stopped !== 'clock',
+    deterministic: searched?.stopped !== 'clock' && backend?.deterministic !== false,
   };
   return { ...facts, answer: answerOf(from, facts, spec) };
 }

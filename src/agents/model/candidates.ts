@@ -13,6 +13,7 @@ import { type Planned, stepOf } from '../task/stages/plan.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
 import { candidatesPrompt } from './prompts/candidates.ts';
 import { configurationsPrompt } from './prompts/configurations.ts';
+import { backendSentence, listLearners, trainingBackendSchema } from './training-backend.ts';
 
 /** What the choice of learners is made from. */
 export interface CandidatesSubject {
@@ -110,6 +111,8 @@ export const candidatesSchema = z.object({
   count: z.number(),
   /** Learners that the plan names and this machine can't run. */
   missing: z.array(z.object({ learner: z.string(), why: z.string() })).default([]),
+  /** Where networks train; absent where the host gave no backends, or none of the learners needs one. */
+  backend: trainingBackendSchema.optional(),
 });
 
 export type CandidatesMessage = z.infer<typeof candidatesSchema>;
@@ -133,8 +136,7 @@ export const candidatesStage = defineStage<CandidatesMessage>({
     const planned = context.message<Planned>('task.plan')!;
     const { learnRows } = context.message<Reduced>('data.reduce')!;
     const sample = learnRows === undefined ? {} : { learnRows };
-    const onHost = context.hostLearners;
-    const names = [...(await callAction(context, 'learners', {})).names, ...onHost];
+    const { names, onHost, backend } = await listLearners(context);
     const proposeFor = (learner: string, rest: { count: number; wanted?: Configuration[] }) =>
       callAction(
         context,
@@ -174,6 +176,8 @@ export const candidatesStage = defineStage<CandidatesMessage>({
         categories: prepared.categoryCount,
       },
     });
+    const isTrained = learners.some((name) => proposals.get(name)?.onBackend === true);
+    const told = isTrained ? backend : undefined;
     const extra: Candidate[] = [];
     for (const { learner, values } of configurations) {
       const { candidates } = await proposeFor(learner, { count: 0, wanted: [values] });
@@ -189,9 +193,11 @@ export const candidatesStage = defineStage<CandidatesMessage>({
         extra: await context.putJson(extra as never),
         count: all.length + extra.length,
         missing,
+        ...(told === undefined ? {} : { backend: told }),
       },
       summary: [
         `${all.length + extra.length} candidates of ${learners.join(', ')}.`,
+        ...(told === undefined ? [] : [backendSentence(told)]),
         ...missing.map(({ learner, why }) => `Without "${learner}": ${why}`),
       ].join(' '),
     };

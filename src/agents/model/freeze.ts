@@ -70,7 +70,7 @@ export function freezeVariant(context: StageContext, chosen: Fitted): Promise<Ou
   const { train } = context.message<SplitMessage>('data.split')!;
   const prepared = context.message<Prepared>('data.prepare')!;
   const decided = context.message<Decided>('model.decide')!;
-  const { onHost } = context.message<CandidatesMessage>('model.candidates')!;
+  const { onHost, backend } = context.message<CandidatesMessage>('model.candidates')!;
   const isOnHost = chosen.members.some(({ learner }) => onHost.includes(learner));
   return callAction(
     context,
@@ -110,7 +110,7 @@ export function freezeVariant(context: StageContext, chosen: Fitted): Promise<Ou
         validation: decided.scores.map((score) => ({ ...score })),
         seed: context.input.seed,
         taskHash: sha256(canonicalJson(spec)),
-        deterministic: context.input.maxSeconds === undefined,
+        deterministic: context.input.maxSeconds === undefined && backend?.deterministic !== false,
       } as Record<string, Json>,
     },
     { onHost: isOnHost },

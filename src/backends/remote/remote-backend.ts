@@ -14,8 +14,11 @@ export async function remoteBackend(options: RemoteBackendOptions): Promise<Back
   const connection = new Connection(options);
   const { json } = await connection.ask('GET', 'worker');
   const { capabilities } = json as { readonly capabilities: BackendCapabilities };
+  const { fetch: own, ...sent } = options;
   return {
     name: 'remote',
+    // A function can't be sent to another process: with one, the backend works where it was made.
+    ...(own === undefined ? { origin: { module: 'traineragent/remote', options: sent } } : {}),
     capabilities: { ...capabilities, dtypes: capabilities.dtypes.filter((dtype) => dtype !== 'string') },
     async load(model, { threads }) {
       const blob = await sendBlob(connection, model);

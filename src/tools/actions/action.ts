@@ -13,8 +13,14 @@ export interface ActionContext {
   readonly blobs: Blobs;
   /** The file that a source name stands for. @throws {TrainerError} DATA_NOT_FOUND */
   source(name: string): string;
-  /** Runs models. @throws {TrainerError} PEER_MISSING */
+  /** What models are judged on. @throws {TrainerError} PEER_MISSING, MODEL_UNSUPPORTED */
   backend(): Promise<Backend>;
+  /** What networks train on: the host's, where it gave some. @throws {TrainerError} PEER_MISSING, MODEL_UNSUPPORTED, PLUGIN_INVALID */
+  trainingBackend(): Promise<Backend>;
+  /** One of the host's backends of this process. @throws {TrainerError} PLUGIN_INVALID, PEER_MISSING */
+  backendAt(place: number): Promise<Backend>;
+  /** Stops what works on the host's thread; a child is killed instead. */
+  readonly signal?: AbortSignal;
   /** Threads to use; results do not depend on it. */
   readonly cores: number;
   /** @throws {TrainerError} PLUGIN_INVALID */

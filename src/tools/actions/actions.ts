@@ -6,6 +6,7 @@ export const actions = {
   clean: async () => (await import('./clean.ts')).clean,
   check: async () => (await import('./check.ts')).check,
   prepare: async () => (await import('./prepare.ts')).prepare,
+  backend: async () => (await import('./backend.ts')).backend,
   learners: async () => (await import('./learners.ts')).learners,
   pace: async () => (await import('./pace.ts')).pace,
   propose: async () => (await import('./propose.ts')).propose,

@@ -28,6 +28,8 @@ export interface ProposeOutput {
   readonly space: SearchSpace;
   /** Whether it can learn this kind of task. */
   readonly fits: boolean;
+  /** Its fits need a backend that trains. */
+  readonly onBackend?: true;
   /** What the learner needs and this machine lacks. */
   readonly missing?: string;
 }
@@ -51,15 +53,18 @@ export const propose = defineAction<ProposeInput, ProposeOutput>({
       candidates: [first!, ...wanted, ...sampled],
       space: learner.space(facts),
       fits: true,
+      ...(learner.trainsOnBackend === true ? { onBackend: true } : {}),
     };
   },
 });
 
+/** A package, a worker, an operator or a device that is not there. */
+const absent = ['PEER_MISSING', 'RUN_CHILD_FAILED', 'MODEL_UNSUPPORTED', 'FORMAT_VERSION'] as const;
+
 /** Why nothing can be trained on a backend here; undefined where it can. A network of one weight is made ready to see. */
 async function missingBackend(context: ActionContext): Promise<string | undefined> {
   try {
-    const backend = await context.backend();
-    if (!backend.capabilities.train) return `The backend "${backend.name}" does not train.`;
+    const backend = await context.trainingBackend();
     const layers = [{ kind: 'dense', units: 1, name: 'output' }] as const;
     const inputs = { x: { dtype: 'float32', shape: [1] } } as const;
     await using _network = await backend.compile(
@@ -69,7 +74,9 @@ async function missingBackend(context: ActionContext): Promise<string | undefine
     await substituteRuntime(context);
     return undefined;
   } catch (error) {
-    if (TrainerError.isInstance(error) && error.code === 'PEER_MISSING') return error.message;
+    // What is not there now is no reason to end the run: other learners go on, and the card says what was missing.
+    const isAbsent = TrainerError.isInstance(error) && (absent as readonly string[]).includes(error.code);
+    if (isAbsent) return error.message;
     throw error;
   }
 }

@@ -44,7 +44,8 @@ export const refit = defineAction<RefitInput, RefitOutput>({
     const fit = await learner.fit(set, configuration, set.problem, {
       random: createRandom(input.seed),
       threads: context.cores,
-      backend: context.backend,
+      backend: context.trainingBackend,
+      ...(context.signal === undefined ? {} : { signal: context.signal }),
       checkpoint,
       progress: (share) => context.progress(share),
     });

@@ -1,5 +1,6 @@
-import type { Backend } from '../../backends/backend.ts';
+import type { BackendRegistry } from '../../backends/backend.ts';
 import { TrainerError } from '../../core/errors.ts';
+import { runNeeds } from '../../core/helpers/backend-need.ts';
 import { blobFolder } from '../../core/helpers/blob-folder.ts';
 import type { Json } from '../../core/helpers/canonical-json.ts';
 import { withMetrics } from '../../core/metric-scope.ts';
@@ -20,7 +21,7 @@ const maxCached = 16;
 /** Runs actions by name in this process; the child process and the host's own bench are both made of it. */
 export function actionRunner(
   settings: WorkSettings,
-  backend: () => Promise<Backend>,
+  backends: BackendRegistry,
   inline: readonly Learner[] = [],
   ownMetrics?: readonly ScopedMetric[],
 ) {
@@ -37,14 +38,22 @@ export function actionRunner(
     if (cache.size > maxCached) cache.delete(cache.keys().next().value as string);
     return value;
   };
-  return async (name: string, input: Json, progress: ActionContext['progress']): Promise<Json> => {
+  return async (
+    name: string,
+    input: Json,
+    progress: ActionContext['progress'],
+    signal?: AbortSignal,
+  ): Promise<Json> => {
     const load = Object.hasOwn(actions, name) ? actions[name as keyof typeof actions] : undefined;
     if (load === undefined) throw new TrainerError('PLUGIN_INVALID', `Expected the name of an action, got "${name}".`);
     const action = (await load()) as Action<Json, Json>;
     metrics ??= ownMetrics === undefined ? metricsOfChild(settings.metrics ?? noMetrics) : Promise.resolve(ownMetrics);
     const context: ActionContext = {
       blobs,
-      backend,
+      backend: () => backends.pick(runNeeds.predict),
+      trainingBackend: () => backends.pick(runNeeds.train),
+      backendAt: (place) => backends.at(place),
+      ...(signal === undefined ? {} : { signal }),
       cores: settings.cores,
       learner: learners.learner,
       learnerNames: learners.names,

@@ -89,7 +89,8 @@ export const trial = defineAction<TrialInput, TrialOutput>({
         const fit = await learner.fit(train, configuration, set.problem, {
           random: createRandom(`${input.seed}/${repeat}/${fold}`),
           threads: context.cores,
-          backend: context.backend,
+          backend: context.trainingBackend,
+          ...(context.signal === undefined ? {} : { signal: context.signal }),
           progress: (share) => context.progress((index + share) / input.fits.length),
           checkpoint: context.checkpoint({ ...input, fit: index }),
           ...(input.iterations === undefined ? { validation: watched } : {}),

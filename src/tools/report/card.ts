@@ -1,6 +1,9 @@
 import type { Json } from '../../core/helpers/canonical-json.ts';
 import type { RunFacts } from './report-facts.ts';
 
+/** Where the networks of the run trained, in `environment`; there where the host gave backends. */
+export const trainedOn = 'networks trained on';
+
 type JsonObject = { readonly [key: string]: Json | undefined };
 
 /**
@@ -43,6 +46,7 @@ export function clockFreeCard(facts: RunFacts): JsonObject {
       traineragent: facts.environment.traineragent,
       opset: facts.environment.opset,
       runtime: facts.environment.runtime,
+      [trainedOn]: facts.environment[trainedOn],
     },
     hashes,
     deterministic: facts.deterministic,

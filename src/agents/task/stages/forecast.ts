@@ -6,6 +6,7 @@ import { callAction } from '../../call-action.ts';
 import type { Collected } from '../../data/collect.ts';
 import { interleave, samplesOf } from '../../model/candidates.ts';
 import { searchShare } from '../../model/search.ts';
+import { type ListedLearners, listLearners, trainingBackendSchema } from '../../model/training-backend.ts';
 import { type ExpectedFacts, expectedFacts } from '../plan/expected-facts.ts';
 import { forecastSearch } from '../plan/forecast-search.ts';
 import { type Planned, stepOf } from './plan.ts';
@@ -25,6 +26,8 @@ export const forecastSchema = z.object({
   memoryBytes: range,
   /** Rows that would be learned from, and kept apart for the last judgement. */
   rows: z.object({ train: z.number(), vault: z.number(), aFit: z.number() }),
+  /** Where networks would train; absent where the trainer was given no backends. */
+  backend: trainingBackendSchema.optional(),
 });
 
 export type Forecast = z.infer<typeof forecastSchema>;
@@ -51,7 +54,8 @@ export const forecastStage = defineStage<Forecast>({
     const profile = await context.blobJson<TableProfile>(data!.profile);
     const facts = expectedFacts(spec, profile, planned.plan, test?.rowCount);
     const split = stepOf(planned, 'split')!;
-    const candidates = await candidatesFor(context, planned, facts);
+    const listed = await listLearners(context);
+    const candidates = await candidatesFor(context, planned, facts, listed);
     const { workUnits: budget } = context.budget;
     const search = forecastSearch(candidates, {
       folds: split.folds,
@@ -84,6 +88,7 @@ export const forecastStage = defineStage<Forecast>({
         most: memory.most + memory.tableCopies.most * data!.bytes + memory.featureCopies.most * cells * 4,
       },
       rows: { train: facts.refit.rowCount, vault: facts.vaultRows, aFit: facts.search.rowCount },
+      ...(listed.backend === undefined ? {} : { backend: listed.backend }),
     };
     return {
       message: forecast,
@@ -93,9 +98,13 @@ export const forecastStage = defineStage<Forecast>({
 });
 
 /** The candidates that a run would begin with, from the profile alone. */
-async function candidatesFor(context: StageContext, planned: Planned, { search }: ExpectedFacts): Promise<Candidate[]> {
-  const onHost = context.hostLearners;
-  const names = [...(await callAction(context, 'learners', {})).names, ...onHost];
+async function candidatesFor(
+  context: StageContext,
+  planned: Planned,
+  { search }: ExpectedFacts,
+  listed: ListedLearners,
+): Promise<Candidate[]> {
+  const { names, onHost } = listed;
   const lists: Candidate[][] = [];
   for (const learner of names) {
     if (['linear', 'trees'].includes(learner) && !planned.learners.includes(learner)) continue;

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Agent } from './agents/agent.ts';
 import type { BuiltInQuestion } from './agents/questions.ts';
 import type { Backend } from './backends/backend.ts';
-import { checkBackend } from './backends/registry.ts';
+import { checkBackend } from './backends/check-backend.ts';
 import { type Clock, type Ids, systemClock, systemIds } from './core/clock.ts';
 import type { Decider } from './core/decider.ts';
 import { TrainerError } from './core/errors.ts';

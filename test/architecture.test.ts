@@ -232,6 +232,7 @@ describe('packages', () => {
     const declarations = new Set([
       'agents/agent.ts',
       'agents/extend-agent.ts',
+      'backends/check-backend.ts',
       'tools/learn/define-learner.ts',
       'tools/evaluate/define-metric.ts',
     ]);

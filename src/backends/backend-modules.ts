@@ -3,7 +3,8 @@ import { TrainerError } from '../core/errors.ts';
 import { errorText } from '../core/helpers/error-text.ts';
 import type { ModuleOrigin } from '../core/workbench.ts';
 import type { Backend, BackendCapabilities } from './backend.ts';
-import { type BackendSource, checkBackend } from './registry.ts';
+import { checkBackend } from './check-backend.ts';
+import type { BackendSource } from './registry.ts';
 
 /** A backend that a module makes: its default export is one, or a function that gives one. */
 export function backendOfModule({

@@ -1,6 +1,7 @@
 import { TrainerError } from '../../core/errors.ts';
 import type { Predictor, Tensors } from '../backend.ts';
 import { type PredictChild, startPredictChild } from './child-process.ts';
+import type { DeviceName } from './device-runtime.ts';
 import type { FromChild } from './frames.ts';
 import { checkTensors } from './tensors.ts';
 
@@ -10,16 +11,27 @@ function failed(reply: FromChild): TrainerError {
     : new TrainerError('INTERNAL', `The process that predicts gave the wrong answer, "${reply.type}".`);
 }
 
+/** How a child predicts. */
+interface ChildOptions {
+  readonly threads: number;
+  readonly device: DeviceName;
+  readonly onEnd?: (() => void) | undefined;
+}
+
 /** What a started child declared. */
 interface Session {
   readonly child: PredictChild;
   readonly loaded: Extract<FromChild, { type: 'loaded' }>;
 }
 
-async function open(model: Uint8Array, threads: number, onEnd?: () => void, signal?: AbortSignal): Promise<Session> {
+async function open(
+  model: Uint8Array,
+  { threads, device, onEnd }: ChildOptions,
+  signal?: AbortSignal,
+): Promise<Session> {
   const child = startPredictChild(undefined, onEnd);
   try {
-    const loaded = await child.send({ type: 'load', model, threads }, signal);
+    const loaded = await child.send({ type: 'load', model, threads, device }, signal);
     if (loaded.type !== 'loaded') throw failed(loaded);
     return { child, loaded };
   } catch (error) {
@@ -50,10 +62,10 @@ function untilAborted<T>(turn: Promise<T>, signal: AbortSignal | undefined): Pro
  * Predicts in a process of its own. Calls run one after another; a process that was killed or crashed fails its call
  * with PREDICT_FAILED, and the next call starts another.
  */
-export async function createChildPredictor(model: Uint8Array, threads: number, onEnd?: () => void): Promise<Predictor> {
+export async function createChildPredictor(model: Uint8Array, options: ChildOptions): Promise<Predictor> {
   // Kept for later processes, so it must not change with the caller's array.
   const bytes = model.slice();
-  const first = await open(bytes, threads, onEnd);
+  const first = await open(bytes, options);
   const { inputs, outputs } = first.loaded;
   let session: Session | undefined = first;
   let isOpen = true;
@@ -62,7 +74,7 @@ export async function createChildPredictor(model: Uint8Array, threads: number, o
   const run = async (given: Tensors, signal: AbortSignal | undefined): Promise<Tensors> => {
     checkAborted(signal);
     if (!isOpen) throw new TrainerError('PREDICT_FAILED', 'The model was disposed of; load it again.');
-    if (session === undefined || !session.child.isAlive()) session = await open(bytes, threads, onEnd, signal);
+    if (session === undefined || !session.child.isAlive()) session = await open(bytes, options, signal);
     const reply = await session.child.send({ type: 'predict', tensors: given }, signal);
     if (reply.type !== 'predicted') throw failed(reply);
     return reply.tensors;

@@ -1,9 +1,11 @@
 import type { ErrorCode } from '../../core/errors.ts';
 import type { Tensor, TensorInfo, Tensors } from '../backend.ts';
+import { typedArrays } from '../typed-arrays.ts';
+import { type DeviceName, deviceNames } from './device-runtime.ts';
 
 /** What the host sends to a child that predicts. */
 export type ToChild =
-  | { readonly type: 'load'; readonly model: Uint8Array; readonly threads: number }
+  | { readonly type: 'load'; readonly model: Uint8Array; readonly threads: number; readonly device: DeviceName }
   | { readonly type: 'predict'; readonly tensors: Tensors };
 
 /** What the child answers; each message has one answer, in their order. */
@@ -14,14 +16,6 @@ export type FromChild =
 
 const types = ['load', 'predict', 'loaded', 'predicted', 'failed'] as const;
 const dtypes = ['float32', 'float64', 'int64', 'int32', 'uint8', 'bool', 'string'] as const;
-const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-  uint8: Uint8Array,
-  bool: Uint8Array,
-} as const;
 
 /** Type, nothing, and the bytes that follow, as a double: more than four billion of them have to be countable. */
 const headerBytes = 16;
@@ -39,6 +33,7 @@ export function encodeFrame(message: ToChild | FromChild): readonly Uint8Array[]
     case 'load': {
       const threads = Buffer.alloc(8);
       threads.writeUInt32LE(message.threads);
+      threads.writeUInt32LE(deviceNames.indexOf(message.device), 4);
       return frame(message.type, [threads, message.model]);
     }
     case 'predict':
@@ -142,7 +137,12 @@ function decode(type: (typeof types)[number], body: Uint8Array): ToChild | FromC
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
   switch (type) {
     case 'load':
-      return { type, threads: bytes.readUInt32LE(0), model: body.subarray(8) };
+      return {
+        type,
+        threads: bytes.readUInt32LE(0),
+        device: deviceNames[bytes.readUInt32LE(4)]!,
+        model: body.subarray(8),
+      };
     case 'predict':
     case 'predicted':
       return { type, tensors: decodeTensors(bytes) };
@@ -168,7 +168,7 @@ function decodeTensors(bytes: Buffer): Tensors {
       const count = shape.reduce((product, dimension) => product * dimension, 1);
       data = decodeTexts(bytes.subarray(dataStart, dataStart + dataBytes), count);
     } else {
-      const View = arrays[dtype];
+      const View = typedArrays[dtype];
       data = new View(bytes.buffer as ArrayBuffer, bytes.byteOffset + dataStart, dataBytes / View.BYTES_PER_ELEMENT);
     }
     tensors.push([name, { dtype, data, shape } as Tensor]);

@@ -33,6 +33,7 @@ export async function createInlinePredictor(runtime: Runtime, model: Uint8Array,
   try {
     session = await runtime.InferenceSession.create(model, sessionOptions(runtime, threads));
   } catch (cause) {
+    if (TrainerError.isInstance(cause)) throw cause;
     const message = reason(cause);
     const code = /not.?implemented|not a registered|opset|unsupported/i.test(message)
       ? 'MODEL_UNSUPPORTED'

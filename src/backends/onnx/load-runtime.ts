@@ -33,7 +33,8 @@ async function firstOf({ native, web }: RuntimeImporters): Promise<Runtime> {
     const ort = moduleOf<typeof Ort>(await native());
     const version = (ort.env.versions as { readonly node?: string }).node;
     const about = { name: 'onnxruntime-node', ...(version === undefined ? {} : { version }) };
-    return { InferenceSession: ort.InferenceSession, Tensor: ort.Tensor, about, provider: 'cpu' };
+    const listed = ort.listSupportedBackends?.().map(({ name }) => name) ?? ['cpu'];
+    return { InferenceSession: ort.InferenceSession, Tensor: ort.Tensor, about, provider: 'cpu', listed };
   } catch (cause) {
     why = cause;
   }

@@ -3,6 +3,7 @@ import { TrainerError } from '../../core/errors.ts';
 import { checkModel, type ModelLimits } from '../../onnx/check-model.ts';
 import type { Backend } from '../backend.ts';
 import { createChildPredictor } from './child-predictor.ts';
+import { type DeviceName, runtimeOn } from './device-runtime.ts';
 import { createInlinePredictor } from './inline-predictor.ts';
 import type { LayoutName } from './layout/image-layout.ts';
 import { loadRuntime } from './load-runtime.ts';
@@ -17,21 +18,31 @@ export interface OnnxBackendOptions {
    * `plain` is ONNX's own form. Results differ by rounding alone. @default 'auto': nchwc, or nhwc where it is missing
    */
   readonly layout?: LayoutName | 'auto';
+  /**
+   * Where ONNX Runtime computes: an execution provider that the installed library lists. The first run of each graph is made on the CPU too, and both
+   * have to agree. @default 'cpu'
+   */
+  readonly device?: DeviceName;
 }
 
+/** Blocks of channels and index tables are for caches; a graphics card has kernels for images as ONNX holds them. */
+const usualLayout = (device: DeviceName): LayoutName | 'auto' => (device === 'cpu' ? 'auto' : 'plain');
+
 /**
- * ONNX Runtime on the CPU, for predicting and for training. Every model is checked before the runtime sees it. In a worker thread `inline` runs in a
+ * ONNX Runtime, on the CPU or on a `device`, for predicting and for training. Every model is checked before the runtime sees it. In a worker thread `inline` runs in a
  * child process too, because ending a thread while the runtime works aborts the whole process.
  */
 export function onnxBackend(options: OnnxBackendOptions = {}): Backend {
+  const { device = 'cpu' } = options;
+  const load = async () => runtimeOn(await loadRuntime(), device);
   return {
     name: 'onnx',
     capabilities: {
       train: true,
       predict: true,
       dtypes: ['float32', 'float64', 'int64', 'int32', 'uint8', 'bool', 'string'],
-      devices: ['cpu'],
-      deterministic: true,
+      devices: [device],
+      deterministic: device === 'cpu',
     },
     async runtime() {
       return (await loadRuntime()).about;
@@ -41,10 +52,10 @@ export function onnxBackend(options: OnnxBackendOptions = {}): Backend {
         throw new TrainerError('REQUEST_INVALID', `Expected threads to be an integer from 1 to 1024, got ${threads}.`);
       }
       checkModel(model, options.limits);
-      if (where === 'inline' && isMainThread) return createInlinePredictor(await loadRuntime(), model, threads);
+      if (where === 'inline' && isMainThread) return createInlinePredictor(await load(), model, threads);
       // A missing package is found here, where it is the host's own error, before a process is started for it.
-      if (isMainThread) await loadRuntime();
-      return createChildPredictor(model, threads, onEnd);
+      if (isMainThread) await load();
+      return createChildPredictor(model, { threads, device, onEnd });
     },
     async compile(network, training) {
       if (!isMainThread) {
@@ -55,7 +66,7 @@ export function onnxBackend(options: OnnxBackendOptions = {}): Backend {
       }
       // The engine is loaded where something trains; whoever only predicts has no use for it.
       const { compileOnRuntime } = await import('./train/compile-on-runtime.ts');
-      return compileOnRuntime(await loadRuntime(), network, training, options.layout);
+      return compileOnRuntime(await load(), network, training, options.layout ?? usualLayout(device));
     },
   };
 }

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { TrainerError } from '../../core/errors.ts';
 import type { Predictor } from '../backend.ts';
 import { frameChannel } from './child-process.ts';
+import { runtimeOn } from './device-runtime.ts';
 import { encodeFrame, FrameReader, type FromChild, type ToChild } from './frames.ts';
 import { createInlinePredictor } from './inline-predictor.ts';
 import { loadRuntime } from './load-runtime.ts';
@@ -12,7 +13,11 @@ let predictor: Predictor | undefined;
 async function answer(message: ToChild): Promise<FromChild> {
   try {
     if (message.type === 'load') {
-      predictor = await createInlinePredictor(await loadRuntime(), message.model, message.threads);
+      predictor = await createInlinePredictor(
+        runtimeOn(await loadRuntime(), message.device),
+        message.model,
+        message.threads,
+      );
       return { type: 'loaded', inputs: predictor.inputs, outputs: predictor.outputs };
     }
     if (predictor === undefined)

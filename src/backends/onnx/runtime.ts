@@ -8,7 +8,9 @@ import type { BackendRuntime } from '../backend.ts';
 export interface Runtime extends Pick<typeof Ort, 'InferenceSession' | 'Tensor'> {
   readonly about: BackendRuntime;
   /** The execution provider that every session takes. */
-  readonly provider: 'cpu' | 'wasm';
+  readonly provider: 'cpu' | 'wasm' | 'cuda' | 'webgpu' | 'coreml' | 'dml';
+  /** Execution providers that the library says it has. */
+  readonly listed?: readonly string[];
 }
 
 /** A module as it is, or what CommonJS has put behind `default`. */

@@ -1,6 +1,7 @@
 import { TrainerError } from '../../core/errors.ts';
 import { type BlobArray, decodeArrays, encodeArrays } from '../../core/helpers/encode-arrays.ts';
 import type { Tensor, Tensors, TrainingData } from '../backend.ts';
+import { typedArrays } from '../typed-arrays.ts';
 
 /** The version of what client and worker say to each other; neither talks to another one. */
 export const protocolVersion = 1;
@@ -8,17 +9,8 @@ export const protocolVersion = 1;
 /** The header that carries it. */
 export const protocolHeader = 'traineragent-protocol';
 
-const arrayTypes = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-  uint8: Uint8Array,
-  bool: Uint8Array,
-} as const;
-
 interface TensorHeader {
-  readonly dtype: keyof typeof arrayTypes;
+  readonly dtype: keyof typeof typedArrays;
   readonly shape: readonly number[];
 }
 
@@ -55,7 +47,7 @@ export function decodeMessage(bytes: Uint8Array): Required<Message> {
   for (const [name, { dtype, shape }] of Object.entries(headers)) {
     // A copy, so that it lies where its type may lie, and the message can go.
     const { buffer } = (arrays[name] as Uint8Array).slice();
-    tensors[name] = { dtype, shape, data: new arrayTypes[dtype](buffer as ArrayBuffer) } as Tensor;
+    tensors[name] = { dtype, shape, data: new typedArrays[dtype](buffer as ArrayBuffer) } as Tensor;
   }
   return { json: own, tensors };
 }

@@ -32,7 +32,7 @@ async function tryFile(bytes: Uint8Array): Promise<Fate> {
   if (child === undefined || !child.isAlive()) child = startPredictChild(entryUrl('predict-child'));
   const signal = AbortSignal.timeout(patienceMs);
   try {
-    const loaded = await child.send({ type: 'load', model: bytes, threads: 1 }, signal);
+    const loaded = await child.send({ type: 'load', model: bytes, threads: 1, device: 'cpu' }, signal);
     if (loaded.type !== 'loaded') return 'runtime';
     const tensors = createInputTensors(signature, 2).tensors();
     return (await child.send({ type: 'predict', tensors }, signal)).type === 'predicted' ? 'predicted' : 'runtime';

@@ -201,7 +201,7 @@ describe('child processes', () => {
 
   test('a process that can not start is a typed error', async () => {
     const child = startPredictChild(new URL('./no-such-file.js', import.meta.url));
-    await expect(child.send({ type: 'load', model: new Uint8Array(0), threads: 1 })).rejects.toThrow(
+    await expect(child.send({ type: 'load', model: new Uint8Array(0), threads: 1, device: 'cpu' })).rejects.toThrow(
       expect.objectContaining({ code: 'PREDICT_FAILED' }),
     );
     expect(child.isAlive()).toBe(false);

@@ -31,7 +31,11 @@ export function sessionOpener(runtime: Runtime): OpenSession {
 
 function openerOf(runtime: Runtime): OpenSession {
   const failed = (what: string, cause: unknown): TrainerError =>
-    new TrainerError('INTERNAL', `ONNX Runtime ${what}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    TrainerError.isInstance(cause)
+      ? cause
+      : new TrainerError('INTERNAL', `ONNX Runtime ${what}: ${cause instanceof Error ? cause.message : cause}`, {
+          cause,
+        });
   return async (model, threads) => {
     const session = await runtime.InferenceSession.create(model, trainingOptions(runtime, threads)).catch(
       (cause: unknown) => {

@@ -6,9 +6,17 @@ import { type Bench, makeRow } from './row.ts';
 /** What a run told of one model. */
 interface Told {
   readonly predicted: { readonly latencyMs: number; readonly sizeBytes: number; readonly memoryBytes: number };
+  readonly before?: {
+    readonly trainSeconds: number;
+    readonly peakBytes: number;
+    readonly learner?: Told['predicted'] & { readonly batchMs: number };
+  };
   readonly latencyMs: MeasureOutput['latencyMs'];
+  readonly batchMs: MeasureOutput['batchMs'];
   readonly sizeBytes: number;
   readonly memoryBytes: number;
+  readonly trainSeconds: number;
+  readonly peakBytes: number;
 }
 
 const learners = ['trees', 'linear'] as const;
@@ -44,10 +52,13 @@ async function runOnce(rows: number, columns: number, learner: string): Promise<
 const bench: Bench = {
   name: 'estimates',
   about:
-    'Median absolute error of what a run forecasts of its model (time of a record, size, memory) over runs of different sizes.',
+    'Median absolute error of what a run forecasts of training and of its model, before training and before deployment, over runs of different sizes.',
   async run({ quick }) {
     const sizes = quick
-      ? [[300, 4]]
+      ? [
+          [300, 4],
+          [3000, 10],
+        ]
       : [300, 1000, 3000, 10_000, 30_000].flatMap((rows) => [4, 10, 25].map((columns) => [rows, columns]));
     const told: Told[] = [];
     for (const [rows, columns] of sizes)
@@ -61,19 +72,51 @@ const bench: Bench = {
     };
     const row = (metric: string, must: string, value: number) =>
       makeRow({ bench: 'estimates', case: `${told.length} runs`, metric, ours: value, peer: 1, ratio: value, must });
+    if (process.env.TRAINERAGENT_BENCH_TELL !== undefined) for (const one of told) console.error(JSON.stringify(one));
+    const before = (one: Told) => one.before!.learner!;
     return [
       row(
-        'median error of the time of a record',
+        'before training: time to train',
+        '<= 0.3',
+        error((one) => [one.before!.trainSeconds, one.trainSeconds]),
+      ),
+      row(
+        'before training: peak memory',
+        '<= 0.3',
+        error((one) => [one.before!.peakBytes, one.peakBytes]),
+      ),
+      row(
+        'before training: time of a record',
+        '<= 0.3',
+        error((one) => [before(one).latencyMs, one.latencyMs.p50]),
+      ),
+      row(
+        'before training: time of a batch',
+        '<= 0.3',
+        error((one) => [before(one).batchMs, one.batchMs.p50]),
+      ),
+      row(
+        'before training: size',
+        '<= 0.1',
+        error((one) => [before(one).sizeBytes, one.sizeBytes]),
+      ),
+      row(
+        'before training: memory',
+        '<= 0.3',
+        error((one) => [before(one).memoryBytes, one.memoryBytes]),
+      ),
+      row(
+        'before deployment: time of a record',
         '<= 0.3',
         error((one) => [one.predicted.latencyMs, one.latencyMs.p50]),
       ),
       row(
-        'median error of the size',
+        'before deployment: size',
         '<= 0.1',
         error((one) => [one.predicted.sizeBytes, one.sizeBytes]),
       ),
       row(
-        'median error of the memory',
+        'before deployment: memory',
         '<= 0.3',
         error((one) => [one.predicted.memoryBytes, one.memoryBytes]),
       ),

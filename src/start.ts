@@ -7,6 +7,7 @@ import type { Backend } from './backends/backend.ts';
 import { originOf } from './backends/backend-modules.ts';
 import { type BackendFacts, checkSameBackends } from './core/backend-facts.ts';
 import { Budget, budgetUnits } from './core/budget.ts';
+import type { Calibration } from './core/calibration.ts';
 import { aborted, childWorkbench } from './core/child-workbench.ts';
 import type { Clock } from './core/clock.ts';
 import type { Decider } from './core/decider.ts';
@@ -55,6 +56,7 @@ export interface StartSettings {
   readonly deciders: ReadonlyMap<string, readonly Decider[]>;
   readonly deciderTimeoutMs: number;
   readonly cores: number;
+  readonly calibration?: Calibration | false;
   readonly agents: readonly Agent[];
   readonly learners: readonly (URL | Learner)[];
   readonly metrics: readonly (URL | OwnMetric)[];
@@ -170,7 +172,7 @@ export class Start {
     run: (session: RunSession, stages: readonly Stage[]) => Promise<Result>,
   ): Promise<Result> {
     const { input } = started;
-    const { signal, clock, cores } = this.#settings;
+    const { signal, clock, cores, calibration } = this.#settings;
     const journal = new Journal(store, (record) => this.#emit('checkpoint', { record }));
     const learners = this.#learners();
     const metrics = metricsOfRun(input.ownMetrics, await loadMetrics(this.#settings.metrics));
@@ -184,6 +186,7 @@ export class Start {
       checkpoints: `${store.folder}/checkpoints`,
       sources: started.sources,
       cores,
+      ...(calibration === undefined ? {} : { calibration }),
       learners: learners.modules,
       backends: this.#settings.backends.flatMap((source) => {
         const origin = originOf(source);

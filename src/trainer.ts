@@ -3,6 +3,7 @@ import type { Agent } from './agents/agent.ts';
 import type { BuiltInQuestion } from './agents/questions.ts';
 import type { Backend } from './backends/backend.ts';
 import { checkBackend } from './backends/check-backend.ts';
+import type { Calibration } from './core/calibration.ts';
 import { type Clock, type Ids, systemClock, systemIds } from './core/clock.ts';
 import type { Decider } from './core/decider.ts';
 import { TrainerError } from './core/errors.ts';
@@ -72,6 +73,11 @@ export interface TrainerOptions<
   readonly mode?: TrainerMode;
   /** Threads for training. Results do not depend on it. @default all cores */
   readonly cores?: number;
+  /**
+   * How fast this machine is, for forecasts of time and memory (nothing is chosen by it): `false` measures nothing and forecasts by the
+   * shipped table. @default measured once for each kind of processor, in about two seconds, and kept in the user's cache folder
+   */
+  readonly calibration?: Calibration | false;
   /** Milliseconds a decider may take. @default 30000 */
   readonly deciderTimeoutMs?: number;
   /** Hears one line an event of all runs: pino, the console, or any object with their methods. @default none */
@@ -333,6 +339,7 @@ export class Trainer<
       deciders,
       deciderTimeoutMs: this.#options.deciderTimeoutMs ?? 30_000,
       cores: this.#options.cores ?? availableParallelism(),
+      ...(this.#options.calibration === undefined ? {} : { calibration: this.#options.calibration }),
       agents: this.#options.agents ?? [],
       learners: this.#options.learners ?? [],
       metrics: this.#options.metrics ?? [],

@@ -34,6 +34,8 @@ export interface Predictor extends AsyncDisposable {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   predict(inputs: Tensors, options?: { readonly signal?: AbortSignal }): Promise<Tensors>;
+  /** Resident memory of the process that holds the model, in bytes; absent where that is the caller's own. */
+  memoryBytes?(): Promise<number>;
 }
 
 /** How a model is loaded. */

@@ -1,4 +1,5 @@
 import type { CapabilityFacts } from './backend-facts.ts';
+import type { Calibration } from './calibration.ts';
 import type { Json } from './helpers/canonical-json.ts';
 import type { MetricFacts } from './metric-scope.ts';
 
@@ -39,6 +40,8 @@ export interface WorkSettings {
   readonly sources: Readonly<Record<string, string>>;
   /** Threads to use. */
   readonly cores: number;
+  /** What the host says of its machine; false where nothing is to be measured. @default measured once for each kind of processor */
+  readonly calibration?: Calibration | false;
   /** Module URLs whose default export is a learner. */
   readonly learners: readonly string[];
   /** Backends that can be made in another process, in the order in which they are preferred. */

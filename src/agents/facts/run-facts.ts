@@ -10,7 +10,7 @@ import { version } from '../../core/version.ts';
 import type { TableProfile } from '../../tools/data/profile/profile.ts';
 import { answerInWords } from '../../tools/report/answer-words.ts';
 import { trainedOn } from '../../tools/report/card.ts';
-import type { CurveFacts, RunFacts } from '../../tools/report/report-facts.ts';
+import type { CurveFacts, ResourceFacts, RunFacts } from '../../tools/report/report-facts.ts';
 import type { Collected } from '../data/collect.ts';
 import type { SplitMessage } from '../data/split.ts';
 import type { Evaluated } from '../model/evaluate.ts';
@@ -132,6 +132,8 @@ export function runFacts(from: FactsInput): RunFacts {
             latencyMs: estimated.latencyMs,
             predictedLatencyMs: estimated.predicted.latencyMs,
             memoryBytes: estimated.memoryBytes,
+            ...resourceFacts(estimated),
+            ...forecastRecord(records),
             operationsPerRow: frozen.operationsPerRow,
             ...records.call('server.estimate', 'measure'),
           },
@@ -300,4 +302,23 @@ function modelWords({ winner }: RunFacts, tried: readonly string[]): string {
   const learners = [...new Set(winner?.members.map(({ learner }) => learner) ?? tried)];
   const words = learners.map((name) => learnerWords[name] ?? `the learner "${name}"`).join(' and ');
   return (winner?.members.length ?? 1) > 1 ? `a blend of ${winner!.members.length} models (${words})` : words;
+}
+
+/** The message that has forecasts, measurements and trade-offs side by side. */
+function forecastRecord(records: Records): Pick<ResourceFacts, 'forecastRecord'> {
+  const { record } = records.message('server.estimate');
+  return record === undefined ? {} : { forecastRecord: record };
+}
+
+/** Forecasts beside what was measured, and what else could have been had where a limit is missed. */
+function resourceFacts(estimated: Estimated): Omit<ResourceFacts, 'sizeBytes'> {
+  const { predicted, before, batchMs, trainSeconds, peakBytes, tradeOff } = estimated;
+  return {
+    predicted: { sizeBytes: predicted.sizeBytes, memoryBytes: predicted.memoryBytes, latencyMs: predicted.latencyMs },
+    ...(before === undefined ? {} : { before }),
+    ...(batchMs === undefined ? {} : { batchMs }),
+    ...(trainSeconds === undefined ? {} : { trainSeconds }),
+    ...(peakBytes === undefined ? {} : { peakBytes }),
+    ...(tradeOff === undefined ? {} : { tradeOff }),
+  };
 }

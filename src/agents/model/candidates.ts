@@ -11,8 +11,10 @@ import type { Reduced } from '../data/reduce.ts';
 import { learnerFamilies } from '../task/plan/plan.ts';
 import { type Planned, stepOf } from '../task/stages/plan.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
+import { expectations, expectationsSchema } from './expectations.ts';
 import { candidatesPrompt } from './prompts/candidates.ts';
 import { configurationsPrompt } from './prompts/configurations.ts';
+import { searchShare } from './search.ts';
 import { backendSentence, listLearners, trainingBackendSchema } from './training-backend.ts';
 
 /** What the choice of learners is made from. */
@@ -113,6 +115,8 @@ export const candidatesSchema = z.object({
   missing: z.array(z.object({ learner: z.string(), why: z.string() })).default([]),
   /** Where networks train; absent where the host gave no backends, or none of the learners needs one. */
   backend: trainingBackendSchema.optional(),
+  /** What training and each learner's model are expected to take; absent in runs of earlier versions. */
+  expected: expectationsSchema.optional(),
 });
 
 export type CandidatesMessage = z.infer<typeof candidatesSchema>;
@@ -137,11 +141,21 @@ export const candidatesStage = defineStage<CandidatesMessage>({
     const { learnRows } = context.message<Reduced>('data.reduce')!;
     const sample = learnRows === undefined ? {} : { learnRows };
     const { names, onHost, backend } = await listLearners(context);
+    const { sizeBytes, latencyMs } = spec.limits;
+    const limits =
+      sizeBytes === undefined && latencyMs === undefined
+        ? {}
+        : {
+            limits: {
+              ...(sizeBytes === undefined ? {} : { sizeBytes: sizeBytes.value }),
+              ...(latencyMs === undefined ? {} : { latencyMs: latencyMs.value }),
+            },
+          };
     const proposeFor = (learner: string, rest: { count: number; wanted?: Configuration[] }) =>
       callAction(
         context,
         'propose',
-        { set: prepared.set, learner, seed: `${context.input.seed}/${learner}`, ...sample, ...rest },
+        { set: prepared.set, learner, seed: `${context.input.seed}/${learner}`, ...sample, ...limits, ...rest },
         { onHost: onHost.includes(learner) },
       );
     const proposals = new Map<string, OutputOf<'propose'>>();
@@ -185,6 +199,8 @@ export const candidatesStage = defineStage<CandidatesMessage>({
     }
     extra.push(...interleave(added.map((name) => proposals.get(name)!.candidates)));
     const all = interleave(['baseline', ...main].map((name) => proposals.get(name)!.candidates));
+    const units = context.budget.left * searchShare;
+    const expected = await expectations(context, prepared, proposals, ['baseline', ...learners], units);
     return {
       message: {
         learners: ['baseline', ...learners],
@@ -194,6 +210,7 @@ export const candidatesStage = defineStage<CandidatesMessage>({
         count: all.length + extra.length,
         missing,
         ...(told === undefined ? {} : { backend: told }),
+        expected,
       },
       summary: [
         `${all.length + extra.length} candidates of ${learners.join(', ')}.`,

@@ -9,6 +9,7 @@ import { taskSpecOf } from '../task/stages/understand.ts';
 import type { CandidatesMessage } from './candidates.ts';
 import { type Member, type Members, memberSchema } from './ensemble.ts';
 import { searchSeed } from './fit-again.ts';
+import { weighVariant } from './freeze.ts';
 import { compressionPrompt } from './prompts/compression.ts';
 import type { Searched } from './search.ts';
 import { variantsOf } from './variants.ts';
@@ -22,12 +23,12 @@ const fittedSchema = z.object({
   score: z.number(),
   /** Of the fitted members. */
   parameterBytes: z.number(),
-  /** Forecast of the file's size. */
+  /** Of the file that it would become, weighed. */
   sizeBytes: z.number(),
   operationsPerRow: z.number(),
   /** Forecast of one prediction. */
   latencyMs: z.number(),
-  /** Forecast of the memory that serving it takes beside the runtime. */
+  /** Forecast of the memory of a process that serves it. */
   memoryBytes: z.number().optional(),
 });
 
@@ -163,6 +164,9 @@ function keeps(
   );
 }
 
+/** What the scores of the decision and the histogram of predictions add to a file. */
+const decidedBytes = 430;
+
 function fitter(context: StageContext, spec: TaskSpec) {
   const prepared = context.message<Prepared>('data.prepare')!;
   const { onHost } = context.message<CandidatesMessage>('model.candidates')!;
@@ -202,9 +206,10 @@ function fitter(context: StageContext, spec: TaskSpec) {
         operationsPerRow += output.operationsPerRow;
         fitted.push({ ...member, model: output.model, importance: [...output.importance] });
       }
+      const fileBytes = decidedBytes + (await weighVariant(context, { members: fitted }));
       const { sizeBytes, latencyMs, memoryBytes } = forecast(prepared, {
         operationsPerRow,
-        sizeBytes: parameterBytes,
+        fileBytes,
         members: members.length,
       });
       return {

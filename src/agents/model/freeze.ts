@@ -4,7 +4,7 @@ import { canonicalJson } from '../../core/helpers/canonical-json.ts';
 import { sha256 } from '../../core/helpers/hash.ts';
 import { defineStage, type StageContext } from '../../core/stage.ts';
 import { version } from '../../core/version.ts';
-import type { OutputOf } from '../../tools/actions/actions.ts';
+import type { InputOf, OutputOf } from '../../tools/actions/actions.ts';
 import { callAction } from '../call-action.ts';
 import type { Collected } from '../data/collect.ts';
 import type { Prepared } from '../data/prepare.ts';
@@ -65,54 +65,68 @@ export const freezeStage = defineStage<Frozen>({
 
 /** Makes one file of fitted members, with the calibration and decision of the chosen ones. */
 export function freezeVariant(context: StageContext, chosen: Fitted): Promise<OutputOf<'freeze'>> {
+  const decided = context.message<Decided>('model.decide')!;
+  const { repeats } = context.message<Prepared>('data.prepare')!;
+  const validation = { outOfFold: decided.outOfFold, repeats };
+  return callAction(context, 'freeze', { ...partsOf(context, chosen, decided), validation }, where(context, chosen));
+}
+
+/** The size of the file that fitted members would become, before anything is decided about what comes out of it. */
+export async function weighVariant(context: StageContext, chosen: Pick<Fitted, 'members'>): Promise<number> {
+  const parts = partsOf(context, chosen, { calibration: { kind: 'none' }, scores: [] });
+  return (await callAction(context, 'weigh', { ...parts, isWeighed: true }, where(context, chosen))).sizeBytes;
+}
+
+function where(context: StageContext, { members }: Pick<Fitted, 'members'>) {
+  const { onHost } = context.message<CandidatesMessage>('model.candidates')!;
+  return { onHost: members.some(({ learner }) => onHost.includes(learner)) };
+}
+
+function partsOf(
+  context: StageContext,
+  chosen: Pick<Fitted, 'members'>,
+  decided: Pick<Decided, 'calibration' | 'decision' | 'interval' | 'scores'>,
+): InputOf<'freeze'> {
   const spec = taskSpecOf(context);
   const { data } = context.message<Collected>('data.collect')!;
   const { train } = context.message<SplitMessage>('data.split')!;
   const prepared = context.message<Prepared>('data.prepare')!;
-  const decided = context.message<Decided>('model.decide')!;
-  const { onHost, backend } = context.message<CandidatesMessage>('model.candidates')!;
-  const isOnHost = chosen.members.some(({ learner }) => onHost.includes(learner));
-  return callAction(
-    context,
-    'freeze',
-    {
-      preparation: prepared.preparation,
-      train,
-      problem: { task: prepared.task, classCount: prepared.classes.length },
+  const { backend } = context.message<CandidatesMessage>('model.candidates')!;
+  return {
+    preparation: prepared.preparation,
+    train,
+    problem: { task: prepared.task, classCount: prepared.classes.length },
+    target: spec.target.value,
+    classes: prepared.classes,
+    members: chosen.members.map(({ model, weight, features }) => ({
+      model,
+      weight,
+      ...(features === undefined ? {} : { features }),
+    })),
+    numberCount: prepared.numberCount,
+    calibration: decided.calibration,
+    ...(decided.decision === undefined ? {} : { decision: decided.decision }),
+    ...(decided.interval === undefined ? {} : { interval: decided.interval }),
+    // Clock-free and path-free, so that the same request gives the same file.
+    card: {
+      formatVersion: 1,
+      madeBy: `traineragent ${version}`,
+      task: spec.task.value,
       target: spec.target.value,
-      classes: prepared.classes,
-      members: chosen.members.map(({ model, weight, features }) => ({
-        model,
+      metric: spec.metrics[0]!.metric,
+      trainingRows: prepared.rowCount,
+      sourceRows: data!.rowCount,
+      members: chosen.members.map(({ learner, weight, configuration, iterations }) => ({
+        learner,
         weight,
-        ...(features === undefined ? {} : { features }),
+        configuration,
+        ...(iterations === undefined ? {} : { iterations }),
       })),
-      numberCount: prepared.numberCount,
-      calibration: decided.calibration,
-      ...(decided.decision === undefined ? {} : { decision: decided.decision }),
-      ...(decided.interval === undefined ? {} : { interval: decided.interval }),
-      validation: { outOfFold: decided.outOfFold, repeats: prepared.repeats },
-      // Clock-free and path-free, so that the same request gives the same file.
-      card: {
-        formatVersion: 1,
-        madeBy: `traineragent ${version}`,
-        task: spec.task.value,
-        target: spec.target.value,
-        metric: spec.metrics[0]!.metric,
-        trainingRows: prepared.rowCount,
-        sourceRows: data!.rowCount,
-        members: chosen.members.map(({ learner, weight, configuration, iterations }) => ({
-          learner,
-          weight,
-          configuration,
-          ...(iterations === undefined ? {} : { iterations }),
-        })),
-        calibration: decided.calibration.kind,
-        validation: decided.scores.map((score) => ({ ...score })),
-        seed: context.input.seed,
-        taskHash: sha256(canonicalJson(spec)),
-        deterministic: context.input.maxSeconds === undefined && backend?.deterministic !== false,
-      } as Record<string, Json>,
-    },
-    { onHost: isOnHost },
-  );
+      calibration: decided.calibration.kind,
+      validation: decided.scores.map((score) => ({ ...score })),
+      seed: context.input.seed,
+      taskHash: sha256(canonicalJson(spec)),
+      deterministic: context.input.maxSeconds === undefined && backend?.deterministic !== false,
+    } as Record<string, Json>,
+  };
 }

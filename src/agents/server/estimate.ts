@@ -3,22 +3,43 @@ import { defineStage, type StageContext } from '../../core/stage.ts';
 import type { OutputOf } from '../../tools/actions/actions.ts';
 import { callAction } from '../call-action.ts';
 import type { Prepared } from '../data/prepare.ts';
+import type { CandidatesMessage } from '../model/candidates.ts';
 import type { Compressed, Fitted } from '../model/compress.ts';
+import { expectationsSchema } from '../model/expectations.ts';
 import { type Frozen, freezeVariant } from '../model/freeze.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
 import { forecast } from './forecast.ts';
 
+const latencyMs = z.object({ p50: z.number(), p99: z.number(), count: z.number() });
+
 export const estimatedSchema = z.object({
-  /** Forecast from counts before anything ran, by the shipped table of costs. */
+  /** Forecast from counts before the file was measured, by the shipped table of costs and the pace of this machine. */
   predicted: z.object({
     latencyMs: z.number(),
+    latencyP99Ms: z.number().optional(),
+    batchMs: z.number().optional(),
     sizeBytes: z.number(),
     memoryBytes: z.number(),
     tableVersion: z.number(),
   }),
-  latencyMs: z.object({ p50: z.number(), p99: z.number(), count: z.number() }),
+  /** Forecast before anything was trained: of training, and of the learner that won. */
+  before: z
+    .object({
+      trainSeconds: z.number(),
+      peakBytes: z.number(),
+      learner: expectationsSchema.shape.learners.element.optional(),
+    })
+    .optional(),
+  latencyMs,
+  /** For a batch of 256 records. */
+  batchMs: latencyMs.optional(),
+  /** Of a process that predicts, with Node and the runtime. */
   memoryBytes: z.number(),
   sizeBytes: z.number(),
+  /** Of the run so far, on the clock. */
+  trainSeconds: z.number().optional(),
+  /** Of the process that trained, at its peak. */
+  peakBytes: z.number().optional(),
   /** Limits of the request against what was measured. */
   limits: z.array(
     z.object({
@@ -58,13 +79,15 @@ export const estimateStage = defineStage<Estimated>({
   async run(context) {
     const { limits } = taskSpecOf(context);
     const frozen = context.message<Frozen>('model.freeze')!;
-    const measured = await callAction(context, 'measure', { model: frozen.model });
     const { chosen } = context.message<Compressed>('model.compress')!;
-    const predicted = forecast(context.message<Prepared>('data.prepare')!, {
+    const parts = {
       operationsPerRow: chosen.operationsPerRow,
-      sizeBytes: chosen.parameterBytes,
+      fileBytes: chosen.sizeBytes,
       members: chosen.members.length,
-    });
+    };
+    const machine = await callAction(context, 'pace', {});
+    const predicted = forecast(context.message<Prepared>('data.prepare')!, parts, machine);
+    const measured = await callAction(context, 'measure', { model: frozen.model });
     const seconds = await context.once('seconds', () => context.seconds());
     const values = {
       latencyMs: measured.latencyMs.p50,
@@ -79,11 +102,28 @@ export const estimateStage = defineStage<Estimated>({
     const isMissed = held.some(({ limit, meets }) => !meets && limit !== 'trainSeconds');
     const tradeOff = isMissed ? await measureVariants(context, measured) : [];
     return {
-      message: { predicted, ...measured, limits: held, ...(tradeOff.length > 1 ? { tradeOff } : {}) },
+      message: {
+        predicted,
+        ...expectedBefore(context, chosen),
+        ...measured,
+        trainSeconds: seconds,
+        limits: held,
+        ...(tradeOff.length > 1 ? { tradeOff } : {}),
+      },
       summary: `${measured.latencyMs.p50.toFixed(2)} ms for one record (p99 ${measured.latencyMs.p99.toFixed(2)}), ${measured.sizeBytes} bytes.`,
     };
   },
 });
+
+/** What was said before training, of the run and of the learner that carries most of the model. */
+function expectedBefore(context: StageContext, { members }: Fitted): Pick<Estimated, 'before'> {
+  const { expected } = context.message<CandidatesMessage>('model.candidates')!;
+  if (expected === undefined) return {};
+  const heaviest = members.reduce((a, b) => (b.weight > a.weight ? b : a));
+  const learner = expected.learners.find((one) => one.learner === heaviest.learner);
+  const { trainSeconds, peakBytes } = expected;
+  return { before: { trainSeconds, peakBytes, ...(learner === undefined ? {} : { learner }) } };
+}
 
 /** Variants that are measured beside the one that was kept. */
 const mostVariants = 4;

@@ -1,20 +1,25 @@
+import type { Calibration } from '../../core/calibration.ts';
 import { type Estimate, estimate } from '../../tools/serve/estimate.ts';
+import { graphNodesOf } from '../../tools/serve/graph-nodes.ts';
 import type { Prepared } from '../data/prepare.ts';
 
-/** Nodes of a graph beside those of a column or a member: blend, calibration, decision, outputs. */
-const fixedNodes = 12;
-const nodesPerCategory = 4;
-const nodesPerMember = 10;
-
-/** What a model will cost, from what is counted of its parts, by the shipped table of costs. */
+/**
+ * What a model will cost, from what is counted of its parts.
+ *
+ * @param machine - what was measured of this machine; without one the shipped table, by which alone something may be chosen
+ */
 export function forecast(
   prepared: Prepared,
-  parts: { readonly operationsPerRow: number; readonly sizeBytes: number; readonly members: number },
+  parts: { readonly operationsPerRow: number; readonly fileBytes: number; readonly members: number },
+  machine?: Calibration,
 ): Estimate {
-  return estimate({
-    operationsPerRow: parts.operationsPerRow,
-    graphNodes: fixedNodes + nodesPerCategory * prepared.categoryCount + nodesPerMember * parts.members,
-    parameterBytes: parts.sizeBytes,
-    inputs: prepared.inputs.length,
-  });
+  return estimate(
+    {
+      operationsPerRow: parts.operationsPerRow,
+      graphNodes: graphNodesOf({ categories: prepared.categoryCount, members: parts.members }),
+      fileBytes: parts.fileBytes,
+      inputs: prepared.inputs.length,
+    },
+    machine,
+  );
 }

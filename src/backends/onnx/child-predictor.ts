@@ -1,8 +1,8 @@
 import { TrainerError } from '../../core/errors.ts';
-import type { Predictor, Tensors } from '../backend.ts';
+import type { Predictor } from '../backend.ts';
 import { type PredictChild, startPredictChild } from './child-process.ts';
 import type { DeviceName } from './device-runtime.ts';
-import type { FromChild } from './frames.ts';
+import type { FromChild, ToChild } from './frames.ts';
 import { checkTensors } from './tensors.ts';
 
 function failed(reply: FromChild): TrainerError {
@@ -71,13 +71,17 @@ export async function createChildPredictor(model: Uint8Array, options: ChildOpti
   let isOpen = true;
   let last: Promise<unknown> = Promise.resolve();
 
-  const run = async (given: Tensors, signal: AbortSignal | undefined): Promise<Tensors> => {
+  const ask = async (message: ToChild, signal: AbortSignal | undefined): Promise<FromChild> => {
     checkAborted(signal);
     if (!isOpen) throw new TrainerError('PREDICT_FAILED', 'The model was disposed of; load it again.');
     if (session === undefined || !session.child.isAlive()) session = await open(bytes, options, signal);
-    const reply = await session.child.send({ type: 'predict', tensors: given }, signal);
-    if (reply.type !== 'predicted') throw failed(reply);
-    return reply.tensors;
+    return session.child.send(message, signal);
+  };
+  const inTurn = (message: ToChild, signal?: AbortSignal): Promise<FromChild> => {
+    const turn = last.then(() => ask(message, signal));
+    // A failed call must not fail the one after it.
+    last = turn.catch(() => undefined);
+    return untilAborted(turn, signal);
   };
 
   return {
@@ -86,10 +90,14 @@ export async function createChildPredictor(model: Uint8Array, options: ChildOpti
     async predict(given, options = {}) {
       checkAborted(options.signal);
       checkTensors(inputs, given);
-      const turn = last.then(() => run(given, options.signal));
-      // A failed call must not fail the one after it.
-      last = turn.catch(() => undefined);
-      return untilAborted(turn, options.signal);
+      const reply = await inTurn({ type: 'predict', tensors: given }, options.signal);
+      if (reply.type !== 'predicted') throw failed(reply);
+      return reply.tensors;
+    },
+    async memoryBytes() {
+      const reply = await inTurn({ type: 'measure' });
+      if (reply.type !== 'measured') throw failed(reply);
+      return reply.memoryBytes;
     },
     async [Symbol.asyncDispose]() {
       isOpen = false;

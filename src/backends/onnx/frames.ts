@@ -6,15 +6,17 @@ import { type DeviceName, deviceNames } from './device-runtime.ts';
 /** What the host sends to a child that predicts. */
 export type ToChild =
   | { readonly type: 'load'; readonly model: Uint8Array; readonly threads: number; readonly device: DeviceName }
-  | { readonly type: 'predict'; readonly tensors: Tensors };
+  | { readonly type: 'predict'; readonly tensors: Tensors }
+  | { readonly type: 'measure' };
 
 /** What the child answers; each message has one answer, in their order. */
 export type FromChild =
   | { readonly type: 'loaded'; readonly inputs: readonly TensorInfo[]; readonly outputs: readonly TensorInfo[] }
   | { readonly type: 'predicted'; readonly tensors: Tensors }
+  | { readonly type: 'measured'; readonly memoryBytes: number }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string };
 
-const types = ['load', 'predict', 'loaded', 'predicted', 'failed'] as const;
+const types = ['load', 'predict', 'loaded', 'predicted', 'failed', 'measure', 'measured'] as const;
 const dtypes = ['float32', 'float64', 'int64', 'int32', 'uint8', 'bool', 'string'] as const;
 
 /** Type, nothing, and the bytes that follow, as a double: more than four billion of them have to be countable. */

@@ -22,6 +22,7 @@ async function answer(message: ToChild): Promise<FromChild> {
     }
     if (predictor === undefined)
       throw new TrainerError('INTERNAL', 'The child was asked to predict before it had a model.');
+    if (message.type === 'measure') return { type: 'measured', memoryBytes: process.memoryUsage().rss };
     return { type: 'predicted', tensors: await predictor.predict(message.tensors) };
   } catch (error) {
     if (TrainerError.isInstance(error)) return { type: 'failed', code: error.code, message: error.message };

@@ -1,4 +1,5 @@
 import type { Backend } from '../../backends/backend.ts';
+import type { Calibration } from '../../core/calibration.ts';
 import type { Blobs } from '../../core/helpers/blobs.ts';
 import type { FitCheckpoint, Learner } from '../learn/learner.ts';
 
@@ -23,6 +24,8 @@ export interface ActionContext {
   readonly signal?: AbortSignal;
   /** Threads to use; results do not depend on it. */
   readonly cores: number;
+  /** What the host says of its machine; false where nothing is to be measured. */
+  readonly calibration?: Calibration | false;
   /** @throws {TrainerError} PLUGIN_INVALID */
   learner(name: string): Promise<Learner>;
   /** Names of all learners of this process. */

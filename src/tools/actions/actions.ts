@@ -14,6 +14,7 @@ export const actions = {
   combine: async () => (await import('./combine.ts')).combine,
   decide: async () => (await import('./decide.ts')).decide,
   refit: async () => (await import('./refit.ts')).refit,
+  weigh: async () => (await import('./weigh.ts')).weigh,
   freeze: async () => (await import('./freeze.ts')).freeze,
   nested: async () => (await import('./nested.ts')).nested,
   explain: async () => (await import('./explain.ts')).explain,

@@ -1,7 +1,4 @@
-import { performance } from 'node:perf_hooks';
-import { loadModel } from '../artefact/model.ts';
-import { exampleRecords } from '../serve/example-records.ts';
-import { measureLatency } from '../serve/measure-latency.ts';
+import { type ModelMeasure, measureModel } from '../serve/measure-model.ts';
 import { defineAction } from './action.ts';
 
 export interface MeasureInput {
@@ -9,12 +6,10 @@ export interface MeasureInput {
   readonly model: string;
 }
 
-export interface MeasureOutput {
-  /** Milliseconds for one record, from record to answer, in the process that predicts. */
-  readonly latencyMs: { readonly p50: number; readonly p99: number; readonly count: number };
-  /** Growth of the process's memory by loading the model and predicting. */
-  readonly memoryBytes: number;
+export interface MeasureOutput extends ModelMeasure {
   readonly sizeBytes: number;
+  /** The most memory that this process, which has trained, has had. */
+  readonly peakBytes: number;
 }
 
 /** Measures a finished model: clocked, so recorded and never used for a choice before the freeze. */
@@ -22,14 +17,8 @@ export const measure = defineAction<MeasureInput, MeasureOutput>({
   name: 'measure',
   async run(input, context) {
     const bytes = await context.blobs.get(input.model);
-    const backend = await context.backend();
-    const before = process.memoryUsage().rss;
-    await using model = loadModel(bytes, backend, { where: 'inline' });
-    const records = exampleRecords(model.signature, 16);
-    let next = 0;
-    const latencyMs = await measureLatency(() => model.predict([records[next++ % records.length]!]), {
-      now: () => performance.now(),
-    });
-    return { latencyMs, memoryBytes: Math.max(0, process.memoryUsage().rss - before), sizeBytes: bytes.length };
+    // Before the measurement: what it takes itself is no part of training.
+    const peakBytes = process.resourceUsage().maxRSS * 1024;
+    return { ...(await measureModel(bytes, await context.backend())), sizeBytes: bytes.length, peakBytes };
   },
 });

@@ -1,51 +1,49 @@
 import { performance } from 'node:perf_hooks';
-import { createRandom } from '../../core/helpers/random.ts';
-import type { LearnerFacts, TrainingRows } from '../learn/learner.ts';
-import { defineAction } from './action.ts';
+import type { Calibration } from '../../core/calibration.ts';
+import { readCalibration, writeCalibration } from '../serve/calibration-cache.ts';
+import { costTable, estimate, tableMachine } from '../serve/estimate.ts';
+import { measureModel } from '../serve/measure-model.ts';
+import { type ActionContext, defineAction } from './action.ts';
+import { referenceFit } from './reference-model.ts';
 
-/** How fast this machine works, for forecasts alone: nothing is chosen by it. */
-export interface Pace {
-  /** Milliseconds of one work unit (a million counted operations) of boosted trees. */
-  readonly msPerUnit: number;
+/** How fast this machine works, and where that is known from. */
+export interface Pace extends Calibration {
+  readonly from: 'host' | 'table' | 'cache' | 'measured';
 }
 
-const rowCount = 4000;
-const numberCount = 10;
-const facts: LearnerFacts = {
-  task: 'binary',
-  classCount: 2,
-  rowCount,
-  numberCount,
-  categorySizes: [],
-  missingShare: 0,
-};
-
-/** Rows that are the same everywhere; what they say does not matter. */
-function someRows(): TrainingRows {
-  const random = createRandom('pace');
-  const numbers = Array.from({ length: numberCount }, (_, i) => ({
-    name: `n${i}`,
-    values: Float32Array.from({ length: rowCount }, () => random.next()),
-  }));
-  const target = Float64Array.from({ length: rowCount }, (_, row) =>
-    numbers[0]!.values[row]! + random.next() > 1 ? 1 : 0,
-  );
-  return { features: { rowCount, numbers, categories: [] }, target };
-}
-
-/** Clocks a small fit on made-up rows, the second time, when the code is warm. */
+/**
+ * How fast this machine works, for forecasts alone: as the host says, as it was measured once for this kind of processor, or as a small
+ * fit on made-up rows and predictions with its model tell.
+ */
 export const pace = defineAction<Record<string, never>, Pace>({
   name: 'pace',
   async run(_input, context) {
-    const learner = await context.learner('trees');
-    const configuration = { ...learner.defaults(facts), iterations: 20, earlyStopping: 0 };
-    const rows = someRows();
-    const clocked = async () => {
-      const started = performance.now();
-      await learner.fit(rows, configuration, facts, { random: createRandom('pace'), threads: context.cores });
-      return performance.now() - started;
-    };
-    await clocked();
-    return { msPerUnit: (await clocked()) / learner.cost(configuration, facts) };
+    const { calibration } = context;
+    if (calibration === false) return { ...tableMachine, from: 'table' };
+    if (calibration !== undefined) return { ...calibration, from: 'host' };
+    const known = await readCalibration(context.cores);
+    if (known !== undefined) return { ...known, from: 'cache' };
+    const measured = await calibrate(context);
+    await writeCalibration(context.cores, measured);
+    return { ...measured, from: 'measured' };
   },
 });
+
+const fits = 8;
+
+async function calibrate(context: ActionContext): Promise<Calibration> {
+  const reference = referenceFit(await context.learner('trees'), context.cores);
+  // The quickest of a few: the first ones warm the code up, and others may wait for the processor.
+  let fit = await reference.fit();
+  let quickest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < fits; i++) {
+    const started = performance.now();
+    fit = await reference.fit();
+    quickest = Math.min(quickest, performance.now() - started);
+  }
+  const msPerUnit = quickest / reference.units;
+  const { bytes, cost } = reference.fileOf(fit);
+  const { latencyMs, memoryBytes } = await measureModel(bytes, await context.backend(), 1000);
+  const processBytes = Math.max(20_000_000, memoryBytes - cost.fileBytes * costTable.memoryPerFileByte);
+  return { msPerUnit, latencyFactor: latencyMs.p50 / estimate(cost).latencyMs, processBytes };
+}

@@ -1,9 +1,10 @@
 import { TrainerError } from '../../core/errors.ts';
 import { createRandom } from '../../core/helpers/random.ts';
-import type { Configuration, LearnerFacts, SearchSpace } from '../learn/learner.ts';
+import type { Configuration, Footprint, Learner, LearnerFacts, SearchSpace } from '../learn/learner.ts';
 import { factsOf, readTrainingSet } from '../learn/training-set.ts';
 import { proposeCandidates } from '../search/propose-candidates.ts';
 import type { Candidate } from '../search/search-state.ts';
+import { costTable } from '../serve/estimate.ts';
 import { type ActionContext, defineAction } from './action.ts';
 import { substituteRuntime } from './substitute-runtime.ts';
 
@@ -16,6 +17,8 @@ export interface ProposeInput {
   readonly seed: string;
   /** Rows that a fit learns from at most. @default all but one fold */
   readonly learnRows?: number;
+  /** What the model may have at most: iterations are held to what is expected to keep it, by the shipped table. */
+  readonly limits?: { readonly sizeBytes?: number; readonly latencyMs?: number };
   /** Configurations that somebody asked for, each merged over the default. */
   readonly wanted?: readonly Configuration[];
 }
@@ -26,6 +29,10 @@ export interface ProposeOutput {
   readonly candidates: readonly Candidate[];
   /** Axes of the space, for questions. */
   readonly space: SearchSpace;
+  /** Values that the columns of categories have, all together. */
+  readonly categoryValues?: number;
+  /** What the default is expected to be and to take; absent where the learner can't say. */
+  readonly footprint?: Footprint;
   /** Whether it can learn this kind of task. */
   readonly fits: boolean;
   /** Its fits need a backend that trains. */
@@ -43,13 +50,17 @@ export const propose = defineAction<ProposeInput, ProposeOutput>({
     if (!learner.tasks.includes(facts.task)) return { about: learner.about, candidates: [], space: {}, fits: false };
     const missing = learner.trainsOnBackend === true ? await missingBackend(context) : undefined;
     if (missing !== undefined) return { about: learner.about, candidates: [], space: {}, fits: false, missing };
-    const [first, ...sampled] = proposeCandidates([learner], facts, input.count, createRandom(input.seed));
+    const proposed = proposeCandidates([learner], facts, input.count, createRandom(input.seed));
+    const [first, ...sampled] = proposed.map((candidate) => heldTo(candidate, learner, facts, input.limits ?? {}));
     const wanted = (input.wanted ?? []).map((extra) => {
       const configuration = { ...first!.configuration, ...extra };
       return { ...first!, configuration, cost: learner.cost(configuration, facts), always: false };
     });
+    const footprint = learner.footprint?.(first!.configuration, facts);
     return {
       about: learner.about,
+      categoryValues: facts.categorySizes.reduce((sum, size) => sum + size, 0),
+      ...(footprint === undefined ? {} : { footprint }),
       candidates: [first!, ...wanted, ...sampled],
       space: learner.space(facts),
       fits: true,
@@ -60,6 +71,32 @@ export const propose = defineAction<ProposeInput, ProposeOutput>({
 
 /** A package, a worker, an operator or a device that is not there. */
 const absent = ['PEER_MISSING', 'RUN_CHILD_FAILED', 'MODEL_UNSUPPORTED', 'FORMAT_VERSION'] as const;
+/** Share of a limit that the iterations of one model may take: preparation, notes and metadata need the rest. */
+const shareOfLimit = 0.7;
+const fewestIterations = 5;
+
+/** A candidate with no more iterations than are expected to keep the limits. */
+function heldTo(
+  candidate: Candidate,
+  learner: Learner,
+  facts: LearnerFacts,
+  { sizeBytes, latencyMs }: NonNullable<ProposeInput['limits']>,
+): Candidate {
+  const key = learner.iterationKey;
+  const footprint = learner.footprint?.(candidate.configuration, facts);
+  const most = key === undefined ? undefined : candidate.configuration[key];
+  if (footprint?.iterations === undefined || key === undefined || typeof most !== 'number') return candidate;
+  const { iterations, fileBytes, operationsPerRow } = footprint;
+  const bySize = sizeBytes === undefined ? most : (shareOfLimit * sizeBytes * iterations) / fileBytes;
+  const byTime =
+    latencyMs === undefined
+      ? most
+      : (shareOfLimit * latencyMs * iterations) / (operationsPerRow * costTable.operationMs);
+  const held = Math.max(fewestIterations, Math.min(most, Math.floor(Math.min(bySize, byTime))));
+  if (held >= most) return candidate;
+  const configuration = { ...candidate.configuration, [key]: held };
+  return { ...candidate, configuration, cost: learner.cost(configuration, facts) };
+}
 
 /** Why nothing can be trained on a backend here; undefined where it can. A network of one weight is made ready to see. */
 async function missingBackend(context: ActionContext): Promise<string | undefined> {

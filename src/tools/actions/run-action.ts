@@ -55,6 +55,7 @@ export function actionRunner(
       backendAt: (place) => backends.at(place),
       ...(signal === undefined ? {} : { signal }),
       cores: settings.cores,
+      ...(settings.calibration === undefined ? {} : { calibration: settings.calibration }),
       learner: learners.learner,
       learnerNames: learners.names,
       checkpoint,

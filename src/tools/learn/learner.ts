@@ -131,6 +131,18 @@ export interface ModelState {
   readonly arrays: Readonly<Record<string, Float64Array | Float32Array | Int32Array | Uint8Array>>;
 }
 
+/** What is expected of a model before it is fitted. */
+export interface Footprint {
+  /** Bytes of its part of the file. */
+  readonly fileBytes: number;
+  /** Counted operations to predict one row. */
+  readonly operationsPerRow: number;
+  /** Memory that the fit takes at its peak, beside its rows. */
+  readonly fitBytes: number;
+  /** Iterations that early stopping is expected to leave, where there are any. */
+  readonly iterations?: number;
+}
+
 /** A way to fit a model: its space, its cost, its fit. */
 export interface Learner {
   readonly name: string;
@@ -143,6 +155,8 @@ export interface Learner {
   space(facts: LearnerFacts): SearchSpace;
   /** Work units (a million counted operations each) of one fit of `rowCount` rows, with the whole configuration's iterations. */
   cost(configuration: Configuration, facts: LearnerFacts): number;
+  /** What a model of this configuration is expected to be and to take, before anything is fitted; leave it out where nobody can say. */
+  footprint?(configuration: Configuration, facts: LearnerFacts): Footprint;
   /** Whether `iterations` of a configuration can be cut for a cheap rung of successive halving, and by which key. */
   readonly iterationKey?: string;
   /** Whether a fit needs a backend that trains; where there is none, the learner is not tried. @default false */

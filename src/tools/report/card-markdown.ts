@@ -1,5 +1,6 @@
 import { code, createCitations, md } from './card-text.ts';
-import type { RunFacts } from './report-facts.ts';
+import { forecastRows } from './forecast-rows.ts';
+import type { ResourceFacts, RunFacts } from './report-facts.ts';
 import { valuesTold } from './values-held.ts';
 import { whereWords } from './where-words.ts';
 import {
@@ -248,6 +249,38 @@ function resourceLines({ resources }: RunFacts, cite: Cite): string[] {
         ]
       : []),
     ...(memoryBytes === undefined ? [] : [`- memory: ${formatBytes(memoryBytes)}${cite(record)}`]),
+    ...forecastLines(resources, cite),
+    ...tradeOffLines(resources, cite),
+  ];
+}
+
+/** Forecasts beside what was measured. */
+function forecastLines(resources: ResourceFacts, cite: Cite): string[] {
+  return [
+    '',
+    '| resource | before training | before deployment | measured |',
+    '| --- | --- | --- | --- |',
+    ...forecastRows(resources).map(
+      ({ name, values }) =>
+        `| ${name} | ${values.map((value) => value ?? '–').join(' | ')}${cite(resources.forecastRecord)} |`,
+    ),
+    '',
+  ];
+}
+
+/** What else could be had where a limit is missed. */
+function tradeOffLines({ tradeOff, forecastRecord }: ResourceFacts, cite: Cite): string[] {
+  if (tradeOff === undefined) return [];
+  return [
+    `A limit of the request is not met. These could be had, each measured; the first was kept.${cite(forecastRecord)}`,
+    '',
+    '| model | validation score | file | one prediction | memory |',
+    '| --- | --- | --- | --- | --- |',
+    ...tradeOff.map(
+      ({ what, score, sizeBytes, latencyMs, memoryBytes }) =>
+        `| ${md(what)} | ${formatNumber(score)} | ${formatBytes(sizeBytes)} | ${formatMilliseconds(latencyMs)} | ${formatBytes(memoryBytes)}${cite(forecastRecord)} |`,
+    ),
+    '',
   ];
 }
 

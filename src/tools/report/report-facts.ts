@@ -278,8 +278,42 @@ export interface ResourceFacts {
   readonly predictedLatencyMs?: number;
   readonly memoryBytes?: number;
   readonly operationsPerRow?: number;
+  /** For a batch of 256 records. */
+  readonly batchMs?: { readonly p50: number; readonly p99: number; readonly count: number };
+  /** Of the run up to its model, on the clock. */
   readonly trainSeconds?: number;
+  /** Of the process that trained, at its peak. */
+  readonly peakBytes?: number;
+  /** Forecast of the finished model before it was measured. */
+  readonly predicted?: { readonly sizeBytes: number; readonly memoryBytes: number; readonly latencyMs: number };
+  /** Forecast before anything was trained: of training, and of a model of the learner that won. */
+  readonly before?: {
+    readonly trainSeconds: number;
+    readonly peakBytes: number;
+    readonly learner?:
+      | {
+          readonly learner: string;
+          readonly sizeBytes: number;
+          readonly memoryBytes: number;
+          readonly latencyMs: number;
+        }
+      | undefined;
+  };
+  /** Where a limit of the request is missed: what was tried, measured; the first was kept, and none of them beats another in everything. */
+  readonly tradeOff?: readonly TradeOffFact[];
   readonly record?: string;
+  /** The record that has forecasts and trade-offs. */
+  readonly forecastRecord?: string;
+}
+
+/** One size of the model that could be had. */
+export interface TradeOffFact {
+  readonly what: string;
+  /** On validation data; greater is better. */
+  readonly score: number;
+  readonly sizeBytes: number;
+  readonly latencyMs: number;
+  readonly memoryBytes: number;
 }
 
 /** One choice, who took it, and why. */

@@ -2,6 +2,7 @@ import type { MetricId } from '../../core/task-spec.ts';
 import { curveText } from './chart-texts.ts';
 import { baselineScore, scoreChart, trialChart } from './charts.ts';
 import { curveChart } from './curve-charts.ts';
+import { forecastRows } from './forecast-rows.ts';
 import { type Html, html } from './html.ts';
 import { renderChart } from './render-chart.ts';
 import type { CurveFacts, RunFacts, ScoreFact, TrialFact } from './report-facts.ts';
@@ -186,7 +187,7 @@ export function resourcesSection({ resources, workUnits }: RunFacts): Html | und
     ['training', resources.trainSeconds === undefined ? undefined : formatSeconds(resources.trainSeconds)],
     ['work units', number(workUnits)],
   ];
-  return table(
+  const costs = table(
     rows.filter(([, value]) => value !== undefined),
     [
       { head: 'resource', kind: 'name', cell: ([name]) => name },
@@ -194,4 +195,28 @@ export function resourcesSection({ resources, workUnits }: RunFacts): Html | und
     ],
     { caption: 'What the model costs' },
   );
+  const forecasts = table(
+    forecastRows(resources),
+    [
+      { head: 'resource', kind: 'name', cell: ({ name }) => name },
+      { head: 'before training', cell: ({ values: [before] }) => before },
+      { head: 'before deployment', cell: ({ values: [, predicted] }) => predicted },
+      { head: 'measured', cell: ({ values: [, , measured] }) => measured },
+    ],
+    { caption: 'Forecast and measured' },
+  );
+  const { tradeOff } = resources;
+  if (tradeOff === undefined) return html`${costs}${forecasts}`;
+  const offers = table(
+    tradeOff,
+    [
+      { head: 'model', kind: 'name', cell: ({ what }) => what },
+      { head: 'validation score', cell: ({ score }) => formatNumber(score) },
+      { head: 'file', cell: ({ sizeBytes }) => formatBytes(sizeBytes) },
+      { head: 'one prediction', cell: ({ latencyMs: own }) => formatMilliseconds(own) },
+      { head: 'memory', cell: ({ memoryBytes }) => formatBytes(memoryBytes) },
+    ],
+    { caption: 'A limit is not met: what could be had' },
+  );
+  return html`${costs}${forecasts}${offers}`;
 }

@@ -1,11 +1,13 @@
+import type { Calibration } from '../../core/calibration.ts';
+
 /** What a model counts, before anything is run. */
 export interface CountedCost {
   /** Node visits and multiply-adds to predict one row. */
   readonly operationsPerRow: number;
   /** Nodes of the graph that run for a prediction. */
   readonly graphNodes: number;
-  /** Bytes of weights, tables and dictionaries in the file. */
-  readonly parameterBytes: number;
+  /** Bytes of the file: weighed where the model is there, expected where it is not. */
+  readonly fileBytes: number;
   /** Columns that a record has. */
   readonly inputs: number;
 }
@@ -13,45 +15,62 @@ export interface CountedCost {
 /** What a model will cost, predicted. */
 export interface Estimate {
   readonly sizeBytes: number;
-  /** Beside the runtime itself, for one prediction at a time. */
+  /** Of the process that predicts, with Node and the runtime. */
   readonly memoryBytes: number;
-  /** One prediction of one record. */
+  /** One prediction of one record: half are faster. */
   readonly latencyMs: number;
+  /** 99 of 100 are faster. */
+  readonly latencyP99Ms: number;
+  /** One prediction of {@link batchRecords} records. */
+  readonly batchMs: number;
   /** Which table gave the figures. */
   readonly tableVersion: number;
 }
 
+/** Records of the batch that is forecast and measured beside a single one. */
+export const batchRecords = 256;
+
 /**
  * Time and bytes per counted thing. Versioned: a limit that was held against one version is never judged by another.
- * Fitted to the p50 latency and the resident memory of seven linear and tree models of 71 to 92 nodes and 182 to 19,986
- * operations in onnxruntime-node 1.30, one thread of an x86-64 server under load; a forecast, not a promise.
+ * Fitted to linear and tree models of 71 to 92 nodes and 182 to 19,986 operations in onnxruntime-node 1.30, one thread of an x86-64
+ * server under load; a forecast, not a promise.
  */
 export const costTable = {
-  version: 1,
+  version: 2,
   /** Any call into the runtime: making tensors, running, reading the answer. */
   callMs: 0.018,
   nodeMs: 0.0005,
   operationMs: 0.000_008,
   inputMs: 0.0005,
-  nodeBytes: 55,
-  /** Header, signature and card. */
-  fileBytes: 2000,
+  /** A further record of the same call, each of its columns, and each of its operations: caches are warm and trees run in blocks. */
+  batch: { recordMs: 0.0003, inputMs: 0.00012, operationMs: 0.000_002 },
+  /** The slowest of a hundred against the middle one. */
+  p99: 3,
+  /** Node and the runtime, before any model. */
+  processBytes: 92_000_000,
   /** The file, its decoded form and what the runtime makes of it. */
-  memoryPerFileByte: 10,
-  sessionBytes: 1_500_000,
+  memoryPerFileByte: 8,
 } as const;
 
-/** Predicts size, memory and latency from counts, by the shipped table. */
-export function estimate(cost: CountedCost): Estimate {
-  const sizeBytes = Math.round(costTable.fileBytes + cost.graphNodes * costTable.nodeBytes + cost.parameterBytes);
+/** The shipped table as a machine: what is assumed where none was measured. */
+export const tableMachine: Calibration = { msPerUnit: 1, latencyFactor: 1, processBytes: costTable.processBytes };
+
+/**
+ * Predicts memory and latency from counts, by the shipped table.
+ *
+ * @param machine - what was measured of this machine; leave it out wherever something is chosen by the figures. @default the table
+ */
+export function estimate(cost: CountedCost, machine: Calibration = tableMachine): Estimate {
+  const { callMs, nodeMs, operationMs, inputMs, batch, p99, memoryPerFileByte, version } = costTable;
+  const fixed = callMs + cost.graphNodes * nodeMs;
+  const latencyMs = machine.latencyFactor * (fixed + cost.operationsPerRow * operationMs + cost.inputs * inputMs);
+  const perRecord = batch.recordMs + cost.inputs * batch.inputMs + cost.operationsPerRow * batch.operationMs;
   return {
-    sizeBytes,
-    memoryBytes: Math.round(costTable.sessionBytes + sizeBytes * costTable.memoryPerFileByte),
-    latencyMs:
-      costTable.callMs +
-      cost.graphNodes * costTable.nodeMs +
-      cost.operationsPerRow * costTable.operationMs +
-      cost.inputs * costTable.inputMs,
-    tableVersion: costTable.version,
+    sizeBytes: Math.round(cost.fileBytes),
+    memoryBytes: Math.round(machine.processBytes + cost.fileBytes * memoryPerFileByte),
+    latencyMs,
+    latencyP99Ms: latencyMs * p99,
+    batchMs: machine.latencyFactor * (fixed + batchRecords * perRecord),
+    tableVersion: version,
   };
 }

@@ -120,18 +120,25 @@ describe('estimate', () => {
   ])(
     'predicts the measured latency of a graph of %i nodes and %i operations within a third',
     (graphNodes, operationsPerRow, measuredMs) => {
-      const { latencyMs } = estimate({ graphNodes, operationsPerRow, parameterBytes: 0, inputs: 6 });
+      const { latencyMs } = estimate({ graphNodes, operationsPerRow, fileBytes: 0, inputs: 6 });
       expect(latencyMs / measuredMs).toBeGreaterThan(2 / 3);
       expect(latencyMs / measuredMs).toBeLessThan(4 / 3);
     },
   );
 
   it('grows with every count', () => {
-    const cost = { operationsPerRow: 1000, graphNodes: 20, parameterBytes: 40_000, inputs: 10 };
+    const cost = { operationsPerRow: 1000, graphNodes: 20, fileBytes: 40_000, inputs: 10 };
     const base = estimate(cost);
     expect(base.latencyMs).toBeGreaterThan(0.018);
     for (const key of ['operationsPerRow', 'graphNodes', 'inputs'] as const)
       expect(estimate({ ...cost, [key]: cost[key] * 10 }).latencyMs).toBeGreaterThan(base.latencyMs);
-    expect(estimate({ ...cost, parameterBytes: 80_000 }).sizeBytes - base.sizeBytes).toBe(40_000);
+    const larger = estimate({ ...cost, fileBytes: 80_000 });
+    expect(larger.sizeBytes).toBe(80_000);
+    expect(larger.memoryBytes).toBeGreaterThan(base.memoryBytes);
+    const machine = { msPerUnit: 1, latencyFactor: 2, processBytes: 1000 };
+    expect(estimate(cost, machine).latencyMs).toBeCloseTo(2 * base.latencyMs, 10);
+    expect(estimate(cost, machine).memoryBytes).toBeLessThan(base.memoryBytes);
+    expect(base.latencyP99Ms).toBeGreaterThan(base.latencyMs);
+    expect(base.batchMs).toBeLessThan(256 * base.latencyMs);
   });
 });

@@ -48,6 +48,18 @@ export const linearLearner: Learner = {
       (steps * Math.min(operations.newton, operations.lbfgs) + 30 * facts.rowCount * (1 + facts.numberCount)) / 1e6
     );
   },
+  footprint(configuration, facts) {
+    const { columnCount, active } = expectedColumns(configuration, facts);
+    const outputs = facts.task === 'multiclass' ? facts.classCount : 1;
+    const dense = columnCount - facts.categorySizes.reduce((sum, size) => sum + Math.min(size, 200), 0);
+    return {
+      // Standardising values are float32, dense coefficients double, those of categories float32; notes of explanations are text.
+      fileBytes: 24 * facts.numberCount + outputs * (8 * dense + 4 * (columnCount - dense) + 20 * active),
+      operationsPerRow: 4 * facts.numberCount + 2 * active * outputs,
+      fitBytes:
+        facts.rowCount * (8 * dense + 4 * facts.categorySizes.length) + 16 * columnCount * columnCount * outputs,
+    };
+  },
   fit(rows, configuration, problem, context) {
     if (context.signal?.aborted) throw new TrainerError('RUN_ABORTED', 'The fit was aborted before it began.');
     const { alpha, knots, clip } = readConfiguration(configuration);

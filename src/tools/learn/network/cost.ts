@@ -1,4 +1,4 @@
-import type { Configuration, LearnerFacts, Problem } from '../learner.ts';
+import type { Configuration, Footprint, LearnerFacts, Problem } from '../learner.ts';
 import { parameterCount } from './architecture.ts';
 import type { Encoding } from './encoding.ts';
 import { type NetworkOptions, readOptions } from './options.ts';
@@ -35,4 +35,22 @@ export function networkCost(configuration: Configuration, facts: LearnerFacts): 
   const step = operationsPerStep({ ...options, batch: Math.min(options.batch, facts.rowCount) }, encoding, facts);
   const prepare = 100 * facts.rowCount * (facts.numberCount + facts.categorySizes.length);
   return (perCompile + prepare + options.epochs * steps * step) / 1e6;
+}
+
+/** The runtime and the compiled steps of a network that is trained. */
+const trainerBytes = 60_000_000;
+
+/** Expected size, work and memory of a network. */
+export function networkFootprint(configuration: Configuration, facts: LearnerFacts): Footprint {
+  const options = readOptions(configuration, facts);
+  const encoding = expectedEncoding(options, facts);
+  const parameters = parameterCount(options, encoding, facts);
+  const layers = options.architecture === 'mlp' ? options.depth + 1 : 4 * options.depth + 3;
+  return {
+    // Weights are float32; each edge of a number's bins is kept beside them.
+    fileBytes: 4 * parameters + 8 * (options.bins + 2) * facts.numberCount + 400 * layers,
+    operationsPerRow: parameters,
+    // Weights, gradients, two moments, their average and its copy; activations of a batch forward and back.
+    fitBytes: trainerBytes + 24 * parameters + 8 * options.batch * options.width * layers,
+  };
 }

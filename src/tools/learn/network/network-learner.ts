@@ -1,5 +1,5 @@
 import type { Learner } from '../learner.ts';
-import { networkCost } from './cost.ts';
+import { networkCost, networkFootprint } from './cost.ts';
 import { fitNetwork } from './fit-network.ts';
 import { reviveNetworkModel } from './network-model.ts';
 import { defaultOptions, networkSpace, readOptions } from './options.ts';
@@ -18,6 +18,7 @@ export const networkLearner: Learner = {
   defaults: (facts) => ({ ...defaultOptions(facts) }),
   space: networkSpace,
   cost: networkCost,
+  footprint: networkFootprint,
   fit: (rows, configuration, problem, context) =>
     fitNetwork(rows, readOptions(configuration, { rowCount: rows.features.rowCount }), problem, context),
   revive: reviveNetworkModel,

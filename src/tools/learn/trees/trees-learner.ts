@@ -1,5 +1,6 @@
 import type { Configuration, Learner, LearnerFacts, SearchSpace } from '../learner.ts';
 import { fitTrees } from './fit-trees.ts';
+import { treesFootprint } from './footprint.ts';
 import { readOptions } from './options.ts';
 import { reviveTrees } from './trees-model.ts';
 
@@ -59,6 +60,7 @@ export const treesLearner: Learner = {
   defaults,
   space,
   cost,
+  footprint: treesFootprint,
   fit: (rows, configuration, problem, context) => fitTrees(rows, readOptions(configuration, problem), problem, context),
   revive: reviveTrees,
 };

@@ -164,8 +164,8 @@ function keeps(
   );
 }
 
-/** What the scores of the decision and the histogram of predictions add to a file. */
-const decidedBytes = 430;
+/** What the scores of the decision add to a file. */
+const decidedBytes = 250;
 
 function fitter(context: StageContext, spec: TaskSpec) {
   const prepared = context.message<Prepared>('data.prepare')!;

@@ -14,7 +14,7 @@ import { makeNotes } from '../explain/make-notes.ts';
 import type { Problem } from '../learn/learner.ts';
 import { readModel } from '../learn/model-blob.ts';
 import { widenModel } from '../learn/select-features.ts';
-import { referenceOfTraining } from '../serve/drift/reference-of-training.ts';
+import { referenceForSize, referenceOfTraining } from '../serve/drift/reference-of-training.ts';
 import type { ActionContext } from './action.ts';
 
 /** Everything that becomes one file. */
@@ -94,13 +94,14 @@ export async function assemble(input: AssembleInput, context: ActionContext) {
   const explanation = makeNotes(own, applyPreparation(counted, stored.preparation), stored.preparation);
   const { validation } = input;
   const reference =
-    validation === undefined && input.isWeighed !== true
-      ? undefined
-      : referenceOfTraining(
-          signature,
-          counted,
-          validation && { outOfFold: await context.blobs.get(validation.outOfFold), repeats: validation.repeats },
-        );
+    validation !== undefined
+      ? referenceOfTraining(signature, counted, {
+          outOfFold: await context.blobs.get(validation.outOfFold),
+          repeats: validation.repeats,
+        })
+      : input.isWeighed === true
+        ? referenceForSize(signature, counted)
+        : undefined;
   const artefact = buildArtefact({
     signature,
     preparation: stored.preparation,

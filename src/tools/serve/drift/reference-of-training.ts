@@ -32,3 +32,18 @@ export function referenceOfTraining(
   const { metric, value, interval } = sums.score();
   return makeReference(signature, inputs, predictions, { metric, value, low: interval[0], high: interval[1] });
 }
+
+/** A reference as large as that of a model which has no predictions yet: every place is there, what stands for predictions is made up. */
+export function referenceForSize(signature: ModelSignature, table: Table): DriftReference {
+  const { output } = signature;
+  const values = Float64Array.from({ length: 1000 }, (_, i) => Math.sin(i));
+  const sums = new ScoreSums(output.kind === 'classification');
+  for (const value of values) sums.add(Number(value > 0));
+  const predictions: OutOfFoldPredictions =
+    output.kind === 'classification' && output.positive === undefined
+      ? { kind: 'classes', labels: values.map((_, i) => i % output.classes.length), classCount: output.classes.length }
+      : { kind: 'numbers', values };
+  const { metric, value, interval } = sums.score();
+  const score = { metric, value, low: interval[0], high: interval[1] };
+  return makeReference(signature, encodeTableForModel(signature, table), predictions, score);
+}

@@ -200,7 +200,11 @@ export const candidatesStage = defineStage<CandidatesMessage>({
     extra.push(...interleave(added.map((name) => proposals.get(name)!.candidates)));
     const all = interleave(['baseline', ...main].map((name) => proposals.get(name)!.candidates));
     const units = context.budget.left * searchShare;
-    const expected = await expectations(context, prepared, proposals, ['baseline', ...learners], units);
+    const expected = await expectations(context, prepared, proposals, {
+      learners: ['baseline', ...learners],
+      units,
+      backend: backend?.name ?? 'onnx',
+    });
     return {
       message: {
         learners: ['baseline', ...learners],

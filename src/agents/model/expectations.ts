@@ -17,7 +17,7 @@ export const expectationsSchema = z.object({
   learners: z.array(
     z.object({
       learner: z.string(),
-      /** Where its model is trained, and what predicts with it. */
+      /** What trains it: a backend's name, or our own kernels. */
       backend: z.string(),
       /** Of one fit on all rows outside the vault, with its default configuration. */
       fitSeconds: z.number(),
@@ -49,9 +49,15 @@ export async function expectations(
   context: StageContext,
   prepared: Prepared,
   proposals: ReadonlyMap<string, OutputOf<'propose'>>,
-  learners: readonly string[],
-  units: number,
+  about: {
+    readonly learners: readonly string[];
+    /** What the search may spend. */
+    readonly units: number;
+    /** Where networks are trained. */
+    readonly backend: string;
+  },
 ): Promise<Expectations> {
+  const { learners, units } = about;
   const machine = await callAction(context, 'pace', {});
   const { data } = context.message<Collected>('data.collect')!;
   const candidates = learners.flatMap((name) => [...(proposals.get(name)?.candidates ?? [])]);
@@ -86,7 +92,8 @@ export async function expectations(
       const { tableVersion: _, ...estimate } = forecast(prepared, parts, machine);
       const [first] = proposal.candidates;
       const whole = prepared.folds / Math.max(1, prepared.folds - 1);
-      return { learner, backend: 'onnx', fitSeconds: (first!.cost * whole * machine.msPerUnit) / 1000, ...estimate };
+      const backend = proposal.onBackend === true ? about.backend : 'own kernels';
+      return { learner, backend, fitSeconds: (first!.cost * whole * machine.msPerUnit) / 1000, ...estimate };
     }),
     batchRecords,
     pace: machine.from,

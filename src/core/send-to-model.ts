@@ -1,5 +1,4 @@
 import type { ReplyForm } from '../llm/ask-model.ts';
-import { isRecord } from '../llm/is-record.ts';
 import type { LanguageModel, ModelTool, ModelUsage } from '../llm/language-model.ts';
 import { modelErrorText, retriesOfError, usageOfError } from '../llm/model-error.ts';
 import { callDecider, stoppedByHost } from './consult.ts';
@@ -197,7 +196,9 @@ async function askHost(
     call = {
       system: answer.system,
       prompt: answer.prompt,
-      ...(isRecord(answer.schema) ? { schema: answer.schema } : {}),
+      ...(typeof answer.schema === 'object' && answer.schema !== null
+        ? { schema: answer.schema as Readonly<Record<string, unknown>> }
+        : {}),
       ...(Array.isArray(answer.tools) ? { tools: answer.tools as readonly ModelTool[] } : {}),
     };
   }

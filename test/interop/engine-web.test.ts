@@ -1,7 +1,8 @@
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type WebCaseName, webBatches, webCases, webData, webTraining } from '../../bench/web/cases.ts';
-import type { BackendName, Trained, WebPage } from '../../bench/web/page.ts';
+import { callPage, openBrowser, openPage } from '../../bench/web/in-page.ts';
+import type { BackendName, Trained } from '../../bench/web/page.ts';
 import { type ServedPage, servePage } from '../../bench/web/serve-page.ts';
 import { onnxBackend } from '../../src/backends/onnx/onnx-backend.ts';
 import { decodeModel } from '../../src/onnx/decode.ts';
@@ -15,29 +16,10 @@ let served: ServedPage;
 let page: Page;
 const problems: string[] = [];
 
-async function open(url: string): Promise<Page> {
-  const opened = await browser.newPage();
-  opened.on('pageerror', (error) => problems.push(error.message));
-  opened.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-  await opened.goto(url);
-  await opened.waitForFunction('globalThis.page !== undefined');
-  return opened;
-}
-
-/** Calls a function of the page by name. */
-const call = <Name extends keyof WebPage>(
-  on: Page,
-  name: Name,
-  ...given: Parameters<WebPage[Name]>
-): ReturnType<WebPage[Name]> => on.evaluate(`page.${name}(...${JSON.stringify(given)})`) as ReturnType<WebPage[Name]>;
-
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu'],
-  });
+  browser = await openBrowser();
   served = await servePage({ script });
-  page = await open(served.url);
+  page = await openPage(browser, served.url, (text) => problems.push(text));
 });
 afterAll(async () => {
   await browser?.close();
@@ -64,7 +46,7 @@ function partsOf(model: readonly number[]) {
 
 /** Holds a training in the page against the one here: losses, and the exported file. */
 async function expectSame(backend: BackendName, name: WebCaseName, rows: number, steps: number, within: number) {
-  const [there, here] = [await call(page, 'train', backend, name, rows, steps), await trainHere(name, rows, steps)];
+  const [there, here] = [await callPage(page, 'train', backend, name, rows, steps), await trainHere(name, rows, steps)];
   expect(there.losses).toHaveLength(steps);
   for (const [step, loss] of there.losses.entries()) expect(Math.abs(loss - here.losses[step]!)).toBeLessThan(within);
   expect(there.losses.at(-1)).toBeLessThan(there.losses[0]!);
@@ -88,7 +70,7 @@ describe('a page that trains on onnxruntime-web', () => {
   });
 
   it('lets the page live while it trains, and sees an abort', async () => {
-    const { longestMs, code } = await call(page, 'watch', 'mlp', 400);
+    const { longestMs, code } = await callPage(page, 'watch', 'mlp', 400);
     expect(code).toBe('RUN_ABORTED');
     // Native calls are sized to 200 ms; the bound is for busy machines.
     expect(longestMs).toBeLessThan(5_000);
@@ -96,10 +78,10 @@ describe('a page that trains on onnxruntime-web', () => {
 
   it('takes threads where the page is isolated, with the same losses', async () => {
     await using isolated = await servePage({ script, isolated: true });
-    const opened = await open(`${isolated.url}?threads=2`);
+    const opened = await openPage(browser, `${isolated.url}?threads=2`, (text) => problems.push(text));
     expect(await opened.evaluate('crossOriginIsolated')).toBe(true);
-    const two = await call(opened, 'train', 'onnx', 'mlp', 256, 5);
-    const one = await call(page, 'train', 'onnx', 'mlp', 256, 5);
+    const two = await callPage(opened, 'train', 'onnx', 'mlp', 256, 5);
+    const one = await callPage(page, 'train', 'onnx', 'mlp', 256, 5);
     for (const [step, loss] of two.losses.entries()) expect(loss).toBeCloseTo(one.losses[step]!, 4);
     await opened.close();
   });

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { onnxBackend } from '../src/backends/onnx/onnx-backend.ts';
 import { createRandom } from '../src/core/helpers/random.ts';
 import { type Case, cases, makeData, training, uneven } from './engine-cases.ts';
+import { tfjsRows } from './engine-tfjs.ts';
 import { type Bench, makeRow, type Row } from './row.ts';
 
 /** The best epoch's samples per second, in shuffled batches, through the backend's interface. */
@@ -94,7 +95,7 @@ const bench: Bench = {
           }),
         );
       }
-      rows.push(...(await measureUneven(quick)));
+      rows.push(...(await measureUneven(quick)), ...(await tfjsRows(quick)));
       return rows;
     } finally {
       peer.child.kill();

@@ -18,6 +18,7 @@ let failed = 0;
 
 step('format and lint', () => run('@biomejs/biome', 'bin/biome', ['check', '--error-on-warnings', '.']));
 step('types', () => run('typescript', 'bin/tsc', ['--noEmit']));
+step('types of what runs in browsers', () => run('typescript', 'bin/tsc', ['--noEmit', '-p', 'examples/browser']));
 step('architecture', () =>
   run('vitest', 'vitest.mjs', ['run', 'test/architecture.test.ts'], { TRAINERAGENT_SKIP_BUILD: '1' }),
 );

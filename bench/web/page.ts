@@ -5,6 +5,7 @@ import type { Backend, TrainableNetwork } from '../../src/backends/backend.ts';
 import { onnxWebBackend } from '../../src/backends/engine-web.ts';
 import { tfjsBackend } from '../../src/backends/tfjs/index.ts';
 import { type WebCaseName, webBatches, webCases, webData, webTraining } from './cases.ts';
+import { bestOf, measureTf } from './measure-tf.ts';
 
 /** What the page has, by name: the tests and the bench call it through the browser. */
 export interface WebPage {
@@ -51,38 +52,6 @@ async function backendOf(name: BackendName): Promise<Backend> {
   return tfjsBackend({ tf });
 }
 
-async function bestOf(rounds: number, samples: number, round: () => Promise<unknown>): Promise<number> {
-  let best = 0;
-  for (let i = 0; i < rounds; i++) {
-    const started = performance.now();
-    await round();
-    best = Math.max(best, (samples * 1000) / (performance.now() - started));
-  }
-  return best;
-}
-
-/** The same network by the layers of TensorFlow.js. */
-function peerOf(name: WebCaseName): tf.Sequential {
-  const { spec } = webCases[name];
-  const model = tf.sequential();
-  const inputShape = [...spec.inputs.x!.shape];
-  for (const [i, layer] of spec.layers.entries()) {
-    const first = i === 0 ? { inputShape } : {};
-    const next = spec.layers[i + 1];
-    const isLast = i === spec.layers.length - 1;
-    const activation = next?.kind === 'activation' ? 'relu' : isLast ? 'softmax' : 'linear';
-    if (layer.kind === 'dense') model.add(tf.layers.dense({ units: layer.units, activation, ...first }));
-    if (layer.kind === 'conv2d') {
-      const { filters } = layer;
-      model.add(tf.layers.conv2d({ filters, kernelSize: 3, padding: 'same', activation, ...first }));
-    }
-    if (layer.kind === 'max-pool2d') model.add(tf.layers.maxPooling2d({ poolSize: 2 }));
-    if (layer.kind === 'flatten') model.add(tf.layers.flatten(first));
-  }
-  model.compile({ optimizer: tf.train.adam(1e-3), loss: 'sparseCategoricalCrossentropy' });
-  return model;
-}
-
 const page: WebPage = {
   async train(backend, name, rows, steps) {
     const task = webCases[name];
@@ -107,24 +76,7 @@ const page: WebPage = {
   },
   async measurePeer(backend, name, steps, rounds) {
     await useTf(backend);
-    const task = webCases[name];
-    const model = peerOf(name);
-    const rows = steps * task.batch;
-    const { inputs, targets } = webData(task, rows);
-    const x = tf.tensor(inputs.x!.data as Float32Array, [...inputs.x!.shape]);
-    const y = tf.tensor(Float32Array.from(targets.y!.data as BigInt64Array, Number), [rows, 1]);
-    const step = async (at: number) => {
-      const [a, b] = [x.slice(at * task.batch, task.batch), y.slice(at * task.batch, task.batch)];
-      await model.trainOnBatch(a, b);
-      tf.dispose([a, b]);
-    };
-    await step(0);
-    const best = await bestOf(rounds, rows, async () => {
-      for (let at = 0; at < steps; at++) await step(at);
-    });
-    tf.dispose([x, y]);
-    model.dispose();
-    return best;
+    return measureTf(tf, name, steps, rounds);
   },
   async watch(name, abortAfterMs) {
     const task = webCases[name];

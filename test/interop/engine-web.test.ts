@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type WebCaseName, webBatches, webCases, webData, webTraining } from '../../bench/web/cases.ts';
@@ -94,6 +96,32 @@ describe('a page that trains on TensorFlow.js', () => {
       await expectSame(backend, 'small', 64, 12, 1e-3);
     },
   );
+});
+
+it('the example trains, shows what it has learnt, and saves a file that Node runs', async () => {
+  const folder = new URL('../../examples/browser/', import.meta.url);
+  const html = await readFile(new URL('index.html', folder), 'utf8');
+  await using example = await servePage({ script: fileURLToPath(new URL('page.ts', folder)), html });
+  const opened = await browser.newPage();
+  opened.on('pageerror', (error) => problems.push(error.message));
+  await opened.goto(example.url);
+  await opened.click('#train');
+  await opened.locator('#state:has-text("step")').waitFor({ timeout: 120_000 });
+  await opened.locator('#state:has-text("Trained")').waitFor({ timeout: 240_000 });
+  expect(await opened.locator('#state').textContent()).toMatch(/accuracy (0\.9|1)/);
+  const bytes = (await opened.evaluate(
+    `fetch(document.getElementById('save').href).then((file) => file.arrayBuffer()).then((file) => [...new Uint8Array(file)])`,
+  )) as number[];
+  await using predictor = await onnxBackend().load(Uint8Array.from(bytes), { where: 'inline' });
+  const { output } = await predictor.predict({
+    point: { dtype: 'float32', shape: [1, 2], data: Float32Array.of(0, 0) },
+  });
+  expect(output!.shape).toEqual([1, 2]);
+  // Stopped in the middle, it keeps what it has.
+  await opened.click('#train');
+  await opened.click('#stop');
+  await opened.locator('#state:has-text("Trained")').waitFor({ timeout: 120_000 });
+  await opened.close();
 });
 
 it('nothing was complained of', () => {

@@ -4,6 +4,7 @@ import { sizeOf } from '../autodiff/shapes.ts';
 import type { CheckedData } from './check-data.ts';
 import type { TrainingPlan } from './plan.ts';
 import { type EncodedEvaluation, encodeEvaluation, evaluationNames } from './prediction-model.ts';
+import { takenRows } from './taken-rows.ts';
 import type { OpenSession, TrainingSession } from './training-session.ts';
 
 /** The most rows of one native call. */
@@ -60,8 +61,9 @@ export class Evaluator implements AsyncDisposable {
       }
       const count = Math.min(this.#rowsPerCall, rows - start);
       const index = Int32Array.from({ length: count }, (_, i) => start + i);
-      const at = { index: { dtype: 'int32', data: index, shape: [count] } as const };
-      const made = await session.run({ ...data, ...options.weights, ...at });
+      const at = { dtype: 'int32', data: index, shape: [count] } as const;
+      const fed = session.copiesFeeds === true ? takenRows(data, at) : { data, index: at };
+      const made = await session.run({ ...fed.data, ...options.weights, index: fed.index });
       const number = (name: string) => (made[name]!.data as Float32Array)[0]!;
       for (const [name, perRow] of valuesPerRow) {
         const sum = sums.get(name)!;

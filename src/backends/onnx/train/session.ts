@@ -43,6 +43,8 @@ function openerOf(runtime: Runtime): OpenSession {
       },
     );
     return {
+      // WebAssembly sees its own memory alone.
+      copiesFeeds: runtime.provider === 'wasm',
       async run(feeds) {
         // WebAssembly has worked before its promise is there: timers, aborts and the page get their turn between calls.
         if (runtime.provider === 'wasm') await nextTurn();

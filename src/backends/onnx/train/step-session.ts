@@ -10,6 +10,7 @@ import { activationBytes, checkMemory, stateBytes } from './memory.ts';
 import type { StateTensor, TrainingPlan } from './plan.ts';
 import { afterName, encodeScan, lossesName, metricName, outerName } from './scan-model.ts';
 import { buildStep, dataName, type StepGraph } from './step-graph.ts';
+import { takenRows } from './taken-rows.ts';
 import type { OpenSession, TrainingSession } from './training-session.ts';
 
 /** Data under the names that graphs have for them; nothing is copied. */
@@ -112,7 +113,9 @@ export class StepSession implements AsyncDisposable {
 
   /** Makes steps in one native call; returns the state after them, and one loss and one of each metric a step. */
   async run(data: Tensors, state: Tensors, steps: Tensors): Promise<StepsMade> {
-    const feeds: Record<string, Tensor> = { ...data, ...steps };
+    const name = outerName(this.graph.index);
+    const rows = this.#session.copiesFeeds === true ? takenRows(data, steps[name]!) : { data, index: steps[name]! };
+    const feeds: Record<string, Tensor> = { ...rows.data, ...steps, [name]: rows.index };
     for (const { value, key } of this.graph.fixed) feeds[value.input!] = state[key]!;
     for (const { before, members } of this.graph.carried) feeds[outerName(before)] = joined(before, members, state);
     const made = await this.#session.run(feeds);

@@ -2,6 +2,8 @@ import type { Tensors } from '../../backend.ts';
 
 /** A model of ours that is ready to run. Tensors are plain; what a runtime makes of them stays inside. */
 export interface TrainingSession extends AsyncDisposable {
+  /** Whether each run copies all that it is fed, so that it should be no more than is needed. @default false */
+  readonly copiesFeeds?: boolean;
   run(feeds: Tensors): Promise<Tensors>;
 }
 

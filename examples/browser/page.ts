@@ -26,12 +26,12 @@ const batches = Array.from({ length: 1500 }, (_, step) =>
 
 const backend = onnxWebBackend({ wasmPaths: '/onnxruntime/' });
 const element = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
-const [train, stop, save, state] = [
-  element('train'),
-  element('stop'),
-  element<HTMLAnchorElement>('save'),
-  element('state'),
-];
+const [train, stop, state] = [element('train'), element('stop'), element('state')];
+const save = Object.assign(document.createElement('a'), {
+  id: 'save',
+  download: 'spirals.onnx',
+  textContent: 'Save as ONNX',
+});
 
 train.addEventListener('click', async () => {
   const controller = new AbortController();
@@ -58,7 +58,7 @@ train.addEventListener('click', async () => {
   const file = await trained.toModel();
   await paint(file);
   save.href = URL.createObjectURL(new Blob([file as Uint8Array<ArrayBuffer>]));
-  save.hidden = false;
+  state.after(save);
   state.textContent = `Trained: loss ${loss.toFixed(3)}, accuracy ${metrics!.accuracy!.toFixed(3)}, ${file.length} bytes`;
   stop.toggleAttribute('disabled', true);
   train.toggleAttribute('disabled', false);

@@ -29,7 +29,7 @@ export interface ReadOptions {
   readonly encoding?: Encoding;
   /** Spellings of missing besides the built-in ones. */
   readonly missing?: readonly string[];
-  /** About as many rows are kept of a longer file or array, drawn by position; an iterable is kept whole. */
+  /** About as many rows are kept of a longer file or array, drawn by position; of an iterable exactly as many. */
   readonly maxRows?: number;
   /**
    * A larger file is sampled, so that the bytes of the rows kept are about as many.

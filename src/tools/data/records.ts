@@ -8,6 +8,7 @@ import { maxColumns } from './csv/inspect-csv.ts';
 import { maxListedRows } from './csv/parser-options.ts';
 import type { ReadReport, SetAside, SourceFormat } from './read-report.ts';
 import type { ReadContext, ReadOptions, ReadResult, RecordSource } from './read-table.ts';
+import { reservoir } from './reservoir.ts';
 
 /** What a reader of a file adds to the report of its records. */
 export interface RecordFacts {
@@ -39,15 +40,25 @@ export async function readRecords(
   const share = facts.share ?? shareOf(records, options);
   const keepBelow = share >= 1 ? 4294967296 : Math.floor(share * 4294967296);
   let leftOut = 0;
+  const { maxRows } = options;
+  const held =
+    facts.share === undefined && maxRows !== undefined && !Array.isArray(records) ? reservoir(maxRows) : undefined;
   const take = (record: unknown): void => {
     rowsRead++;
+    if (held !== undefined) {
+      held.put(rowsRead, record);
+      return;
+    }
     if (share < 1 && mixPosition(rowsRead) >= keepBelow) {
       leftOut++;
       return;
     }
+    keep(record, rowsRead);
+  };
+  const keep = (record: unknown, row: number): void => {
     if (typeof record !== 'object' || record === null || Array.isArray(record)) {
       badCount++;
-      if (bad.length < maxListedRows) bad.push(rowsRead);
+      if (bad.length < maxListedRows) bad.push(row);
       return;
     }
     for (const key of Object.keys(record)) {
@@ -73,6 +84,12 @@ export async function readRecords(
       if (rowsRead % 10_000 === 0) context.signal?.throwIfAborted();
     }
   }
+  const sampled = held?.take() ?? [];
+  for (const [index, { row, record }] of sampled.entries()) {
+    keep(record, row);
+    if (index % 10_000 === 9_999) await nextTurn();
+  }
+  if (held !== undefined) leftOut = rowsRead - sampled.length;
   if (rowsRead === 0 || (rowCount > 0 && columns.size === 0)) {
     throw new TrainerError('DATA_EMPTY', 'Expected records with at least one field, got none.', {
       details: { rowsRead },
@@ -105,14 +122,16 @@ export async function readRecords(
     rowsKept: rowCount,
     setAside,
     blankLines: facts.blankLines?.() ?? 0,
-    ...(share < 1 && { sample: { share, rowsLeftOut: leftOut } }),
+    ...(leftOut > 0 || share < 1
+      ? { sample: { share: held === undefined ? share : sampled.length / rowsRead, rowsLeftOut: leftOut } }
+      : {}),
     columns: finished.map((column) => column.report),
     renamed,
   };
   return { table: { rowCount, columns: finished.map(({ column }) => column) }, report };
 }
 
-/** Only an array tells beforehand how many records there are; of other sources each record is kept. */
+/** Only an array tells beforehand how many records there are; of other sources a reservoir is kept. */
 function shareOf(records: RecordSource, { maxRows }: ReadOptions): number {
   return Array.isArray(records) && maxRows !== undefined && records.length > 0
     ? Math.min(1, maxRows / records.length)

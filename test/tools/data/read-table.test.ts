@@ -248,6 +248,30 @@ describe('formats', () => {
     },
   );
 
+  it('keeps as many records as were asked for of a source whose length nobody knows, the same each time, from all of it', async () => {
+    function* endless(count: number) {
+      for (let id = 0; id < count; id++) yield id === 7 ? 'no record' : { id };
+    }
+    async function* slowly(count: number) {
+      yield* endless(count);
+    }
+    const options = { maxRows: 500 };
+    const first = await readTable({ kind: 'records', records: endless(20_000) }, options);
+    expect(first.table.rowCount + (first.report.setAside[0]?.count ?? 0)).toBe(500);
+    expect(first.report).toMatchObject({ rowsRead: 20_000, sample: { share: 0.025, rowsLeftOut: 19_500 } });
+    expectToAddUp(first);
+    const again = await readTable({ kind: 'records', records: slowly(20_000) }, options);
+    expect(valuesOf(again.table)).toEqual(valuesOf(first.table));
+    const ids = valuesOf(first.table).id as number[];
+    expect(ids).toEqual([...ids].sort((a, b) => a - b));
+    // A uniform sample: the mean of 500 places differs from the middle by less than four standard errors (258).
+    expect(Math.abs(ids.reduce((a, b) => a + b, 0) / ids.length - 10_000)).toBeLessThan(1_033);
+    const whole = await readTable({ kind: 'records', records: endless(400) }, options);
+    expect(whole.report).toMatchObject({ rowsRead: 400, rowsKept: 399, setAside: [{ rows: [8] }] });
+    expect(whole.report.sample).toBeUndefined();
+    expectToAddUp(whole);
+  });
+
   it('stops when it is aborted', async () => {
     const reading = readTable(
       { kind: 'records', records: [{ a: 1 }] },

@@ -32,40 +32,47 @@ export function endPanel(
 ): string {
   const colours = createColours(options.colours);
   const shown = (path: string): string => safeText(shortest(path, options.cwd));
-  const rows: (readonly [string, string])[] = [];
+  const rows: PanelRow[] = [];
   const score = facts.scores[0];
   if (score) {
-    rows.push([
-      metricName(score.metric),
-      `${colours.bold(formatNumber(score.value))} ${colours.dim(`(95 %: ${formatInterval(score.low, score.high)})`)}`,
-    ]);
+    rows.push({
+      name: metricName(score.metric),
+      value: formatNumber(score.value),
+      remark: `(95 %: ${formatInterval(score.low, score.high)})`,
+      colour: colours.bold,
+    });
     const baseline = facts.baseline?.scores.find((item) => item.metric === score.metric);
     if (baseline)
-      rows.push(['baseline', `${formatNumber(baseline.value)} ${colours.dim('(without looking at any input)')}`]);
+      rows.push({ name: 'baseline', value: formatNumber(baseline.value), remark: '(without looking at any input)' });
   }
   for (const item of facts.scores) {
     if (item.threshold === undefined || item.meets === undefined) continue;
     const target = `${metricName(item.metric)} ${isLessBetter(item.metric) ? '≤' : '≥'} ${formatSetting(item.threshold)}`;
-    rows.push(['target', item.meets ? colours.green(`${target}, met`) : colours.yellow(`${target}, not met`)]);
+    rows.push({
+      name: 'target',
+      value: `${target}, ${item.meets ? 'met' : 'not met'}`,
+      colour: item.meets ? colours.green : colours.yellow,
+    });
   }
-  if (facts.resources) rows.push(['size', formatBytes(facts.resources.sizeBytes)]);
+  if (facts.resources) rows.push({ name: 'size', value: formatBytes(facts.resources.sizeBytes) });
   const latency = facts.resources?.latencyMs;
   if (latency)
-    rows.push([
-      'prediction',
-      `${formatMilliseconds(latency.p50)} ${colours.dim(`(99 of 100 within ${formatMilliseconds(latency.p99)})`)}`,
-    ]);
-  if (facts.seconds !== undefined) rows.push(['time', formatSeconds(facts.seconds)]);
-  if (files.modelPath) rows.push(['model', shown(files.modelPath)]);
-  if (files.reportPath) rows.push(['report', shown(files.reportPath)]);
+    rows.push({
+      name: 'prediction',
+      value: formatMilliseconds(latency.p50),
+      remark: `(99 of 100 within ${formatMilliseconds(latency.p99)})`,
+    });
+  if (facts.seconds !== undefined) rows.push({ name: 'time', value: formatSeconds(facts.seconds) });
+  if (files.modelPath) rows.push({ name: 'model', value: shown(files.modelPath) });
+  if (files.reportPath) rows.push({ name: 'report', value: shown(files.reportPath) });
 
-  const width = Math.max(0, ...rows.map(([name]) => name.length));
+  const columns = Math.min(options.columns ?? 100, 100);
   const lines = ['', `${verdictMark(facts, colours)} ${colours.bold(verdictWords[facts.verdict.kind].name)}`];
-  const wrap = (text: string): string[] => wrapWords(safeText(text), Math.min(options.columns ?? 100, 100) - 4);
+  const wrap = (text: string): string[] => wrapWords(safeText(text), columns - 4);
   for (const { message } of facts.verdict.reasons)
     lines.push(...wrap(message).map((line, i) => `  ${i === 0 ? '·' : ' '} ${line}`));
   if (facts.verdict.offer) lines.push(...wrap(facts.verdict.offer).map((line) => `    ${line}`));
-  if (rows.length > 0) lines.push('', ...rows.map(([name, value]) => `  ${colours.dim(name.padEnd(width))}  ${value}`));
+  if (rows.length > 0) lines.push('', ...tableLines(rows, columns, colours));
   for (const question of facts.questions ?? []) {
     lines.push('', `  ${colours.yellow('?')} ${safeText(question.about)}`);
     if (question.changes) lines.push(colours.dim(`    ${safeText(question.changes)}`));
@@ -79,6 +86,31 @@ export function endPanel(
   const next = nextSteps(facts, files, shown);
   if (next.length > 0) lines.push('', ...next.map((line) => `  ${colours.dim('→')} ${line}`));
   return `${lines.join('\n')}\n`;
+}
+
+/** One row of the panel's table. */
+interface PanelRow {
+  readonly name: string;
+  readonly value: string;
+  readonly remark?: string;
+  readonly colour?: (text: string) => string;
+}
+
+/** A line a row; where it does not fit, what is too much goes below. */
+function tableLines(rows: readonly PanelRow[], columns: number, colours: Colours): string[] {
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  return rows.flatMap(({ name, value, remark, colour = String }) => {
+    const room = columns - width - 4;
+    const start = `  ${colours.dim(name.padEnd(width))}  `;
+    if (value.length > room) return [`  ${colours.dim(name)}`, `    ${colour(value)}`, ...remarkBelow(4)];
+    if (remark === undefined) return [`${start}${colour(value)}`];
+    if (value.length + 1 + remark.length <= room) return [`${start}${colour(value)} ${colours.dim(remark)}`];
+    return [`${start}${colour(value)}`, ...remarkBelow(remark.length <= room ? width + 4 : 4)];
+
+    function remarkBelow(indent: number): string[] {
+      return remark === undefined ? [] : [`${' '.repeat(indent)}${colours.dim(remark)}`];
+    }
+  });
 }
 
 /** Lines of at most `most` characters, cut between words. */

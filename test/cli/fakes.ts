@@ -12,10 +12,11 @@ import { fakeModel } from '../tools/serve/fake-model.ts';
 export class TextStream extends Writable {
   text = '';
   readonly isTTY: boolean;
-  readonly columns = 100;
+  readonly columns: number;
   readonly rows = 40;
-  constructor(isTTY = false) {
+  constructor(isTTY = false, columns = 100) {
     super({ decodeStrings: false });
+    this.columns = columns;
     this.isTTY = isTTY;
   }
   override _write(chunk: string | Uint8Array, _encoding: string, done: () => void): void {
@@ -31,12 +32,19 @@ export interface FakeIo extends CliIo {
   readonly listeners: number;
 }
 
-export function fakeIo(cwd = '/nowhere', options: { readonly isTty?: boolean } = {}): FakeIo {
+export function fakeIo(
+  cwd = '/nowhere',
+  options: {
+    readonly isTty?: boolean;
+    readonly columns?: number;
+    readonly environment?: CliIo['environment'];
+  } = {},
+): FakeIo {
   const callbacks = new Set<(signal: 'SIGINT' | 'SIGTERM') => void>();
   return {
     stdout: new TextStream(),
-    stderr: new TextStream(options.isTty),
-    environment: {},
+    stderr: new TextStream(options.isTty, options.columns),
+    environment: options.environment ?? {},
     cwd,
     now: () => 0,
     onSignal(callback) {

@@ -14,7 +14,7 @@ const rules: readonly {
   {
     who: 'errors and pure helpers',
     from: /^core\/(errors\.ts|helpers\/)/,
-    values: [/^core\/(errors\.ts|helpers\/)/],
+    values: [/^core\/(errors\.ts|version\.ts|helpers\/)/],
     types: [],
   },
   {

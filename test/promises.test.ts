@@ -190,9 +190,9 @@ describe('2: no text from a model, a file or a network is executed, or used as a
       const text = tree.getFullText();
       if (/node:vm|node:repl|node:inspector/.test(text)) found.push(`${path}: a module that runs texts`);
     }
-    // The host's own modules of learners, metrics and backends, by a URL that the host wrote.
+    // The host's own modules of learners, metrics and backends, by a URL that the host wrote, and the user's of the command line.
     const own =
-      /^tools\/(learn\/learner|evaluate\/metric)-registry\.ts: import of url|^backends\/backend-modules\.ts: import of specifier/;
+      /^tools\/(learn\/learner|evaluate\/metric)-registry\.ts: import of url|^backends\/backend-modules\.ts: import of specifier|^cli\/plugins-option\.ts: import of pathToFileURL\(path\)\.href/;
     expect(found.filter((place) => !own.test(place))).toEqual([]);
   });
 

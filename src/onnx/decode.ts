@@ -209,7 +209,7 @@ function readPair(reader: WireReader): readonly [string, string] {
     if (field !== 1 && field !== 2) return;
     reader.once(field);
     if (field === 1) key = reader.text();
-    else value = reader.text();
+    else value = reader.text(Number.POSITIVE_INFINITY);
   });
   return [key, value];
 }

@@ -1,6 +1,8 @@
 import { PbfReader } from 'pbf';
 import { TrainerError } from '../core/errors.ts';
 
+/** Bytes of the longest name that is accepted; those of exporters are paths of some hundred characters. */
+const longestName = 1000;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** How a field is written (protobuf's wire types; groups are not read). */
@@ -78,11 +80,14 @@ export class WireReader {
     return bytes;
   }
 
-  text(): string {
+  /** A name, which messages may repeat; other texts may be of any length. */
+  text(mostBytes = longestName): string {
+    const bytes = this.bytes();
+    if (bytes.length > mostBytes)
+      throw malformed(`a name has ${bytes.length} bytes; at most ${mostBytes} are accepted`);
     try {
-      return utf8.decode(this.bytes());
-    } catch (cause) {
-      if (TrainerError.isInstance(cause)) throw cause;
+      return utf8.decode(bytes);
+    } catch {
       throw malformed('a name or text is not valid UTF-8');
     }
   }

@@ -1,9 +1,6 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onnxBackend } from '../../src/backends/onnx/onnx-backend.ts';
 import { convertToBrowser } from '../../src/index.ts';
@@ -13,38 +10,16 @@ import { linearLearner } from '../../src/tools/learn/linear/linear-learner.ts';
 import { treesLearner } from '../../src/tools/learn/trees/trees-learner.ts';
 import { buildSampleModel } from '../tools/artefact/sample-model.ts';
 import { type Answer, differenceOf, recordsOf } from '../tools/convert/sample-records.ts';
+import { type FolderInBrowser, openInBrowser } from './folder-in-browser.ts';
 
-const types: Readonly<Record<string, string>> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.mjs': 'text/javascript',
-  '.wasm': 'application/wasm',
-};
 let folder: string;
-let browser: Browser;
-let server: Server;
-let asked: string[] = [];
+let opened: FolderInBrowser;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'traineragent-web-'));
-  server = createServer(async (request, response) => {
-    const path = request.url === '/' ? '/index.html' : (request.url ?? '');
-    asked.push(path);
-    try {
-      const content = await readFile(join(folder, path));
-      response.setHeader('content-type', types[extname(path)] ?? 'application/octet-stream').end(content);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu'],
-  });
+  opened = await openInBrowser(folder);
 });
 afterAll(async () => {
-  await browser?.close();
-  await new Promise((resolve) => server.close(resolve));
+  await opened?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -57,12 +32,11 @@ describe('a folder for the browser', () => {
         { learner: linearLearner, weight: 0.5 },
       ]);
       expect(await convertToBrowser(artefact.bytes, folder)).toEqual([]);
-      asked = [];
+      const { browser, origin } = opened;
       const page = await browser.newPage();
       const problems: string[] = [];
       page.on('pageerror', (error) => problems.push(error.message));
       page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
       const foreign: string[] = [];
       page.on('request', (request) => {
         if (!request.url().startsWith(origin)) foreign.push(request.url());

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadModel, type Model } from 'traineragent';
+import { pathToFileURL } from 'node:url';
+import { convertToBrowser, convertToModule, loadModel, type Model } from 'traineragent';
 import { createService, type Deployment } from 'traineragent/serve';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Tensors } from '../../src/backends/backend.ts';
@@ -12,6 +13,7 @@ import type { Table } from '../../src/tools/data/table.ts';
 import { linearLearner } from '../../src/tools/learn/linear/linear-learner.ts';
 import { treesLearner } from '../../src/tools/learn/trees/trees-learner.ts';
 import { buildSampleModel, sampleTable } from '../tools/artefact/sample-model.ts';
+import { openInBrowser } from './folder-in-browser.ts';
 
 const rowCount = 10_000;
 const python = new URL('../../.venv/bin/python', import.meta.url).pathname;
@@ -179,6 +181,47 @@ describe.each(['binary', 'multiclass', 'regression'] as const)('a model of %s', 
             maxBuffer: 2 ** 26,
           }),
         );
+      },
+    ],
+    [
+      'records over HTTP, computed by the service itself',
+      async () => {
+        const small = await (await createService(path)).listen();
+        try {
+          const answers: Answer[] = [];
+          for (const part of parts) {
+            const response = await fetch(`${small.url}/v1/predict`, {
+              method: 'POST',
+              body: JSON.stringify(part),
+              headers: { 'content-type': 'application/json' },
+            });
+            answers.push(...((await response.json()) as { predictions: Answer[] }).predictions);
+          }
+          return saidBy(answers);
+        } finally {
+          await small.close();
+        }
+      },
+    ],
+    [
+      'the module in JavaScript',
+      async () => {
+        const file = join(folder, 'model.mjs');
+        writeFileSync(file, await convertToModule(path));
+        const { predict } = (await import(pathToFileURL(file).href)) as { predict(rows: readonly Row[]): Answer[] };
+        return saidBy(predict(records));
+      },
+    ],
+    [
+      'the folder in a browser',
+      async () => {
+        const web = join(folder, 'web');
+        expect(await convertToBrowser(path, web)).toEqual([]);
+        await using opened = await openInBrowser(web);
+        const page = await opened.browser.newPage();
+        await page.goto(opened.origin);
+        const script = `import('./model.js').then(({ predict }) => predict(${JSON.stringify(records)}))`;
+        return saidBy((await page.evaluate(script)) as Answer[]);
       },
     ],
     [

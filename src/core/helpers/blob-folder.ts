@@ -66,6 +66,8 @@ export function blobFolder(folder: string): Blobs {
     async get(hash) {
       let bytes: Uint8Array;
       try {
+        // A link may lead to what has no end, or waits for a writer.
+        if (!(await stat(path(hash))).isFile()) throw new Error('There is something that is no file.');
         bytes = await readFile(path(hash));
       } catch (cause) {
         throw storeFailed('read', cause);

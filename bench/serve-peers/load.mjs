@@ -13,13 +13,17 @@ const {
   path,
   method = 'POST',
   bodies,
+  headers = {},
   warmUp = 0,
 } = JSON.parse(process.argv[2]);
+const more = Object.entries(headers)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join('');
 const messages = bodies.map((body) =>
   Buffer.from(
     method === 'POST'
-      ? `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
-      : `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`,
+      ? `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n${more}\r\n${body}`
+      : `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${more}\r\n`,
   ),
 );
 const byStatus = new Map();

@@ -28,3 +28,12 @@ export function createDirectPool(
     async [Symbol.asyncDispose]() {},
   };
 }
+
+/** Predicts until the code is compiled, as it is after the first hundreds of requests, which need not pay for that. */
+export async function warmUp(run: DirectRun, ...batches: readonly Tensors[]): Promise<void> {
+  for (let i = 0; i < 300; i++) {
+    // Another version may answer meanwhile.
+    if (i % 10 === 9) await new Promise((resolve) => setImmediate(resolve));
+    for (const batch of batches) run.predict(batch);
+  }
+}

@@ -71,7 +71,7 @@ const wholeBodies = new WeakSet<IncomingMessage>();
 
 /** Whether the connection ends with this answer: a body that was not read to its end cannot be followed by a request. */
 const isLast = (core: ServiceCore, raw: IncomingMessage): boolean =>
-  core.isDraining || (!raw.complete && raw.method !== 'GET' && !wholeBodies.has(raw));
+  core.isEnding || (!raw.complete && raw.method !== 'GET' && !wholeBodies.has(raw));
 
 function toServiceRequest(raw: IncomingMessage, url: string): ServiceRequest {
   return {

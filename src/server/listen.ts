@@ -168,6 +168,7 @@ async function drain(
   while (performance.now() - started < acceptMs && !(await isQuiet(() => arrivals.connections)));
   // HTTP's own `close` would end idle connections at once.
   NetServer.prototype.close.call(server);
+  core.end();
   arrivals.lastRequestAt = performance.now();
   while (sockets.size > 0) {
     const now = performance.now();

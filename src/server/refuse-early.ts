@@ -62,7 +62,7 @@ export function refuseEarly(core: ServiceCore, request: IncomingMessage, respons
   // A response that has to wait for another has no socket yet.
   const isFirst = response.socket !== null && !connections.has(socket);
   core.refused();
-  response.writeHead(429, core.isDraining ? [...headers, 'connection', 'close'] : headers);
+  response.writeHead(429, core.isEnding ? [...headers, 'connection', 'close'] : headers);
   response.end(body);
   request.resume();
   if (!isFirst) return;
@@ -83,12 +83,13 @@ function watch(core: ServiceCore, socket: Socket, connection: Connection): void 
   if (!connection.isPlain || socket.destroyed || parse === undefined || others.length > 0) return;
   const look = (bytes: Buffer): void => {
     connection.isPlain &&= isPlainRequest(bytes);
-    if (connection.isPlain && connection.pending === 0 && core.isFull()) {
+    // Who ends waits for what comes by way of the parser, and has the last answer end its connection.
+    if (connection.isPlain && connection.pending === 0 && !core.isEnding && core.isFull()) {
       core.refused();
       socket.write(wholeAnswer, 'latin1');
       return;
     }
-    if (!connection.isPlain || !core.isOverload) {
+    if (!connection.isPlain || !core.isOverload || core.isEnding) {
       // Back to the parser alone; a request that is refused later begins this anew.
       if (connection.isPlain) connections.delete(socket);
       socket.on('data', parse);

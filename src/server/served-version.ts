@@ -7,7 +7,7 @@ import type { DirectRun } from '../tools/serve/direct-run.ts';
 import { readTrainingFacts, type TrainingFacts } from '../tools/serve/drift/reference.ts';
 import type { ExpectedScore } from '../tools/serve/drift/score-monitor.ts';
 import { hasSameAnswers } from '../tools/serve/same-answers.ts';
-import { createDirectPool } from './direct-pool.ts';
+import { createDirectPool, warmUp } from './direct-pool.ts';
 import { type BatchDone, type BatchLimits, InferenceQueue } from './inference-queue.ts';
 import { createWorkerPool, type WorkerPool } from './worker-pool.ts';
 
@@ -105,7 +105,10 @@ async function directPool(model: ServableModel, options: VersionOptions): Promis
   if (run === undefined) return undefined;
   const predictor = await options.backend.load(model.bytes, { where: 'child', threads: 1 });
   try {
-    return (await hasSameAnswers(run, predictor, model.signature)) ? createDirectPool(run, predictor) : undefined;
+    if (!(await hasSameAnswers(run, predictor, model.signature))) return undefined;
+    const rows = (count: number): Tensors => createInputTensors(model.signature, count).tensors();
+    await warmUp(run, rows(1), rows(options.batch.batchRows));
+    return createDirectPool(run, predictor);
   } finally {
     await predictor[Symbol.asyncDispose]();
   }

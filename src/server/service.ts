@@ -61,6 +61,9 @@ export interface ServiceCore {
   /** From here on `/readyz` says no; what is under way and what still comes is answered. */
   drain(): void;
   readonly isDraining: boolean;
+  /** From here on each answer is the last of its connection: nobody can connect anew, so nobody is sent away to do so. */
+  end(): void;
+  readonly isEnding: boolean;
   /** Requests under way, streams included. */
   readonly inFlight: number;
 }
@@ -83,6 +86,7 @@ export function createServiceCore(parts: ServiceParts): ServiceCore {
   const limits = { ...defaultServeLimits, ...parts.limits };
   const guard = createGuard(parts);
   let isDraining = false;
+  let isEnding = false;
   let inFlight = 0;
   const isReady = (): boolean => !isDraining && router.versions.some((version) => version.isReady);
   const context: ServiceContext = {
@@ -222,6 +226,12 @@ export function createServiceCore(parts: ServiceParts): ServiceCore {
     },
     get isDraining() {
       return isDraining;
+    },
+    end: () => {
+      isEnding = true;
+    },
+    get isEnding() {
+      return isEnding;
     },
     get inFlight() {
       return inFlight;

@@ -2,9 +2,9 @@ import { Lasting } from './lasting.ts';
 
 /** When the turns of the event loop mean that too much is asked. */
 export interface TurnLimits {
-  /** A turn that takes longer than this is long. @default 10 */
+  /** A turn that takes longer than this is long. @default 15 */
   readonly longMs: number;
-  /** Long turns for so long, without a short one, are overload and no burst; as long without a refusal is its end. @default 50 */
+  /** Long turns for so long, without a short one, are overload and no burst; as long without a refusal is its end. @default 100 */
   readonly holdMs: number;
   /** What a turn should take in an overload; each takes as many requests as that allows. @default 5 */
   readonly targetMs: number;
@@ -21,7 +21,7 @@ export interface TurnClock {
   afterTurn(callback: () => void): void;
 }
 
-const defaults: TurnLimits = { longMs: 10, holdMs: 50, targetMs: 5, requests: 32, least: 4 };
+const defaults: TurnLimits = { longMs: 15, holdMs: 100, targetMs: 5, requests: 32, least: 4 };
 const realClock: TurnClock = {
   now: () => performance.now(),
   afterTurn: (callback) => {

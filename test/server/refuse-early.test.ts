@@ -73,6 +73,8 @@ function makeCore() {
     },
     drain: () => undefined,
     isDraining: false,
+    end: () => undefined,
+    isEnding: false,
     inFlight: 0,
   };
   return { core, state };

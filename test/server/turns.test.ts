@@ -44,9 +44,9 @@ describe('turns of the event loop', () => {
     expect(turn(800).refused).toBe(0);
   });
 
-  it('take what comes from as many clients as a turn of 10 ms has room for, for ever', () => {
+  it('take what comes from as many clients as a turn of 15 ms has room for, for ever', () => {
     const { turn } = loop({ taken: 0.05, refused: 0.015 });
-    for (let i = 0; i < 1000; i++) expect(turn(190).refused).toBe(0);
+    for (let i = 0; i < 1000; i++) expect(turn(290).refused).toBe(0);
   });
 
   it('are no overload where few requests are long ones', () => {
@@ -65,7 +65,7 @@ describe('turns of the event loop', () => {
       // Clients do not have more connections than this, and wait for the rest.
       const result = turn(Math.min(512, count));
       due -= Math.max(0, count - 512);
-      if (start < 500) continue;
+      if (start < 800) continue;
       taken += result.taken;
       refused += result.refused;
       longest = Math.max(longest, now() - start);
@@ -74,13 +74,13 @@ describe('turns of the event loop', () => {
     expect(longest).toBeLessThan(10);
     expect(refused).toBeGreaterThan(taken);
     // Each refusal costs a quarter of an answer; what is left of the time goes to answers.
-    const most = 1500 * perMs * ((1 / perMs - 0.013) / (0.05 - 0.013));
+    const most = 1200 * perMs * ((1 / perMs - 0.013) / (0.05 - 0.013));
     expect(taken / most).toBeGreaterThan(0.6);
   });
 
   it('are as before soon after the overload', () => {
     const { turn, turns, now } = loop({ taken: 0.05, refused: 0.013 });
-    while (now() < 300) turn(500);
+    while (now() < 500) turn(500);
     expect(turns.isOverload).toBe(true);
     const over = now();
     let refused = 0;

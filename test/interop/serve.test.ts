@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { createService, type Deployment } from 'traineragent/serve';
+import { createApiKey, createService, type Deployment } from 'traineragent/serve';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DeployTarget, deployFiles } from '../../src/tools/serve/deploy-files.ts';
-import { sampleFile } from '../server/sample-service.ts';
+import { recordsOf, sampleFile, watchedFile } from '../server/sample-service.ts';
 
 const bin = new URL('../../.venv/bin/', import.meta.url).pathname;
 let folder: string;
@@ -93,6 +93,59 @@ describe('the page', () => {
       expect(asked.every((url) => url.startsWith(server.url))).toBe(true);
       // The refused request alone, and the icon that browsers ask for.
       expect(complaints.filter((text) => !/status of 40[04]/.test(text))).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+  });
+});
+
+describe('the page of a service with keys', () => {
+  it('shows versions and drift with a key of an admin alone, at the width of a phone too', async () => {
+    const [admin, shop] = [createApiKey('ops', ['predict', 'admin']), createApiKey('shop', ['predict'])];
+    await using service = await createService(await watchedFile(), { workers: 1, keys: [admin.stored, shop.stored] });
+    await using own = await service.listen();
+    for (const seed of ['a', 'b'])
+      await fetch(`${own.url}/v1/predict`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${admin.key}` },
+        body: JSON.stringify(recordsOf(500, seed, { plan: 'SECRET' })),
+      });
+    const browser = await chromium.launch({
+      executablePath: '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+    });
+    try {
+      const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+      await page.goto(`${own.url}/`);
+      await page.waitForSelector('#keys:not([hidden])');
+      expect(asked).not.toContain('/v1/drift');
+      const withKey = async (key: string) => {
+        await page.fill('#key', key);
+        const answered = page.waitForResponse((response) => response.url().endsWith('/v1/labels'));
+        await page.click('text=Use this key');
+        await answered;
+        await page.waitForSelector('button:has-text("Predict")');
+      };
+      await withKey(shop.key);
+      expect(await page.isVisible('#admin')).toBe(false);
+      await withKey(admin.key);
+      await page.waitForSelector('#admin:not([hidden])');
+      const text = await page.textContent('#admin');
+      expect(text).toMatch(/Versions.*none yet.*Drift of.*Window 2 of 500 records/s);
+      expect(await page.textContent('#admin tr:has-text("plan")')).toMatch(/unseen/);
+      expect(text).not.toContain('SECRET');
+      // Nothing stands beside the screen.
+      expect(await page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth')).toBe(
+        true,
+      );
+      const pictures = process.env.TRAINERAGENT_PICTURES;
+      if (pictures !== undefined) {
+        await page.screenshot({ path: join(pictures, 'page-phone.png'), fullPage: true });
+        await page.setViewportSize({ width: 1280, height: 900 });
+        await page.screenshot({ path: join(pictures, 'page-desk.png'), fullPage: true });
+      }
     } finally {
       await browser.close();
     }

@@ -1,44 +1,12 @@
 import { createApiKey, createService, type DriftEvent, type ServableModel } from 'traineragent/serve';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { checkModel } from '../../src/onnx/check-model.ts';
-import { readSignature } from '../../src/onnx/signature.ts';
-import { buildArtefact } from '../../src/tools/artefact/build-artefact.ts';
-import { encodeTableForModel } from '../../src/tools/artefact/encode-table.ts';
-import type { Table } from '../../src/tools/data/table.ts';
-import { linearLearner } from '../../src/tools/learn/linear/linear-learner.ts';
-import { makeReference } from '../../src/tools/serve/drift/make-reference.ts';
-import { buildSampleModel, sampleTable } from '../tools/artefact/sample-model.ts';
 import { readMetrics } from './read-metrics.ts';
-import { predictRequest, sampleFile, sampleRecord } from './sample-service.ts';
+import { predictRequest, recordsOf, sampleFile, sampleRecord, watchedFile } from './sample-service.ts';
 
 let watched: ServableModel;
 beforeAll(async () => {
-  const { parts, prepare, predict } = await buildSampleModel('binary', [{ learner: linearLearner, weight: 1 }]);
-  const table = sampleTable(600, 'training');
-  const reference = makeReference(
-    parts.signature,
-    encodeTableForModel(parts.signature, table),
-    { kind: 'numbers', values: predict(prepare(table)) },
-    { metric: 'accuracy', value: 0.9, low: 0.87, high: 0.92 },
-  );
-  const { bytes, hash } = buildArtefact({ ...parts, reference, card: { ...parts.card, metric: 'f1' } });
-  watched = { bytes, hash, signature: readSignature(checkModel(bytes)) };
+  watched = await watchedFile();
 });
-
-/** Records as the sample's rows are, and what is otherwise in them. */
-function recordsOf(rows: number, seed: string, change: Readonly<Record<string, unknown>> = {}) {
-  const table = sampleTable(rows, seed);
-  const cell = (column: Table['columns'][number], row: number): unknown => {
-    if (column.validity !== undefined && ((column.validity[row >> 3]! >> (row & 7)) & 1) === 0) return null;
-    if (column.kind === 'category') return column.dictionary[column.codes[row]!];
-    if (column.kind === 'text') return null;
-    return column.kind === 'boolean' ? column.values[row] === 1 : column.values[row];
-  };
-  return Array.from({ length: rows }, (_, row) => ({
-    ...Object.fromEntries(table.columns.map((column) => [column.name, cell(column, row)])),
-    ...change,
-  }));
-}
 const admin = createApiKey('ops', ['admin', 'predict', 'metrics', 'outcomes']);
 const shop = createApiKey('shop', ['predict']);
 const keys = [admin.stored, shop.stored];

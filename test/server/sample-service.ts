@@ -1,9 +1,13 @@
 import type { ServableModel } from 'traineragent/serve';
 import { checkModel } from '../../src/onnx/check-model.ts';
 import { readSignature } from '../../src/onnx/signature.ts';
+import { buildArtefact } from '../../src/tools/artefact/build-artefact.ts';
+import { encodeTableForModel } from '../../src/tools/artefact/encode-table.ts';
+import type { Table } from '../../src/tools/data/table.ts';
 import { linearLearner } from '../../src/tools/learn/linear/linear-learner.ts';
 import { treesLearner } from '../../src/tools/learn/trees/trees-learner.ts';
-import { buildSampleModel } from '../tools/artefact/sample-model.ts';
+import { makeReference } from '../../src/tools/serve/drift/make-reference.ts';
+import { buildSampleModel, sampleTable } from '../tools/artefact/sample-model.ts';
 
 /** A small model of real columns of every kind, as a file. */
 export async function sampleFile(
@@ -15,6 +19,34 @@ export async function sampleFile(
   return { bytes: artefact.bytes, hash: artefact.hash, signature: readSignature(checkModel(artefact.bytes)) };
 }
 
+/** The same with a reference, so that drift is noticed. */
+export async function watchedFile(): Promise<ServableModel> {
+  const { parts, prepare, predict } = await buildSampleModel('binary', [{ learner: linearLearner, weight: 1 }]);
+  const table = sampleTable(600, 'training');
+  const reference = makeReference(
+    parts.signature,
+    encodeTableForModel(parts.signature, table),
+    { kind: 'numbers', values: predict(prepare(table)) },
+    { metric: 'accuracy', value: 0.9, low: 0.87, high: 0.92 },
+  );
+  const { bytes, hash } = buildArtefact({ ...parts, reference, card: { ...parts.card, metric: 'f1' } });
+  return { bytes, hash, signature: readSignature(checkModel(bytes)) };
+}
+
+/** Records as the sample's rows are, and what is otherwise in them. */
+export function recordsOf(rows: number, seed: string, change: Readonly<Record<string, unknown>> = {}) {
+  const table = sampleTable(rows, seed);
+  const cell = (column: Table['columns'][number], row: number): unknown => {
+    if (column.validity !== undefined && ((column.validity[row >> 3]! >> (row & 7)) & 1) === 0) return null;
+    if (column.kind === 'category') return column.dictionary[column.codes[row]!];
+    if (column.kind === 'text') return null;
+    return column.kind === 'boolean' ? column.values[row] === 1 : column.values[row];
+  };
+  return Array.from({ length: rows }, (_, row) => ({
+    ...Object.fromEntries(table.columns.map((column) => [column.name, cell(column, row)])),
+    ...change,
+  }));
+}
 /** A record that the sample's model takes. */
 export const sampleRecord = { tenure: 3, since: '2020-01-01', plan: 'basic', active: 'yes', usage: 12, region: 'N' };
 

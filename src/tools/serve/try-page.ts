@@ -16,7 +16,15 @@ table{border-collapse:collapse;width:100%;margin:.5rem 0}
 td{padding:.15rem .5rem .15rem 0}
 td:last-child{text-align:right;font-variant-numeric:tabular-nums}
 meter{width:100%}
-.problem{color:#c33}`;
+.problem{color:#c33}
+h2{font-size:1.1rem;margin:1.5rem 0 .25rem}
+.scroll{overflow-x:auto}
+#admin th{text-align:left;font-weight:600;padding-right:.75rem;white-space:nowrap}
+#admin table{font-size:.9rem}
+#admin td{padding-right:.75rem;text-align:left;min-width:3rem;overflow-wrap:break-word}
+#admin td:first-child{max-width:12rem}
+#keys{margin-bottom:1rem}
+#admin td.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}`;
 
 const script = `const $ = (id) => document.getElementById(id);
 const make = (tag, props = {}, ...children) => {
@@ -73,6 +81,42 @@ async function start() {
   for (const [name, schema] of Object.entries(about.record.properties)) form.append(field(name, schema, example.get(name)));
   form.append(make('button', { type: 'submit', textContent: 'Predict', className: 'wide' }));
   $('answer').replaceChildren();
+  await showAdmin();
+}
+const percent = (share) => (100 * share).toFixed(1) + ' %';
+const row = (tag, cells) => make('tr', {}, ...cells.map((text, i) => make(tag, { textContent: text, className: tag === 'td' && i > 0 && /^[-\\d.]/.test(text) ? 'number' : '' })));
+const table = (head, rows) => make('div', { className: 'scroll' }, make('table', {}, row('th', head), ...rows.map((cells) => row('td', cells))));
+/** Versions and drift, where the key may see them; without a key there is nothing to ask for. */
+async function showAdmin() {
+  const admin = $('admin');
+  admin.hidden = true;
+  if (!$('key').value.trim()) return;
+  const [drift, labels] = await Promise.all([call('v1/drift'), call('v1/labels')]);
+  if (!drift.ok) return;
+  const { versions } = await drift.json();
+  const named = labels.ok ? (await labels.json()).labels : {};
+  const labelOf = (version) => version === named.stable ? 'stable' : version === (named.canary || {}).version ? 'canary ' + percent(named.canary.share) : '';
+  const parts = [make('h2', { textContent: 'Versions' }), table(['version', 'label', 'on outcomes', 'before'], versions.map(({ version, score }) => [
+    version.slice(0, 12),
+    labelOf(version),
+    score ? score.metric + ' ' + short(score.value) + ' (' + short(score.interval[0]) + ' to ' + short(score.interval[1]) + ', ' + score.count + ')' + (score.isWorse ? ': worse' : '') : 'none yet',
+    score && score.expected ? short(score.expected.value) : '',
+  ]))];
+  for (const { version, hasReference, pending, window } of versions) {
+    parts.push(make('h2', { textContent: 'Drift of ' + version.slice(0, 12) }));
+    if (!hasReference) parts.push(make('p', { textContent: 'The file does not tell how training was distributed.' }));
+    else if (!window) parts.push(make('p', { textContent: pending + ' records so far; there is no full window yet.' }));
+    else parts.push(make('p', { textContent: 'Window ' + window.window + ' of ' + window.rows + ' records.' }), table(['', 'alarm', 'index', 'limit', 'missing', 'unknown'], [...window.columns, ...(window.prediction ? [window.prediction] : [])].sort((a, b) => b.psi / b.psiLimit - a.psi / a.psiLimit).map((one) => [
+      one.column === undefined ? '(predictions)' : one.column,
+      one.alarms.join(', '),
+      one.psi.toFixed(3),
+      one.psiLimit.toFixed(3),
+      percent(one.missing.window),
+      one.unseen ? percent(one.unseen.window) : '',
+    ])));
+  }
+  admin.replaceChildren(...parts);
+  admin.hidden = false;
 }
 function record() {
   const entries = [];
@@ -121,6 +165,7 @@ export const tryPage = `<!doctype html>
 <form id="keys" hidden><label class="wide">Key<input id="key" type="password" autocomplete="off"></label><button class="wide">Use this key</button></form>
 <form id="form"></form>
 <output id="answer" aria-live="polite">…</output>
+<section id="admin" hidden></section>
 <p><small><a href="openapi.json">OpenAPI</a> · <a href="client.ts">TypeScript client</a> · <a href="client.py">Python client</a></small></p>
 <script type="module">${script}</script>
 </html>

@@ -13,6 +13,7 @@ import { harmless, tellEach } from './server/harmless.ts';
 import { type BatchLimits, defaultBatchLimits } from './server/inference-queue.ts';
 import { labelRoutes } from './server/label-routes.ts';
 import { type Deployment, type ListenOptions, listen } from './server/listen.ts';
+import { mergeDrift } from './server/merge-drift.ts';
 import { createMetrics } from './server/metrics.ts';
 import { openOutcomeLog } from './server/outcome-log.ts';
 import { outcomeRoutes } from './server/outcome-routes.ts';
@@ -49,7 +50,7 @@ export type {
   ServableModel,
   ServeLimits,
 };
-export { createApiKey, modelStore, parseKeys };
+export { createApiKey, mergeDrift, modelStore, parseKeys };
 
 /** How a model is served. */
 export interface ServiceOptions {

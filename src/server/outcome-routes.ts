@@ -16,7 +16,7 @@ export function outcomeRoutes(scores: LiveScores): readonly (readonly [string, R
     const bad = outcomes.findIndex((outcome) => !isOutcome(outcome));
     if (bad >= 0)
       return refuse(call, 'OUTCOME_INVALID', {
-        problems: [{ record: bad, problem: 'expected {"requestId": …, "record": 0, "truth": …}' }],
+        problems: [{ record: bad, problem: 'is not of this form' }],
       });
     const counts = { joined: 0, unknown: 0, repeated: 0, invalid: 0 };
     for (const { requestId, record = 0, truth } of outcomes as readonly Outcome[])

@@ -67,6 +67,14 @@ async function runExample(name: string, ...args: string[]): Promise<string> {
 }
 
 describe('each example does what its first line says', () => {
+  it('drift is noticed, considered and learnt', async () => {
+    const shown = await runExample('drift');
+    expect(shown).toMatch(
+      /^Drift of the model "parcels" \([0-9a-f]{12}\): columns .*"carrier" \(distribution, unseen\).*\. Train again,/m,
+    );
+    expect(shown).toMatch(/\ncomplete$/);
+  });
+
   it('quick-start trains, predicts, saves and serves', async () => {
     const shown = await runExample('quick-start');
     expect(shown).toContain('"metric":"balancedAccuracy"');

@@ -1,5 +1,16 @@
-import { createApiKey, createService, type DriftEvent, type ServableModel } from 'traineragent/serve';
+import {
+  createApiKey,
+  createService,
+  type DriftEvent,
+  type DriftReport,
+  mergeDrift,
+  type ServableModel,
+} from 'traineragent/serve';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createRecordEncoder } from '../../src/tools/artefact/encode-records.ts';
+import { DriftMonitor } from '../../src/tools/serve/drift/drift-monitor.ts';
+import { defaultDriftLimits } from '../../src/tools/serve/drift/measure-drift.ts';
+import { readTrainingFacts } from '../../src/tools/serve/drift/reference.ts';
 import { readMetrics } from './read-metrics.ts';
 import { predictRequest, recordsOf, sampleFile, sampleRecord, watchedFile } from './sample-service.ts';
 
@@ -111,6 +122,32 @@ describe('a service', () => {
       versions: [{ version: plain.hash, hasReference: false, pending: 0, window: null, score: null }],
     });
     expect(events).toEqual([]);
+  });
+
+  it('has windows that can be made one with those of others', async () => {
+    const one = new DriftMonitor(watched.signature, readTrainingFacts(watched.bytes).reference!, {
+      ...defaultDriftLimits,
+      windowRows: 500,
+    });
+    const report = (seed: string, change = {}): DriftReport => {
+      const { tensors } = createRecordEncoder(watched.signature)(recordsOf(500, seed, change));
+      const probabilities = { dtype: 'float32', data: new Float32Array(1000).fill(0.5), shape: [500, 2] } as const;
+      const [window] = one.add(tensors, { probabilities }, 500);
+      const columns = window!.columns.filter(({ column }) => column !== undefined);
+      const prediction = window!.columns.at(-1)!;
+      return { version: 'v', hasReference: true, pending: 0, window: { ...window!, columns, prediction }, score: null };
+    };
+    const empty: DriftReport = { version: 'w', hasReference: true, pending: 3, window: null, score: null };
+    const [alike, ...none] = mergeDrift([report('1'), empty, report('2')]);
+    expect(none).toEqual([]);
+    expect(alike).toMatchObject({ version: 'v', rows: 1000, columns: { length: 7 } });
+    const tenure = alike!.columns[0]!;
+    expect(tenure.counts.window.reduce((a, b) => a + b, 0)).toBe(1000);
+    expect(tenure.alarms).toEqual([]);
+    // More rows: chance reaches less.
+    expect(tenure.psiLimit).toBeLessThan(report('3').window!.columns[0]!.psiLimit);
+    const [other] = mergeDrift([report('4', { tenure: null }), report('5')]);
+    expect(other!.columns[0]!.alarms).toEqual(['distribution', 'missing']);
   });
 
   it('answers although who hears of drift throws', async () => {

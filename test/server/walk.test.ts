@@ -66,6 +66,7 @@ it('the page leads from a CSV to a service with two versions, a canary, metrics 
   expect(shown).toContain(`${stable}  stable`);
   expect(shown).toContain(`${canary}  canary 20 %`);
 
+  await shell(next(/^traineragent key keys.json --name ops/));
   const metrics = (await shell('traineragent key keys.json --name prometheus --scope metrics')).trim();
   const line = /`(traineragent serve --store [^`]+)`/.exec(page)![1]!;
   await served(line, async (url) => {
@@ -93,6 +94,21 @@ it('the page leads from a CSV to a service with two versions, a canary, metrics 
     await until(canary);
     expect((await shell(next(/^traineragent rollback/))).trim()).toBe(stable);
     await until(stable);
+
+    // Who may see drift need not be able to predict.
+    const records = Array.from({ length: 1000 }, () => ({ island: 'Elsewhere' }));
+    await fetch(`${url}/v1/predict`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+      body: JSON.stringify(records),
+    });
+    const { versions } = JSON.parse(await shell(next(/^curl .*drift/))) as {
+      versions: { version: string; window: { columns: { column: string; alarms: string[] }[] } }[];
+    };
+    const [watched] = versions.filter(({ version }) => version === stable);
+    const alarms = new Map(watched!.window.columns.map(({ column, alarms }) => [column, alarms]));
+    expect(alarms.get('island')).toEqual(['distribution', 'unseen']);
+    expect(alarms.get('bill_length_mm')).toEqual(['distribution', 'missing']);
   });
 
   copyFileSync(join(folder, 'penguins.csv'), join(folder, 'recent.csv'));

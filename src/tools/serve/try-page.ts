@@ -70,7 +70,10 @@ async function start() {
   const response = await call('v1/signature');
   if (response.status === 401 || response.status === 403) {
     $('keys').hidden = false;
-    $('answer').replaceChildren(make('p', { textContent: 'This service needs a key.' }));
+    const needed = $('key').value.trim() ? 'This key may not predict.' : 'This service needs a key.';
+    $('form').replaceChildren();
+    $('answer').replaceChildren(make('p', { textContent: needed }));
+    await showAdmin();
     return;
   }
   about = await response.json();

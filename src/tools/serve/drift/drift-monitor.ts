@@ -17,6 +17,8 @@ export interface ColumnDrift extends DriftMeasure {
   /** What was beyond its limit in the last two windows. */
   readonly alarms: readonly DriftReason[];
   readonly kind: Histogram['kind'];
+  /** Dates move on by themselves: how they are distributed raises no alarm. */
+  readonly isDate: boolean;
   /** Of each bin; see {@link Histogram}. */
   readonly counts: { readonly training: readonly number[]; readonly window: readonly number[] };
 }
@@ -98,6 +100,7 @@ export class DriftMonitor {
         ...measure,
         alarms,
         kind: histogram.kind,
+        isDate: mayMove,
         counts: { training: histogram.counts, window: Array.from(counts) },
       };
     });

@@ -1,4 +1,5 @@
 import { Graph } from '../autodiff/graph.ts';
+import { finitePairwise, finitePointwise, hasOrder } from '../autodiff/pointwise.ts';
 import { sameShape } from '../autodiff/shapes.ts';
 import type { Attributes, GraphNode, Value } from '../autodiff/value.ts';
 import type { ImageCall, ImageLayout } from './image-layout.ts';
@@ -7,30 +8,10 @@ import type { ImageCall, ImageLayout } from './image-layout.ts';
  * Operators on each value alone that keep what fills up a block finite, so that zero weights can hide it. (Log, Reciprocal
  * and Div would not.)
  */
-const unary = new Set([
-  'Abs',
-  'Clip',
-  'Elu',
-  'Erf',
-  'Exp',
-  'HardSigmoid',
-  'HardSwish',
-  'Identity',
-  'LeakyRelu',
-  'Neg',
-  'Relu',
-  'Sigmoid',
-  'Softplus',
-  'Softsign',
-  'Tanh',
-]);
-const binary = new Set(['Add', 'Max', 'Min', 'Mul', 'Sub']);
+const unary = new Set([...finitePointwise, 'Softsign']);
+const binary = new Set(finitePairwise);
 
-const isOrder = ({ attributes: { perm } }: GraphNode, order: readonly number[]): boolean =>
-  perm !== undefined &&
-  'ints' in perm &&
-  perm.ints.length === order.length &&
-  order.every((axis, i) => perm.ints[i] === axis);
+const isOrder = ({ attributes }: GraphNode, order: readonly number[]): boolean => hasOrder(attributes, order);
 
 /** The window attributes of one axis as those of two, of which the first has one position. */
 function flatWindow(attributes: Attributes): Attributes {

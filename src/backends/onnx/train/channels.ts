@@ -1,31 +1,10 @@
 import type { Graph } from '../autodiff/graph.ts';
+import { finitePairwise, finitePointwise, hasOrder } from '../autodiff/pointwise.ts';
 import { sameShape } from '../autodiff/shapes.ts';
 import type { GraphNode, Value } from '../autodiff/value.ts';
 
 /** Operators on each value alone, which can change places with a transposition. */
-const pointwise = new Set([
-  'Abs',
-  'Add',
-  'Clip',
-  'Div',
-  'Elu',
-  'Erf',
-  'Exp',
-  'HardSigmoid',
-  'HardSwish',
-  'Identity',
-  'LeakyRelu',
-  'Max',
-  'Min',
-  'Mul',
-  'Neg',
-  'Relu',
-  'Sigmoid',
-  'Softplus',
-  'Sqrt',
-  'Sub',
-  'Tanh',
-]);
+const pointwise = new Set([...finitePointwise, ...finitePairwise, 'Div', 'Sqrt']);
 
 /** The axes of channels-last values in the order of channels first: batch, channels, positions. */
 const firstOrder = (rank: number): number[] => [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, i) => i + 1)];
@@ -33,10 +12,8 @@ const firstOrder = (rank: number): number[] => [0, rank - 1, ...Array.from({ len
 /** And back. */
 const lastOrder = (rank: number): number[] => [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1];
 
-function hasOrder({ operator, attributes: { perm } }: GraphNode, order: readonly number[]): boolean {
-  return (
-    operator === 'Transpose' && perm !== undefined && 'ints' in perm && order.every((axis, i) => perm.ints[i] === axis)
-  );
+function turnsTo({ operator, attributes }: GraphNode, order: readonly number[]): boolean {
+  return operator === 'Transpose' && hasOrder(attributes, order);
 }
 
 /**
@@ -47,7 +24,7 @@ export function channelsFirst(graph: Graph, value: Value): Value {
   const rank = value.shape.length;
   const node = graph.producerOf(value);
   if (node !== undefined) {
-    if (hasOrder(node, lastOrder(rank))) return node.inputs[0]!;
+    if (turnsTo(node, lastOrder(rank))) return node.inputs[0]!;
     const isLike = node.inputs.every(({ shape }) => shape.length === 0 || sameShape(shape, value.shape));
     if (pointwise.has(node.operator) && isLike) {
       const inputs = node.inputs.map((input) => (input.shape.length === 0 ? input : channelsFirst(graph, input)));
@@ -69,6 +46,6 @@ function isChannelAxis({ attributes: { axis } }: GraphNode, rank: number): boole
 export function channelsLast(graph: Graph, value: Value): Value {
   const rank = value.shape.length;
   const node = graph.producerOf(value);
-  if (node !== undefined && hasOrder(node, firstOrder(rank))) return node.inputs[0]!;
+  if (node !== undefined && turnsTo(node, firstOrder(rank))) return node.inputs[0]!;
   return graph.apply('Transpose', [value], { perm: { ints: lastOrder(rank) } });
 }

@@ -1,5 +1,6 @@
 import type { GraphBuilder } from '../../../onnx/graph-builder.ts';
 import type { FittedModel, GraphFeatures, ModelState, TaskKind } from '../learner.ts';
+import { sigmoid, softmax } from '../link-functions.ts';
 import { multiply } from './design.ts';
 import { type Encoding, encode, layoutOf } from './encoding.ts';
 import { linearToGraph } from './linear-graph.ts';
@@ -78,26 +79,6 @@ function blocks(coefficients: Float64Array, intercepts: Float64Array, columnCoun
     out[k * (columnCount + 1) + columnCount] = intercepts[k]!;
   }
   return out;
-}
-
-function sigmoid(values: Float64Array): void {
-  for (let i = 0; i < values.length; i++) {
-    const small = Math.exp(-Math.abs(values[i]!));
-    values[i] = values[i]! >= 0 ? 1 / (1 + small) : small / (1 + small);
-  }
-}
-
-function softmax(values: Float64Array, width: number): void {
-  for (let base = 0; base < values.length; base += width) {
-    let top = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < width; k++) top = Math.max(top, values[base + k]!);
-    let sum = 0;
-    for (let k = 0; k < width; k++) {
-      values[base + k] = Math.exp(values[base + k]! - top);
-      sum += values[base + k]!;
-    }
-    for (let k = 0; k < width; k++) values[base + k]! /= sum;
-  }
 }
 
 /** Σ |coefficient| × deviation over the columns of a feature, as shares. */

@@ -1,4 +1,5 @@
 import type { FittedModel, ModelState, TaskKind } from '../learner.ts';
+import { sigmoid, softmax } from '../link-functions.ts';
 import { type Encoding, encode, layoutOf } from './encoding.ts';
 import { networkToGraph } from './network-graph.ts';
 import { type DenseStage, runStages, type Stage, stageOperations } from './stages.ts';
@@ -75,26 +76,6 @@ function joined(
     }
   }
   return out;
-}
-
-function sigmoid(values: Float64Array): void {
-  for (let i = 0; i < values.length; i++) {
-    const small = Math.exp(-Math.abs(values[i]!));
-    values[i] = values[i]! >= 0 ? 1 / (1 + small) : small / (1 + small);
-  }
-}
-
-function softmax(values: Float64Array, width: number): void {
-  for (let base = 0; base < values.length; base += width) {
-    let top = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < width; k++) top = Math.max(top, values[base + k]!);
-    let sum = 0;
-    for (let k = 0; k < width; k++) {
-      values[base + k] = Math.exp(values[base + k]! - top);
-      sum += values[base + k]!;
-    }
-    for (let k = 0; k < width; k++) values[base + k]! /= sum;
-  }
 }
 
 /** The kinds of the stages as JSON; their numbers are arrays. */

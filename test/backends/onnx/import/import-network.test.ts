@@ -111,6 +111,22 @@ describe('importNetwork', () => {
     },
   );
 
+  it.each(Array.from({ length: 10 }, (_, i) => 13 + i))(
+    'fine-tunes the same nets in operator set %i with the same losses',
+    async (opset) => {
+      const fileOf = (name: string, own: number) =>
+        read(opset === own ? `${name}-${own}.onnx` : `opsets/${name}-${opset}.onnx`);
+      const [textFile, imageFile] = [fileOf('tiny-text', 13), fileOf('tiny-image', 14)];
+      expect(decodeModel(textFile).opsets.find(({ domain }) => domain === '')?.version).toBe(opset);
+      const madeOfText = await fineTune(importNetwork(textFile, { shapes }), textData, sgd(0.1));
+      expectClose(madeOfText.before, text.before, 2e-6);
+      expectClose(madeOfText.losses, text.all.losses, 5e-6);
+      const madeOfImage = await fineTune(importNetwork(imageFile), imageData, sgd(0.1));
+      expectClose(madeOfImage.before, image.before, 2e-6);
+      expectClose(madeOfImage.losses, image.frozen.losses, 5e-6);
+    },
+  );
+
   it('leaves frozen weights as they are, as PyTorch does', async () => {
     const spec = importNetwork(read('tiny-text-17.onnx'), { shapes });
     const groups = [

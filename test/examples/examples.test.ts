@@ -85,6 +85,19 @@ describe('each example does what its first line says', () => {
     expect(served).toMatch(/200\n\{"predictions":\[\{"prediction":"(Adelie|Chinstrap|Gentoo)"/);
   });
 
+  it('explain-predictions and convert-model work on the model of quick-start', async () => {
+    await runExample('quick-start');
+    lines = [];
+    const explained = await runExample('explain-predictions');
+    expect(explained).toMatch(/^\w+: -?\d+\.\d\d\n.*\n.*\n(Adelie|Chinstrap|Gentoo), score -?\d+\.\d\d$/);
+    lines = [];
+    const converted = await runExample('convert-model');
+    expect(converted).toMatch(
+      /^(Adelie|Chinstrap|Gentoo)\n(\d+ bytes became \d+, answers differ|Expected a model that becomes smaller)/,
+    );
+    expect(await readdir(folder)).toContain('penguins.mjs');
+  });
+
   it('watch-events shows messages, decisions and the end', async () => {
     const shown = await runExample('watch-events');
     expect(shown).toContain('data → task: 344 rows × 8 columns read.');

@@ -60,7 +60,7 @@ describe('what a browser loads', () => {
   });
 
   it('both entries have the same networks', () => {
-    const own = new Set(['onnxBackend', 'onnxWebBackend', 'blobFolder']);
+    const own = new Set(['onnxBackend', 'onnxWebBackend', 'blobFolder', 'backendRegistry']);
     const namesOf = (entry: object) => Object.keys(entry).filter((name) => !own.has(name));
     expect(namesOf(web)).toEqual(namesOf(engine));
   });
@@ -91,6 +91,28 @@ describe('onnxWebBackend', () => {
       const { output } = await predictor.predict({ x: data.inputs.x! });
       for (const [i, value] of (outputs.data as Float32Array).entries()) expect(output!.data[i]).toBeCloseTo(value, 5);
     }
+  });
+
+  it('is fed the rows that steps take, with the same losses and outputs', async () => {
+    // More rows than one call takes: 3,000 of them in batches of 16.
+    const many = 3000;
+    const wide = Float32Array.from({ length: many * 4 }, (_, i) => Math.sin(7 * i));
+    const labels = BigInt64Array.from({ length: many }, (_, row) => (wide[4 * row]! > 0 ? 1n : 0n));
+    const all: web.TrainingData = {
+      inputs: { x: { dtype: 'float32', shape: [many, 4], data: wide } },
+      targets: { y: { dtype: 'int64', shape: [many], data: labels } },
+    };
+    const scattered = Array.from({ length: 20 }, (_, step) =>
+      Int32Array.from({ length: 16 }, (_row, i) => (step * 997 + i * 181) % many),
+    );
+    await using here = await web.onnxWebBackend(options).compile(spec, training);
+    await using there = await engine.onnxBackend().compile(spec, training);
+    const expected = await there.steps(all, scattered);
+    for (const [step, loss] of (await here.steps(all, scattered)).entries())
+      expect(loss).toBeCloseTo(expected[step]!, 5);
+    const [outputs, same] = [await here.evaluate(all), await there.evaluate(all)];
+    expect(outputs.loss).toBeCloseTo(same.loss, 5);
+    expect(outputs.outputs.output!.data.at(-1)).toBeCloseTo(same.outputs.output!.data.at(-1) as number, 4);
   });
 
   it('makes the same steps again, bit for bit', async () => {

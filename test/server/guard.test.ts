@@ -1,21 +1,44 @@
-import { type ApiKey, createApiKey, createService, type KeyScope, parseKeys, type Service } from 'traineragent/serve';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type ApiKey,
+  createApiKey,
+  createService,
+  type KeyScope,
+  modelStore,
+  parseKeys,
+  type Service,
+} from 'traineragent/serve';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { promoted } from '../../src/tools/serve/model-labels.ts';
 import { predictRequest, sampleFile, sampleRecord } from './sample-service.ts';
 
 const made = Object.fromEntries(
   (['predict', 'outcomes', 'metrics', 'admin'] as const).map((scope) => [scope, createApiKey(scope, [scope])]),
 ) as Record<KeyScope, { key: string; stored: ApiKey }>;
 let service: Service;
+let folder: string;
 beforeAll(async () => {
   const keys = parseKeys(JSON.stringify({ keys: Object.values(made).map(({ stored }) => stored) }));
-  service = await createService(await sampleFile(), {
-    workers: 1,
-    keys,
-    hosts: ['localhost', 'churn.example'],
-    origins: ['https://shop.example'],
-  });
+  folder = await mkdtemp(join(tmpdir(), 'traineragent-guard-'));
+  const store = modelStore(folder);
+  const version = await store.add((await sampleFile()).bytes);
+  await store.change((labels) => promoted(labels, { version, label: 'stable' }));
+  service = await createService(
+    { store },
+    {
+      workers: 1,
+      keys,
+      hosts: ['localhost', 'churn.example'],
+      origins: ['https://shop.example'],
+    },
+  );
 });
-afterAll(() => service.close());
+afterAll(async () => {
+  await service.close();
+  await rm(folder, { recursive: true });
+});
 
 const routes = [
   ['POST', '/v1/predict', 'predict'],
@@ -26,6 +49,10 @@ const routes = [
   ['POST', '/v1/outcomes', 'outcomes'],
   ['GET', '/v1/scores', 'metrics'],
   ['GET', '/metrics', 'metrics'],
+  ['GET', '/v1/drift', 'admin'],
+  ['GET', '/v1/labels', 'admin'],
+  ['POST', '/v1/labels/promote', 'admin'],
+  ['POST', '/v1/labels/rollback', 'admin'],
   ['GET', '/v2', 'predict'],
   ['GET', '/v2/models/model', 'predict'],
   ['POST', '/v2/models/model/infer', 'predict'],
@@ -43,6 +70,17 @@ const ask = async (method: string, path: string, headers: Record<string, string>
       : new Request(`http://localhost${path}`, { method, headers }),
   );
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+
+it('all routes that the sources name are in this table', async () => {
+  const place = new URL('../../src/server/', import.meta.url);
+  const named = new Set<string>();
+  for (const file of await readdir(place)) {
+    const text = await readFile(new URL(file, place), 'utf8');
+    for (const [, path] of text.matchAll(/(?:\[\s*|path: )'(\/(?!\*)[\w/.*-]*)'/g))
+      named.add(path!.replace('*', 'model'));
+  }
+  expect([...named].sort()).toEqual(routes.map(([, path]) => path as string).sort());
+});
 
 describe.each(routes)('%s %s', (method, path, scope) => {
   it.each<[string, Record<string, string>, KeyScope | undefined]>([

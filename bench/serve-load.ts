@@ -27,6 +27,9 @@ export async function startServer(command: string, args: readonly string[]): Pro
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   for await (const line of createInterface({ input: child.stdout! })) {
     const port = Number(/:(\d+)$/.exec(line.trim())?.[1]);
+    // Some say so a moment before they do.
+    while ((await fetch(`http://127.0.0.1:${port}/livez`).catch(() => undefined)) === undefined)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     return {
       port,
       child,

@@ -2,28 +2,34 @@ import { Lasting } from './lasting.ts';
 
 /** When the turns of the event loop mean that too much is asked. */
 export interface TurnLimits {
-  /** A turn that takes longer than this is long. @default 15 */
+  /** A turn that takes more of the processor's time than this is long. @default 15 */
   readonly longMs: number;
   /** Long turns for so long, without a short one, are overload and no burst; as long without a refusal is its end. @default 100 */
   readonly holdMs: number;
-  /** What a turn should take in an overload; each takes as many requests as that allows. @default 5 */
+  /** The processor's time that a turn should take in an overload; each takes as many requests as that allows. @default 5 */
   readonly targetMs: number;
   /** Requests that a turn takes at first; and always, outside an overload. @default 32 */
   readonly requests: number;
-  /** Requests that each turn takes, whatever comes. @default 4 */
+  /** Requests that each turn takes, whatever comes. @default 16 */
   readonly least: number;
 }
 
 /** What {@link Turns} need of the world. */
 export interface TurnClock {
   now(): number;
+  /** The processor's time that this process has had. */
+  usedMs(): number;
   /** Calls back once all that came with the current turn was looked at. */
   afterTurn(callback: () => void): void;
 }
 
-const defaults: TurnLimits = { longMs: 15, holdMs: 100, targetMs: 5, requests: 32, least: 4 };
+const defaults: TurnLimits = { longMs: 15, holdMs: 100, targetMs: 5, requests: 32, least: 16 };
 const realClock: TurnClock = {
   now: () => performance.now(),
+  usedMs: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
   afterTurn: (callback) => {
     setImmediate(callback);
   },
@@ -34,8 +40,7 @@ const realClock: TurnClock = {
  *
  * Where one thread answers, what waits is in the sockets, out of sight; the length of a turn is what all of it costs. As in CoDel
  * (Nichols and Jacobson 2012), a queue that goes away by itself is left alone, and one that stands is cut: in an overload each turn
- * takes some requests and refuses the rest. How many follows its length, by additive increase and multiplicative decrease (Chiu and
- * Jain 1989).
+ * takes some requests and refuses the rest. How many follows its length, by small increases and large decreases. Lengths are the processor's time: a process that others kept from its core for a while has not more to do for that.
  */
 export class Turns {
   readonly #limits: TurnLimits;
@@ -63,7 +68,7 @@ export class Turns {
   take(): void {
     if (!this.#isOpen) {
       this.#isOpen = true;
-      this.#start = this.#clock.now();
+      this.#start = this.#clock.usedMs();
       this.#taken = 0;
       this.#hasRefused = false;
       this.#clock.afterTurn(this.#onEnd);
@@ -82,10 +87,10 @@ export class Turns {
     this.#isOpen = false;
     const now = this.#clock.now();
     const { longMs, targetMs, requests, least } = this.#limits;
-    const ms = now - this.#start;
+    const ms = this.#clock.usedMs() - this.#start;
     if (!this.isOverload) this.#allowed = requests;
     else if (ms > targetMs) this.#allowed = Math.max(least, this.#allowed * Math.max(0.5, targetMs / ms));
-    else if (this.#hasRefused) this.#allowed++;
+    else if (this.#hasRefused) this.#allowed += Math.max(1, this.#allowed / 8);
     this.#overload.note(ms >= longMs && this.#taken > requests, this.#hasRefused, now);
   }
 }

@@ -4,11 +4,13 @@ import { Turns } from '../../src/server/turns.ts';
 /** Turns of an event loop that nobody runs: requests cost what they cost, by a clock that is set. */
 function loop(costMs: { taken: number; refused: number }) {
   let now = 0;
+  let used = 0;
   let end: (() => void) | undefined;
   const turns = new Turns(
     {},
     {
       now: () => now,
+      usedMs: () => used,
       afterTurn: (callback) => {
         end = callback;
       },
@@ -18,7 +20,7 @@ function loop(costMs: { taken: number; refused: number }) {
     turns,
     now: () => now,
     /** One turn to which so many requests came. */
-    turn(requests: number) {
+    turn(requests: number, elsewhereMs = 0) {
       let taken = 0;
       for (let i = 0; i < requests; i++) {
         const isRefused = turns.isFull();
@@ -27,7 +29,9 @@ function loop(costMs: { taken: number; refused: number }) {
           taken++;
         }
         now += isRefused ? costMs.refused : costMs.taken;
+        used += isRefused ? costMs.refused : costMs.taken;
       }
+      now += elsewhereMs;
       end?.();
       end = undefined;
       now += 0.1;
@@ -52,6 +56,12 @@ describe('turns of the event loop', () => {
   it('are no overload where few requests are long ones', () => {
     const { turn, turns } = loop({ taken: 10, refused: 0.015 });
     for (let i = 0; i < 200; i++) expect(turn(20).refused).toBe(0);
+    expect(turns.isOverload).toBe(false);
+  });
+
+  it('are not longer because others had the processor meanwhile', () => {
+    const { turn, turns } = loop({ taken: 0.05, refused: 0.015 });
+    for (let i = 0; i < 200; i++) expect(turn(100, 40).refused).toBe(0);
     expect(turns.isOverload).toBe(false);
   });
 
@@ -94,6 +104,6 @@ describe('turns of the event loop', () => {
     const { turn, turns, now } = loop({ taken: 5, refused: 0.1 });
     while (now() < 5000) turn(100);
     expect(turns.isOverload).toBe(true);
-    expect(turn(100).taken).toBe(4);
+    expect(turn(100).taken).toBe(16);
   });
 });

@@ -122,4 +122,4 @@ it('the page leads from a CSV to a service with two versions, a canary, metrics 
   expect(readdirSync(join(folder, 'web'))).toContain('index.html');
   expect(await shell(next(/^traineragent deploy/))).toContain('Dockerfile');
   expect(queue).toEqual([]);
-}, 120_000);
+}, 240_000);

@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TrainableNetwork } from '../../../src/backends/backend.ts';
+import type { Backend, TrainableNetwork } from '../../../src/backends/backend.ts';
 import { onnxBackend } from '../../../src/backends/onnx/onnx-backend.ts';
 import { remoteBackend, startWorker, type Worker } from '../../../src/backends/remote/index.ts';
 import { wholeCase } from '../../../src/testing/backend/training-cases.ts';
@@ -102,6 +106,59 @@ describe('a remote training', () => {
     expect(await endOf(trained)).toEqual(weights);
     await first[Symbol.asyncDispose]();
   });
+
+  it('waits for a worker that is slow and says that it is alive', async () => {
+    const inner = onnxBackend();
+    const slow: Backend = {
+      ...inner,
+      async compile(...given) {
+        const trained = await inner.compile(...given);
+        const steps = trained.steps.bind(trained);
+        trained.steps = async (...call) => {
+          await new Promise((resolve) => setTimeout(resolve, 900));
+          return steps(...call);
+        };
+        return trained;
+      },
+    };
+    await using late = await startWorker({ backend: slow, beatMs: 50 });
+    // Without the beats the connection would count as cut, and without retries that would be the end.
+    const backend = await remoteBackend({ url: late.url, silenceMs: 400, retries: 0 });
+    await using trained = await backend.compile(network, training);
+    expect(await trained.steps(data, many)).toEqual(losses);
+  });
+
+  it('goes on where the process of the worker was killed and is started again', async () => {
+    const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
+    const start = async (port: number) => {
+      const child = spawn(process.execPath, [cli, 'worker', '--port', String(port)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+      return { child, url: line };
+    };
+    let own = await start(0);
+    try {
+      const backend = await remoteBackend({ url: own.url, ...patience, retries: 10, checkpointEvery: 50 });
+      await using trained = await backend.compile(network, training);
+      let change: Promise<void> | undefined;
+      const made = await trained.steps(data, many, {
+        onSteps(step) {
+          if (step < 120 || change !== undefined) return;
+          own.child.kill('SIGKILL');
+          change = start(Number(new URL(own.url).port)).then((next) => {
+            own = next;
+          });
+        },
+      });
+      await change;
+      expect(change).toBeDefined();
+      expect(made).toEqual(losses);
+      expect(await endOf(trained)).toEqual(weights);
+    } finally {
+      own.child.kill('SIGKILL');
+    }
+  }, 120_000);
 
   it('that can not be reached is a typed error', async () => {
     const gone = await startWorker({ backend: onnxBackend() });

@@ -210,6 +210,11 @@ describe('bad input', () => {
   it.each<[string, TrainingData, RegExp]>([
     ['NaN', withX({ ...x, data: (x.data as Float32Array).with(9, Number.NaN) } as Tensor), /finite.*"x".*row 2/],
     [
+      'infinity',
+      withX({ ...x, data: (x.data as Float32Array).with(9, Number.NEGATIVE_INFINITY) } as Tensor),
+      /finite.*"x".*row 2/,
+    ],
+    [
       'another type',
       withX({ dtype: 'float64', shape: [rows, 4], data: new Float64Array(400) }),
       /float32.*got float64/,

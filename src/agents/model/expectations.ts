@@ -39,8 +39,8 @@ export type Expectations = z.infer<typeof expectationsSchema>;
 
 /** Bytes of a file beside its learners: operators, signature, card; a column has its entry in the signature and in the reference of drift. */
 const fileBytes = { fixed: 2900, column: 300, category: 400, value: 25 };
-/** Work units' worth of time of the steps that do not learn, for themselves and a million cells, and the last fits beside the search. */
-const steps = { units: 2000, unitsPerMillionCells: 2500, refits: 1.2 };
+/** Seconds of the steps that do not learn, for themselves and for a million cells, and the last fits beside the search. */
+const steps = { seconds: 2.5, secondsPerMillionCells: 2.5, refits: 1.2 };
 /** Bytes of the code and the heap of the process that trains beside Node and the runtime, and copies of the rows that it holds. */
 const process = { heapBytes: 50_000_000, tableCopies: 3, cellBytes: 24 };
 
@@ -79,7 +79,9 @@ export async function expectations(
     fileBytes.value * values;
   return {
     trainSeconds:
-      (machine.msPerUnit / 1000) * (steps.units + (steps.unitsPerMillionCells * cells) / 1e6 + steps.refits * expected),
+      steps.seconds +
+      (steps.secondsPerMillionCells * cells) / 1e6 +
+      (machine.msPerUnit / 1000) * steps.refits * expected,
     peakBytes: Math.round(
       machine.processBytes +
         process.heapBytes +

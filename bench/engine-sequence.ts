@@ -2,6 +2,8 @@ import type { Tensor, TrainingData } from '../src/backends/backend.ts';
 import { ftTransformer } from '../src/backends/network/blocks/ft-transformer.ts';
 import { gpt } from '../src/backends/network/blocks/gpt.ts';
 import { tabularResnet } from '../src/backends/network/blocks/tabular-resnet.ts';
+import { dense } from '../src/backends/network/layers/dense.ts';
+import { gru, lstm } from '../src/backends/network/layers/recurrent.ts';
 import { network } from '../src/backends/network/network.ts';
 import { createRandom } from '../src/core/helpers/random.ts';
 
@@ -70,6 +72,21 @@ export const sequenceCases = [
       targets: { y: classes(rows) },
     }),
   },
+  ...(['gru', 'lstm'] as const).map((kind) => ({
+    name: `${kind.toUpperCase()} of 64 units, 64 positions of 16 numbers, batch 64`,
+    spec: network({
+      inputs: { x: { dtype: 'float32', shape: [64, 16] } },
+      layers: [{ gru, lstm }[kind](64, { sequences: false }), dense(2)],
+    }),
+    model: { kind, width: 16, units: 64 },
+    batch: 64,
+    rows: 512,
+    must: '>= 0.8',
+    data: (rows: number): TrainingData => ({
+      inputs: { x: { ...floats(rows, 64 * 16), shape: [rows, 64, 16] } },
+      targets: { y: classes(rows) },
+    }),
+  })),
   {
     name: 'tabular ResNet 20 numbers, 3 blocks of 128, batch 256',
     spec: network({

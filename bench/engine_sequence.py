@@ -93,6 +93,16 @@ def tabular_resnet(case):
     )
 
 
+class Recurrent(nn.Module):
+    def __init__(self, case):
+        super().__init__()
+        made = {"gru": nn.GRU, "lstm": nn.LSTM}[case["kind"]]
+        self.inner, self.end = made(case["width"], case["units"], batch_first=True), nn.Linear(case["units"], 2)
+
+    def forward(self, x):
+        return self.end(self.inner(x)[0][:, -1])
+
+
 class Rows:
     """Several tensors that are sliced together."""
 
@@ -113,6 +123,8 @@ def make(case):
     if case["kind"] == "ft-transformer":
         categories = torch.stack([torch.randint(0, count, (rows,)) for count in case["entries"]], 1)
         return FtTransformer(case), Rows(torch.rand(rows, case["numbers"]) * 2 - 1, categories), labels
+    if case["kind"] in ("gru", "lstm"):
+        return Recurrent(case), torch.rand(rows, *case["shape"]) * 2 - 1, labels
     if case["kind"] == "tabular-resnet":
         return tabular_resnet(case), torch.rand(rows, case["numbers"]) * 2 - 1, labels
     return None

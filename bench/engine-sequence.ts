@@ -81,7 +81,7 @@ export const sequenceCases = [
     model: { kind, width: 16, units: 64 },
     batch: 64,
     rows: 512,
-    must: '>= 0.8',
+    must: '>= 0.7',
     data: (rows: number): TrainingData => ({
       inputs: { x: { ...floats(rows, 64 * 16), shape: [rows, 64, 16] } },
       targets: { y: classes(rows) },

@@ -6,8 +6,7 @@ import {
   formatMilliseconds,
   formatNumber,
   formatSeconds,
-  formatSetting,
-  isLessBetter,
+  formatTarget,
   metricName,
   verdictWords,
 } from '../tools/report/wording.ts';
@@ -47,7 +46,7 @@ export function endPanel(
   }
   for (const item of facts.scores) {
     if (item.threshold === undefined || item.meets === undefined) continue;
-    const target = `${metricName(item.metric)} ${isLessBetter(item.metric) ? '≤' : '≥'} ${formatSetting(item.threshold)}`;
+    const target = `${metricName(item.metric)} ${formatTarget(item.metric, item.threshold)}`;
     rows.push({
       name: 'target',
       value: `${target}, ${item.meets ? 'met' : 'not met'}`,

@@ -4,6 +4,7 @@ import { ask } from '../../src/core/ask.ts';
 import type { AnyQuestion } from '../../src/core/question.ts';
 import { validate } from '../../src/core/standard-schema.ts';
 import { adversarialModel, brokenModel, type HostileModel, obedientModel } from '../../src/testing/index.ts';
+import { ensembleSubject } from '../agents/ensemble-subject.ts';
 import { fakeSession } from '../core/fake-session.ts';
 
 const obey =
@@ -47,14 +48,7 @@ const subjects: Readonly<Record<string, object>> = {
     },
     facts: { task: 'binary', rows: 500 },
   },
-  'model.ensemble': {
-    best: { learner: 'trees', score: 0.8 },
-    blend: [{ learner: 'trees', weight: 1 }],
-    gain: 0,
-    standardError: 0.1,
-    criterion: 'rocAuc',
-    isLimited: false,
-  },
+  'model.ensemble': ensembleSubject,
   'model.compression': {
     variants: [
       { id: 'as-found', what: 'as it was found', score: 0.8, sizeBytes: 1000, operationsPerRow: 100 },

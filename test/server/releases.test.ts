@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   createApiKey,
@@ -12,19 +11,17 @@ import {
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { stickyShare } from '../../src/server/sticky-share.ts';
 import { noLabels, parseLabels, promoted, rolledBack } from '../../src/tools/serve/model-labels.ts';
-import { predictRequest, sampleFile, sampleRecord } from './sample-service.ts';
+import { predictRequest, sampleRecord } from './sample-service.ts';
+import { storeOf, threeModels } from './sample-store.ts';
 
 let models: readonly ServableModel[];
 let folder: string;
 let store: ModelStore;
 beforeAll(async () => {
-  models = [await sampleFile('binary'), await sampleFile('binary', 'trees'), await sampleFile('multiclass')];
+  models = await threeModels();
 });
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'traineragent-store-'));
-  store = modelStore(folder);
-  for (const { bytes } of models) await store.add(bytes);
-  await store.change((labels) => promoted(labels, { version: models[0]!.hash, label: 'stable' }));
+  ({ folder, store } = await storeOf(models));
 });
 let service: Service | undefined;
 afterEach(async () => {

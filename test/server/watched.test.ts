@@ -1,23 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createApiKey, createService, type ModelStore, modelStore, type ServableModel } from 'traineragent/serve';
+import { rm } from 'node:fs/promises';
+import { createApiKey, createService, type ModelStore, type ServableModel } from 'traineragent/serve';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { promoted } from '../../src/tools/serve/model-labels.ts';
 import { readMetrics } from './read-metrics.ts';
-import { predictRequest, sampleFile, sampleRecord } from './sample-service.ts';
+import { predictRequest, sampleRecord } from './sample-service.ts';
+import { storeOf, threeModels } from './sample-store.ts';
 
 let models: readonly ServableModel[];
 let folder: string;
 let store: ModelStore;
 beforeAll(async () => {
-  models = [await sampleFile('binary'), await sampleFile('binary', 'trees'), await sampleFile('multiclass')];
+  models = await threeModels();
 });
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'traineragent-store-'));
-  store = modelStore(folder);
-  for (const { bytes } of models) await store.add(bytes);
-  await store.change((labels) => promoted(labels, { version: models[0]!.hash, label: 'stable' }));
+  ({ folder, store } = await storeOf(models));
 });
 afterEach(() => rm(folder, { recursive: true }));
 const hashOf = (i: number): string => models[i]!.hash;

@@ -9,15 +9,14 @@ import {
 } from '../evaluate/calibration.ts';
 import { chooseDecision, type DecisionRows } from '../evaluate/choose-decision.ts';
 import { type Conformal, fitConformal } from '../evaluate/conformal.ts';
-import { crossValidationScore } from '../evaluate/cross-validation-score.ts';
 import { applyDecision, type DecisionRule, plainDecision } from '../evaluate/decision.ts';
 import { applyBlend } from '../evaluate/ensemble.ts';
 import type { Prediction } from '../evaluate/metric.ts';
-import { metricOf } from '../evaluate/metrics.ts';
 import { readOutOfFold } from '../evaluate/out-of-fold.ts';
 import { part, pick } from '../evaluate/rows-of-prediction.ts';
 import { readTrainingSet } from '../learn/training-set.ts';
 import { defineAction } from './action.ts';
+import { type FoldScore, foldScores } from './fold-scores.ts';
 
 export interface DecideInput {
   readonly set: string;
@@ -28,16 +27,6 @@ export interface DecideInput {
   /** `plain` takes the most probable class, whatever the metric. */
   readonly rule: 'metric' | 'plain';
   readonly seed: number;
-}
-
-/** A metric over the folds, with an interval corrected for their overlap. */
-export interface FoldScore {
-  readonly metric: MetricId;
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-  readonly folds: number;
-  readonly repeats: number;
 }
 
 export interface DecideOutput {
@@ -98,32 +87,19 @@ export const decide = defineAction<DecideInput, DecideOutput>({
             });
       prediction = { classCount, probabilities, labels: applyDecision(decision, probabilities) };
     }
-    const scores = input.metrics.flatMap(({ metric }): FoldScore[] => {
-      const values = fits.map((positions) => {
-        const result = metricOf(metric).compute(
-          pick(truth, positions, 1),
-          part(prediction, positions),
-          weights && pick(weights, positions, 1),
-        );
-        return result.defined ? result.value : Number.NaN;
-      });
-      const score = crossValidationScore(metric, Float64Array.from(values), {
-        folds: set.folds.count,
-        repeats: set.folds.repeats,
-      });
-      return score === undefined
-        ? []
-        : [
-            {
-              metric,
-              value: score.value,
-              low: score.low,
-              high: score.high,
-              folds: score.folds,
-              repeats: score.repeats,
-            },
-          ];
-    });
+    const shape = { folds: set.folds.count, repeats: set.folds.repeats };
+    const scores = foldScores(
+      input.metrics.map(({ metric }) => metric),
+      shape,
+      (fit) => {
+        const positions = fits[fit]!;
+        return {
+          truth: pick(truth, positions, 1),
+          prediction: part(prediction, positions),
+          weights: weights && pick(weights, positions, 1),
+        };
+      },
+    );
     const { probabilities, labels, values } = prediction;
     return {
       calibration: chosen.calibration,

@@ -42,7 +42,7 @@ export interface ImportanceOutput {
   readonly rows: number;
   readonly of: number;
   readonly shuffles: number;
-  /** By falling importance; empty where the metric has no value on the rows. */
+  /** By falling importance, with 95 % intervals; empty where the metric has no value on the rows. */
   readonly columns: readonly {
     readonly column: string;
     readonly drop: number;

@@ -3,15 +3,13 @@ import { createRandom } from '../../core/helpers/random.ts';
 import type { MetricId } from '../../core/task-spec.ts';
 import { foldRows, nestedFolds } from '../data/split/folds.ts';
 import { chooseDecision } from '../evaluate/choose-decision.ts';
-import { crossValidationScore } from '../evaluate/cross-validation-score.ts';
 import { applyDecision } from '../evaluate/decision.ts';
 import type { Prediction } from '../evaluate/metric.ts';
-import { metricOf } from '../evaluate/metrics.ts';
 import { searchScore, toPrediction } from '../evaluate/search-score.ts';
 import type { Configuration, TrainingRows } from '../learn/learner.ts';
 import { factsOf, readTrainingSet, takeRowsOf } from '../learn/training-set.ts';
 import { defineAction } from './action.ts';
-import type { FoldScore } from './decide.ts';
+import { type FoldScore, foldScores } from './fold-scores.ts';
 import { decodeFolds } from './split.ts';
 
 export interface NestedInput {
@@ -125,33 +123,14 @@ export function nestedScores(
   wanted: readonly MetricId[],
 ): Pick<NestedOutput, 'scores' | 'baseline'> {
   const { classCount, folds, repeats } = json as { classCount: number; folds: number; repeats: number };
-  const of = (who: string): FoldScore[] =>
-    wanted.flatMap((metric) => {
-      const values: number[] = [];
-      for (let repeat = 0; repeat < repeats; repeat++) {
-        for (let fold = 0; fold < folds; fold++) {
-          const name = `${repeat}-${fold}`;
-          const result = metricOf(metric).compute(
-            arrays[`truth${name}`] as Float64Array,
-            kept(arrays, `${who}-${name}`, classCount),
-            arrays[`weights${name}`] as Float64Array | undefined,
-          );
-          values.push(result.defined ? result.value : Number.NaN);
-        }
-      }
-      const score = crossValidationScore(metric, Float64Array.from(values), { folds, repeats });
-      return score === undefined
-        ? []
-        : [
-            {
-              metric,
-              value: score.value,
-              low: score.low,
-              high: score.high,
-              folds: score.folds,
-              repeats: score.repeats,
-            },
-          ];
+  const of = (who: string): readonly FoldScore[] =>
+    foldScores(wanted, { folds, repeats }, (fit) => {
+      const name = `${Math.floor(fit / folds)}-${fit % folds}`;
+      return {
+        truth: arrays[`truth${name}`] as Float64Array,
+        prediction: kept(arrays, `${who}-${name}`, classCount),
+        weights: arrays[`weights${name}`] as Float64Array | undefined,
+      };
     });
   return { scores: of('model'), baseline: of('baseline') };
 }

@@ -1,6 +1,7 @@
 import type { MetricId } from '../../core/task-spec.ts';
 import type { PartialDependence } from '../actions/dependence.ts';
 import type { WorstRowFact } from '../actions/explain.ts';
+import type { ImportanceOutput } from '../actions/importance.ts';
 import type { Where } from '../evaluate/column-parts.ts';
 import type { GroupScores } from '../evaluate/group-scores.ts';
 import type { SliceSearch } from '../evaluate/slices.ts';
@@ -17,20 +18,9 @@ export interface ExplanationFacts {
 }
 
 /** How much the score falls where a column is shuffled. */
-export interface ImportanceFacts {
-  readonly metric: MetricId;
+export interface ImportanceFacts extends ImportanceOutput {
   /** `learning` where the data are too few for a vault: then it flatters. */
   readonly on: 'vault' | 'learning';
-  readonly rows: number;
-  readonly of: number;
-  readonly shuffles: number;
-  /** By falling importance, with 95 % intervals. */
-  readonly columns: readonly {
-    readonly column: string;
-    readonly drop: number;
-    readonly low: number;
-    readonly high: number;
-  }[];
   readonly record?: string;
 }
 

@@ -16,8 +16,7 @@ import {
   formatMilliseconds,
   formatNumber,
   formatSeconds,
-  formatSetting,
-  isLessBetter,
+  formatTarget,
   metricName,
   verdictWords,
 } from './wording.ts';
@@ -104,7 +103,7 @@ function keyFigures(facts: RunFacts): Html | undefined {
     if (score.threshold !== undefined)
       items.push([
         'target',
-        `${isLessBetter(score.metric) ? '≤' : '≥'} ${formatSetting(score.threshold)}`,
+        formatTarget(score.metric, score.threshold),
         score.meets === undefined ? undefined : score.meets ? 'met' : 'not met',
       ]);
   }

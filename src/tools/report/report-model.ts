@@ -17,6 +17,7 @@ import {
   formatSeconds,
   formatSetting,
   formatShare,
+  formatTarget,
   isLessBetter,
   metricName,
 } from './wording.ts';
@@ -96,8 +97,7 @@ ${
       {
         head: 'target',
         kind: 'n',
-        cell: (row) =>
-          row.threshold !== undefined && `${isLessBetter(row.metric) ? '≤' : '≥'} ${formatSetting(row.threshold)}`,
+        cell: (row) => row.threshold !== undefined && formatTarget(row.metric, row.threshold),
       },
       {
         head: 'met',

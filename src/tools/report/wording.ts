@@ -72,6 +72,10 @@ export function formatShare(share: number): string {
 export const formatSetting = (value: number): string =>
   Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));
 
+/** What was asked of a score: at least so much, or at most where less is better. */
+export const formatTarget = (metric: MetricId, threshold: number): string =>
+  `${isLessBetter(metric) ? '≤' : '≥'} ${formatSetting(threshold)}`;
+
 /** A configuration as `key value` pairs. */
 export function formatConfiguration(configuration: Readonly<Record<string, number | string | boolean>>): string {
   return Object.entries(configuration)

@@ -11,6 +11,7 @@ import { inputOf } from '../../../src/core/tool.ts';
 import { scriptedModel } from '../../../src/testing/index.ts';
 import type { ColumnProfile, TableProfile } from '../../../src/tools/data/profile/profile.ts';
 import { fakeSession } from '../../core/fake-session.ts';
+import { ensembleSubject } from '../ensemble-subject.ts';
 
 const questions = Object.values(builtInQuestions).flat() as readonly AnyQuestion[];
 const agentOf = (id: string) => builtInAgents.find(({ questions: own }) => own.some((one) => one.id === id))!;
@@ -128,14 +129,7 @@ const subjects: Readonly<Record<string, object>> = {
     spaces: { trees: { depth: { kind: 'integer', low: 2, high: 8, scale: 'log' } } },
     facts: { task: 'binary', rows: 100 },
   },
-  'model.ensemble': {
-    best: { learner: 'trees', score: 0.8 },
-    blend: [{ learner: 'trees', weight: 1 }],
-    gain: 0,
-    standardError: 0.1,
-    criterion: 'rocAuc',
-    isLimited: false,
-  },
+  'model.ensemble': ensembleSubject,
   'model.compression': {
     variants: [
       { id: 'as-found', what: 'as it was found', score: 0.8, sizeBytes: 1000, latencyMs: 0.1 },

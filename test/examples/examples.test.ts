@@ -231,7 +231,7 @@ describe('each example does what its first line says', () => {
 
   it('unit-test-own-learner holds both learners to the contract', async () => {
     const shown = await runExample('unit-test-own-learner');
-    expect(shown).toMatch(/^naive-bayes: 2\d tests passed\nshallow: 1\d tests passed$/);
+    expect(shown).toMatch(/^naive-bayes: \d\d tests passed\nshallow: \d\d tests passed$/);
   });
   it('train-on-tfjs trains on the host’s own TensorFlow.js', async () => {
     const shown = await runExample('train-on-tfjs');

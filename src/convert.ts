@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TrainerError } from './core/errors.ts';
+import { fileErrorWords } from './core/helpers/file-error-words.ts';
 import { readModelFile } from './core/read-model-file.ts';
 import type { Conversion, Precision } from './tools/convert/convert-model.ts';
 import type { Table } from './tools/data/table.ts';
@@ -77,7 +78,10 @@ export async function convertToBrowser(source: string | URL | Uint8Array, folder
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
-    throw new TrainerError('STORE_FAILED', `Could not make the folder ${folder}.`, { cause, details: { folder } });
+    throw new TrainerError('STORE_FAILED', `Could not make the folder ${folder}: ${fileErrorWords(cause)}.`, {
+      cause,
+      details: { folder },
+    });
   }
   const encoder = new TextEncoder();
   for (const [name, content] of Object.entries(files))

@@ -378,7 +378,7 @@ function pausedQuestions(result: Json): readonly string[] {
 
 function asTrainerError(error: unknown): TrainerError {
   if (TrainerError.isInstance(error)) return error;
-  return new TrainerError('INTERNAL', `Something failed that should not: ${errorText(error)}. Please report it.`, {
+  return new TrainerError('INTERNAL', `Something failed that should not: ${errorText(error)}.`, {
     cause: error,
   });
 }

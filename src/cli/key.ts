@@ -28,7 +28,7 @@ export const keyCommand: Command = {
     });
     const keys = parseKeys(text);
     if (keys.some((known) => known.name === name))
-      throw new UsageError(`Expected a new name; the file has a key named "${name}".`);
+      throw new UsageError(`Expected a new name, got "${name}", which a key of the file has. Choose another.`);
     const { key, stored } = createApiKey(name, [scope]);
     await writeWhole(path, `${JSON.stringify({ keys: [...keys, stored] }, undefined, 2)}\n`);
     io.stdout.write(`${key}\n`);

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { TrainerError } from '../core/errors.ts';
+import { fileErrorWords } from '../core/helpers/file-error-words.ts';
 import { isFormula } from '../tools/serve/predictions-csv.ts';
 import { type Command, oneOf } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -83,10 +84,9 @@ async function writeFileOf(path: string, chunks: AsyncIterable<Uint8Array | stri
     stream.destroy();
     await rm(temporary, { force: true }).catch(() => undefined);
     if (TrainerError.isInstance(cause)) throw cause;
-    throw new TrainerError(
-      'STORE_FAILED',
-      `Could not write ${path}: ${(cause as NodeJS.ErrnoException).code ?? 'the device failed'}.`,
-      { cause, details: { path } },
-    );
+    throw new TrainerError('STORE_FAILED', `Could not write ${path}: ${fileErrorWords(cause)}.`, {
+      cause,
+      details: { path },
+    });
   }
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { TrainerError } from '../core/errors.ts';
+import { fileErrorWords } from '../core/helpers/file-error-words.ts';
 import { type ApiKey, parseKeys } from '../tools/serve/api-keys.ts';
 import type { DriftEvent } from '../tools/serve/drift/drift-event.ts';
 import { exampleCurl } from '../tools/serve/example-records.ts';
@@ -122,13 +123,9 @@ function whenAsked(io: CliIo, close: () => Promise<void>): Promise<void> {
 
 async function readKeys(path: string): Promise<readonly ApiKey[]> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new TrainerError(
-      'REQUEST_INVALID',
-      `Could not read the keys in ${path}: ${cause.code ?? 'unknown reason'}.`,
-      {
-        cause,
-      },
-    );
+    throw new TrainerError('REQUEST_INVALID', `Could not read the keys in ${path}: ${fileErrorWords(cause)}.`, {
+      cause,
+    });
   });
   return parseKeys(text);
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { fileErrorWords } from '../core/helpers/file-error-words.ts';
 import { createKeyCheck, parseKeys } from '../tools/serve/api-keys.ts';
 import { type Command, wholeNumber } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -24,8 +25,12 @@ export const workerCommand: Command = {
     const port = wholeNumber(args, 'port', 0, 65_535) ?? 7070;
     const host = args.text('host');
     const path = args.text('key-file');
-    const text = path === undefined ? undefined : await readFile(resolve(io.cwd, path), 'utf8').catch(() => undefined);
-    if (path !== undefined && text === undefined) throw new UsageError(`Could not read the keys in ${path}.`);
+    const text =
+      path === undefined
+        ? undefined
+        : await readFile(resolve(io.cwd, path), 'utf8').catch((cause: unknown) => {
+            throw new UsageError(`Could not read the keys in ${path}: ${fileErrorWords(cause)}.`);
+          });
     const check = text === undefined ? undefined : createKeyCheck(parseKeys(text));
     const { startWorker } = await import('../backends/remote/worker.ts');
     const { onnxBackend } = await import('../backends/onnx/onnx-backend.ts');

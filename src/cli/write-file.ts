@@ -1,6 +1,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TrainerError } from '../core/errors.ts';
+import { fileErrorWords } from '../core/helpers/file-error-words.ts';
 
 /**
  * Writes a file so that it is there whole or not at all: under a temporary name beside it, then renamed.
@@ -15,15 +16,9 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    const code = (cause as NodeJS.ErrnoException).code;
-    const why =
-      code === 'ENOSPC'
-        ? 'the disk is full'
-        : code === 'EACCES' || code === 'EPERM'
-          ? 'there is no permission'
-          : code === 'EISDIR'
-            ? 'it is a folder'
-            : (code ?? 'the device failed');
-    throw new TrainerError('STORE_FAILED', `Could not write ${path}: ${why}.`, { cause, details: { path } });
+    throw new TrainerError('STORE_FAILED', `Could not write ${path}: ${fileErrorWords(cause)}.`, {
+      cause,
+      details: { path },
+    });
   }
 }

@@ -21,7 +21,7 @@ export const errorTable = {
   COLUMN_UNKNOWN: 'A named column is not in the data. Compare the name with those that the message lists.',
   // Running
   RUN_ABORTED:
-    'The run was aborted through its signal or `run.abort()`. Nothing that was recorded is lost: resume it by its id.',
+    'The work was aborted through its signal or `run.abort()`. Nothing that a run has recorded is lost: resume it by its id.',
   RUN_NOT_FOUND: 'The store has no run of this id. Check the id and the folder of the store.',
   RUN_LOCKED: 'Another process is working on this run. Wait until it ends.',
   RUN_CHILD_FAILED:
@@ -39,7 +39,7 @@ export const errorTable = {
   TRAIN_FAILED:
     'A learner could not be fitted on any configuration. Choose another learner, or correct what the message names; the other learners of a run go on.',
   TRAIN_DIVERGED:
-    'The loss of a network became infinite or NaN; the details name the step and the layer where it began. Lower the learning rate, clip gradients, or scale the inputs.',
+    'The loss of a network became infinite, or no number (NaN); the details name the step and the layer where it began. Lower the learning rate, clip gradients, or scale the inputs.',
   MEMORY_EXCEEDED:
     'A training needs more memory than is free, or than its limit allows; it was estimated before it began. Take smaller batches or fewer rows, or raise the limit.',
   PLUGIN_INVALID:
@@ -88,13 +88,19 @@ export const errorTable = {
   VERIFY_FAILED: 'A recomputed number differs from the reported one. Do not rely on the report; train again.',
   // Serving
   SERVE_FAILED: 'The server could not start or bind. Choose another port, or end what holds it.',
-  INTERNAL: 'A broken invariant of this library. Please report it with the message and the version.',
+  INTERNAL:
+    'Something in this library is not as it has to be; neither the data nor the request is at fault. Please report it with the message and the version.',
 } as const;
 
 /** A code of {@link errorTable}. */
 export type ErrorCode = keyof typeof errorTable;
 
 const brand = Symbol.for('traineragent.error');
+
+/** A fault that neither the data nor the request has is to be reported: said once, however often the error is wrapped. */
+function withReport(message: string): string {
+  return message.includes('Please report it') ? message : `${message} Please report it.`;
+}
 
 /** Options of a {@link TrainerError}. */
 export interface TrainerErrorOptions {
@@ -116,7 +122,10 @@ export class TrainerError extends Error {
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, message: string, options: TrainerErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      code === 'INTERNAL' ? withReport(message) : message,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.code = code;
     this.details = options.details ?? {};
     Object.defineProperty(this, brand, { value: true });

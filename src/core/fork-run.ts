@@ -38,7 +38,10 @@ export async function forkRun(
   const decision = decisionAt(bodies, point);
   const first = bodies[0];
   if (first?.kind !== 'run')
-    throw new TrainerError('JOURNAL_DAMAGED', 'Expected the journal to begin with the request, got something else.');
+    throw new TrainerError(
+      'JOURNAL_DAMAGED',
+      'Expected the journal to begin with the request, got something else. Start a new run.',
+    );
   const before = bodies.slice(1, bodies.indexOf(decision)).filter(({ kind }) => kind !== 'end');
   await shareBlobs(from, to);
   const fork: ForkOrigin = { runId: from.runId, at: decision.at, answer: point.answer };

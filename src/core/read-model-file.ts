@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { TrainerError } from './errors.ts';
+import { fileErrorWords } from './helpers/file-error-words.ts';
 
 /**
  * The bytes of a model file.
@@ -12,10 +13,7 @@ export async function readModelFile(source: string | URL): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOENT' ? 'it does not exist' : code === 'EISDIR' ? 'it is a folder' : (code ?? 'unknown reason');
-    throw new TrainerError('MODEL_INVALID', `Expected a model file at ${path}, but ${why}.`, {
+    throw new TrainerError('MODEL_INVALID', `Expected a model file at ${path}, but ${fileErrorWords(cause)}.`, {
       cause,
       details: { path },
     });

@@ -10,10 +10,14 @@ const sliceMs = 8;
 
 function lineOf(record: DataRecord, row: number): string {
   const unfit = (what: string, cause?: unknown) =>
-    new TrainerError('DATA_FORMAT', `Expected values that JSON can hold, got ${what} in record ${row}.`, {
-      cause,
-      details: { row },
-    });
+    new TrainerError(
+      'DATA_FORMAT',
+      `Expected values that JSON can hold, got ${what} in record ${row}. Give texts, numbers, booleans, dates or null.`,
+      {
+        cause,
+        details: { row },
+      },
+    );
   let line: string | undefined;
   try {
     line = JSON.stringify(record, (key, value: unknown) => {
@@ -51,7 +55,7 @@ export async function spoolRecords(
     if (typeof record !== 'object' || record === null || Array.isArray(record)) {
       throw new TrainerError(
         'DATA_FORMAT',
-        `Expected record ${row} to be an object of values by column, got ${Array.isArray(record) ? 'an array' : record === null ? 'null' : typeof record}.`,
+        `Expected record ${row} to be an object of values by column, got ${Array.isArray(record) ? 'an array' : record === null ? 'null' : typeof record}. Give each row as { column: value }.`,
         { details: { row } },
       );
     }
@@ -90,7 +94,7 @@ export async function spoolRecords(
     if (signal.aborted || TrainerError.isInstance(cause)) throw cause;
     throw new TrainerError(
       'DATA_NOT_READABLE',
-      `Expected to read the records to their end, but the iterable threw after ${row} records; the cause has its error.`,
+      `Expected to read the records to their end, but the iterable threw after ${row} records; the cause has its error. Mend what it reads from, and start again.`,
       { cause, details: { row } },
     );
   }

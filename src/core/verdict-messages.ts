@@ -29,13 +29,13 @@ const messages: Readonly<Record<ReasonCode, (evidence: Evidence) => string>> = {
   NO_DATA: () =>
     `The data have no rows. Nothing can be learned from them. ${close}hand over a file or records with at least 20 rows.`,
   NO_TARGET: (e) =>
-    `The data have ${count(e.columns, 'column')} and none can be predicted from another. ${close}add the column to predict, or the columns to predict it from.`,
+    `The data have ${count(e.columns, 'column')} and none can be predicted from another. Without something to predict there is nothing to learn. ${close}add the column to predict, or the columns to predict it from.`,
   NO_INPUTS: (e) =>
     `${typeof e.inputs === 'number' && e.inputs > 0 ? `No column can be used to predict ${name(e.target)}: each of the others is constant, free text, or different in every row, as an identifier is` : `No column is left to predict ${name(e.target)} from`}. A model would have nothing to go by. ${close}leave out fewer columns, or add more.`,
   ONE_CLASS: (e) =>
     `Every row has the same value of ${name(e.target)}. There is nothing to tell apart. ${close}add rows with another value, or choose another target.`,
   TOO_FEW_ROWS: (e) =>
-    `There are ${count(e.rows, 'row')} with a value of ${name(e.target)}; at least ${text(e.least)} are needed. A score on so few would be chance. ${close}add rows.`,
+    `There are ${count(e.rows, 'row')} with a value of ${name(e.target)}; at least ${text(e.least)} are needed. A score on so few would be chance. ${close}add rows until there are as many.`,
   TOO_FEW_OF_CLASS: (e) =>
     `A class of ${name(e.target)} has ${e.atMost === true ? 'at most ' : ''}${count(e.rows, 'row')}; at least ${text(e.least)} are needed of each. Such a class can be neither learned nor tested. ${close}add rows of it, join it with another class, or leave its rows out.`,
   TARGET_KIND: (e) =>
@@ -43,9 +43,9 @@ const messages: Readonly<Record<ReasonCode, (evidence: Evidence) => string>> = {
       ? `The values of ${name(e.column)} are ${e.beyond === true ? 'beyond 3.4e38' : 'nearly equal beside their size'}. A model answers in numbers of 32 bits (about seven digits), which can't tell them apart. ${close}${e.beyond === true ? 'correct the largest values, or choose a larger unit.' : 'subtract a constant from the column, or predict the difference to another column.'}`
       : `The column ${name(e.column)} holds ${kindWord(e.kind)}. Only numbers and classes can be predicted. ${close}add a column with a number or a class made of it.`,
   SCORE_UNDEFINED: (e) =>
-    `${metric(e.metric)} has no value on the ${count(e.rows, 'test row')} (${text(e.why)}), so the model was not judged by it. ${close}hand over test rows in which every class occurs, or ask for another score.`,
+    `${capital(metric(e.metric))} has no value on the ${count(e.rows, 'test row')} (${text(e.why)}), so the model was not judged by it. ${close}hand over test rows in which every class occurs, or ask for another score.`,
   UNSEEN_CLASSES: (e) =>
-    `${count(e.rows, 'test row')} had no class that the model knows and did not count. ${close}look at the spellings of ${name(e.target)}, or add rows of those classes to learn from.`,
+    `${count(e.rows, 'test row')} had no class that the model knows and did not count. The score says nothing of such rows. ${close}look at the spellings of ${name(e.target)}, or add rows of those classes to learn from.`,
   WEAK_SIGNAL: (e) =>
     `On rows that it had never seen the model reached ${metric(e.metric)} ${number(e.value)}, and guessing without any input reaches ${number(e.baseline)}; the difference is within chance there. ${close}add rows or columns, and do not rely on this model yet.`,
   STOPPED_BY_HOST: (e) =>
@@ -106,7 +106,7 @@ const messages: Readonly<Record<ReasonCode, (evidence: Evidence) => string>> = {
   MANY_MISSING: (e) =>
     `${count(e.columns, 'column')} ${e.columns === 1 ? 'lacks' : 'lack'} more than half of the values. They help little. ${close}fill them at the source or leave them out.`,
   TARGET_MISSING: (e) =>
-    `${count(e.rows, 'row')} ${e.rows === 1 ? 'has' : 'have'} no value of ${name(e.target)}. They can be neither learned from nor tested on, and are set aside. ${close}nothing, if that is as expected.`,
+    `${count(e.rows, 'row')} ${e.rows === 1 ? 'has' : 'have'} no value of ${name(e.target)}. They can be neither learned from nor tested on, and are set aside. ${close}nothing, if that is as expected; else fill them in at the source.`,
   TEXT_SET_ASIDE: (e) =>
     `Columns of free text are set aside${list(e.columns)}. What they say is not used. ${close}add columns made from the text.`,
   DUPLICATE_ROWS: (e) =>
@@ -128,13 +128,13 @@ const messages: Readonly<Record<ReasonCode, (evidence: Evidence) => string>> = {
   PERFECT_SCORE: (e) =>
     `The score is perfect (${metric(e.metric)} ${number(e.value)}). Mostly that means that an input gives the target away. ${close}check the most important inputs.`,
   WIDE_INTERVAL: (e) =>
-    `The score lies between ${number(e.low)} and ${number(e.high)}. More can't be said from ${count(e.rows, 'test row')}. ${close}add rows.`,
+    `The score lies between ${number(e.low)} and ${number(e.high)}. More can't be said from ${count(e.rows, 'test row')}. ${close}add rows, or hand over more test data.`,
   FAIRNESS_GAP: (e) =>
     `The score differs by ${number(e.gap)} between groups of ${name(e.column)}. The model serves them unequally. ${close}look at the groups in the report before using it.`,
   TASK_ASSUMED: (e) =>
     `The request says "${text(e.quote)}", and ${name(e.target)} holds ${count(e.distinct, 'different number')}, more than classes are made of. Its value is predicted as a number instead. ${close}fix the task as \`multiclass\` if each number is a class, or make a column of the ranges that you mean.`,
   UNSUPPORTED_WISH: (e) =>
-    `Also asked: ${wishes[text(e.wish)] ?? 'something that is not served here'} ("${text(e.quote)}"). It is not done. ${close}the rest goes on without it.`,
+    `Also asked: ${wishes[text(e.wish)] ?? 'something that is not served here'} ("${text(e.quote)}"). It is not done. ${close}nothing is needed, the rest goes on without it.`,
 };
 
 /** A reason in plain words: what happened, what it means, what can be done. */

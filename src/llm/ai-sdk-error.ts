@@ -34,7 +34,7 @@ export function explainAiSdkError(name: string, error: unknown): ProviderFailure
   if (hasMark(error, markOf('LoadAPIKeyError')))
     return modelError('LLM_AUTH', name, 'there is no key for the provider; give it one', { cause: error });
   if (hasMark(error, markOf('NoSuchModelError')) || hasMark(error, markOf('UnsupportedFunctionalityError')))
-    return modelError('LLM_FAILED', name, 'the model does not exist, or can not be asked in this way', {
+    return modelError('LLM_FAILED', name, 'the model does not exist, or can not be asked in this way; check its name', {
       cause: error,
     });
   return { kind: isOfConnection(error) ? 'connection' : 'unknown' };

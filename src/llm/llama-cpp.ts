@@ -99,7 +99,7 @@ export function llamaCpp(options: LlamaCppOptions): LlamaCppModel {
     generate: (request) =>
       inTurn(async () => {
         request.signal.throwIfAborted();
-        if (isClosed) throw modelError('LLM_UNAVAILABLE', name, 'the model was disposed of');
+        if (isClosed) throw modelError('LLM_UNAVAILABLE', name, 'the model was disposed of; make it again');
         return answer(name, await open(), request, { maxOutputTokens, totalTimeoutMs });
       }, request.signal),
     [Symbol.asyncDispose]: () =>
@@ -129,7 +129,10 @@ function checkFile(file: string): void {
     });
   }
   if (magic.toString('latin1') !== 'GGUF')
-    throw new TrainerError('REQUEST_INVALID', `Expected ${file} to be a GGUF file, but it does not begin as one.`);
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      `Expected ${file} to be a GGUF file, but it does not begin as one. Download it again, or name another.`,
+    );
 }
 
 async function load(name: string, file: string, threads: number, contextSize: number | undefined): Promise<Opened> {
@@ -157,7 +160,12 @@ async function load(name: string, file: string, threads: number, contextSize: nu
     return { module, llama, model, context, sequence, wrapper: module.resolveChatWrapper(model), kept: 0 };
   } catch (cause) {
     await llama.dispose();
-    throw modelError('LLM_FAILED', name, `the file does not load: ${errorText(cause)}`, { cause });
+    throw modelError(
+      'LLM_FAILED',
+      name,
+      `the file does not load; check that it is whole and of a model for text: ${errorText(cause)}`,
+      { cause },
+    );
   }
 }
 

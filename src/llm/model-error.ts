@@ -15,10 +15,26 @@ export interface ModelFailure {
   readonly cause?: unknown;
 }
 
+/** What can be done, by code; a message that says so itself has it behind a semicolon. */
+const remedies: Partial<Readonly<Record<ErrorCode, string>>> = {
+  LLM_RATE_LIMIT: 'wait, or use fewer calls',
+  LLM_UNAVAILABLE: 'try again later',
+  LLM_TIMEOUT: 'raise its limit of time, or use a faster model',
+  LLM_REFUSED: 'reword the request, or use another model',
+  LLM_CONTENT_FILTER: 'reword the request, or use another provider',
+  LLM_MALFORMED: 'try again; where it stays so, check the address and what stands between',
+  LLM_REPLY_TOO_LONG: 'raise its limit, or use another model',
+};
+
+function withRemedy(code: ErrorCode, message: string): string {
+  const remedy = remedies[code];
+  return remedy === undefined || message.includes(';') ? message : `${message}; ${remedy}`;
+}
+
 /** An error of a language model: the code says what, the message says what to do. Keys and replies are never in it. */
 export function modelError(code: ErrorCode, name: string, message: string, failure: ModelFailure = {}): TrainerError {
   const { status, reason, retryAfterMs, usage } = failure;
-  return new TrainerError(code, `${name}: ${message}`, {
+  return new TrainerError(code, `${name}: ${withRemedy(code, message)}`, {
     // Not the vendor's error itself: it holds headers, and with them keys.
     ...(failure.cause === undefined ? {} : { cause: plainCause(failure.cause) }),
     details: {
@@ -52,7 +68,7 @@ export function statusError(
   };
   const said = remoteText(answer.message);
   const make = (code: ErrorCode, what: string) =>
-    modelError(code, name, `${what} (HTTP ${status}${said === '' ? '' : `: ${said}`})`, failure);
+    modelError(code, name, `${withRemedy(code, what)} (HTTP ${status}${said === '' ? '' : `: ${said}`})`, failure);
   if (status === 401 || status === 403)
     return make('LLM_AUTH', 'the provider does not accept the key; check it, and that it may use this model');
   if (
@@ -67,7 +83,12 @@ export function statusError(
   if (status === 408) return make('LLM_TIMEOUT', 'the provider gave up waiting');
   if (status === 409 || status >= 500)
     return make('LLM_UNAVAILABLE', 'the provider can not answer now; try again later');
-  return make('LLM_FAILED', status === 404 ? 'there is no such model or address' : 'the provider refused the request');
+  return make(
+    'LLM_FAILED',
+    status === 404
+      ? 'there is no such model or address; check the name of the model and the address'
+      : 'the provider refused the request; read what it says, and correct that',
+  );
 }
 
 /** Words of a provider, which are not ours: one line, no keys, at most 200 characters. */

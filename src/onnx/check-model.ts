@@ -1,8 +1,8 @@
-import { type ErrorCode, TrainerError } from '../core/errors.ts';
 import { checkNode } from './check-node.ts';
 import { boundedSize, checkTensor, isKnownDataType } from './check-tensor.ts';
 import { decodeModel } from './decode.ts';
 import type { OnnxGraph, OnnxModel, OnnxTensor, OnnxValue } from './model.ts';
+import { modelFault } from './model-fault.ts';
 import { acceptedIrVersions, acceptedOpsets } from './operators.ts';
 
 /** What a model may have at most. */
@@ -32,8 +32,8 @@ interface Scope {
   readonly initializers: Map<string, OnnxTensor>;
 }
 
-function fail(code: ErrorCode, message: string): never {
-  throw new TrainerError(code, message);
+function fail(code: 'MODEL_INVALID' | 'MODEL_UNSUPPORTED', message: string): never {
+  throw modelFault(code, message);
 }
 
 function isVisible(scope: Scope | undefined, name: string): boolean {
@@ -112,9 +112,13 @@ function checkHeader(model: OnnxModel): Map<string, number> {
   const [firstIr, lastIr] = acceptedIrVersions;
   if (model.irVersion < 1) fail('MODEL_INVALID', 'The file states no version of the format.');
   if (model.irVersion < firstIr || model.irVersion > lastIr) {
-    fail('MODEL_UNSUPPORTED', `Expected IR version ${firstIr} to ${lastIr}, got ${model.irVersion}.`);
+    fail(
+      'MODEL_UNSUPPORTED',
+      `Expected version ${firstIr} to ${lastIr} of the ONNX format (IR version), got ${model.irVersion}.`,
+    );
   }
-  if (model.functionCount > 0) fail('MODEL_UNSUPPORTED', 'The model defines local functions; inline them first.');
+  if (model.functionCount > 0)
+    fail('MODEL_UNSUPPORTED', 'The model defines functions of its own (local functions); inline them first.');
   if (model.trainingCount > 0) fail('MODEL_UNSUPPORTED', 'The model has training graphs.');
   const opsets = new Map<string, number>();
   for (const { domain, version } of model.opsets) {

@@ -1,4 +1,3 @@
-import { TrainerError } from '../core/errors.ts';
 import type { CheckContext } from './check-model.ts';
 import { boundedSize, checkTensor } from './check-tensor.ts';
 import { checkTrees } from './check-trees.ts';
@@ -10,6 +9,7 @@ import {
   type OnnxNode,
   type OnnxTensor,
 } from './model.ts';
+import { modelFault } from './model-fault.ts';
 import { acceptedMicrosoftOperators, acceptedOpsets } from './operators.ts';
 
 /** What a node can see around it. */
@@ -40,22 +40,22 @@ const lists = new Set<keyof OnnxAttribute>(['floats', 'ints', 'strings', 'tensor
 
 function checkAttribute(attribute: OnnxAttribute, label: string, context: CheckContext, around: Surroundings): void {
   const what = `${label}, attribute "${attribute.name}",`;
-  if (attribute.name === '') throw new TrainerError('MODEL_INVALID', `${label} has an attribute without a name.`);
+  if (attribute.name === '') throw modelFault('MODEL_INVALID', `${label} has an attribute without a name.`);
   if (attribute.reference !== undefined) {
-    throw new TrainerError('MODEL_INVALID', `${what} refers to an attribute of a function, and is in none.`);
+    throw modelFault('MODEL_INVALID', `${what} refers to an attribute of a function, and is in none.`);
   }
   if (attribute.hasTypes || attribute.sparseTensors !== undefined) {
-    throw new TrainerError('MODEL_UNSUPPORTED', `${what} holds a type or a sparse tensor.`);
+    throw modelFault('MODEL_UNSUPPORTED', `${what} holds a type or a sparse tensor.`);
   }
   const member = members[attribute.type];
   if (member === undefined) {
-    throw new TrainerError('MODEL_INVALID', `${what} has the unknown kind ${attribute.type}.`);
+    throw modelFault('MODEL_INVALID', `${what} has the unknown kind ${attribute.type}.`);
   }
   // Data of another member would be unseen by one reader and used by the next.
   const filled = new Set(Object.values(members).filter((key) => attribute[key] !== undefined));
   filled.delete(member);
   if (filled.size > 0 || (attribute[member] === undefined && !lists.has(member))) {
-    throw new TrainerError('MODEL_INVALID', `${what} does not hold what its kind says.`);
+    throw modelFault('MODEL_INVALID', `${what} does not hold what its kind says.`);
   }
   const tensors = [...(attribute.tensor === undefined ? [] : [attribute.tensor]), ...(attribute.tensors ?? [])];
   for (const tensor of tensors) checkTensor(tensor, `${what} a tensor,`, context.limits.elements);
@@ -78,7 +78,7 @@ function checkConstantShape(node: OnnxNode, label: string, context: CheckContext
   if (shape === undefined) return;
   const dims = integersOf(shape);
   if (dims.some((dimension) => dimension < 0) || boundedSize(dims, context.limits.elements) === undefined) {
-    throw new TrainerError(
+    throw modelFault(
       'MODEL_INVALID',
       `${label} makes a tensor of the shape [${dims.slice(0, 16)}]; at most ${context.limits.elements} elements are accepted.`,
     );
@@ -91,24 +91,24 @@ function checkConstantShape(node: OnnxNode, label: string, context: CheckContext
  * @throws {TrainerError} MODEL_INVALID or MODEL_UNSUPPORTED naming the node.
  */
 export function checkNode(node: OnnxNode, label: string, context: CheckContext, around: Surroundings): void {
-  if (node.operator === '') throw new TrainerError('MODEL_INVALID', `${label} has no operator.`);
+  if (node.operator === '') throw modelFault('MODEL_INVALID', `${label} has no operator.`);
   const domain = node.domain || 'ai.onnx';
   if (
     !Object.hasOwn(acceptedOpsets, node.domain) ||
     (node.domain === 'com.microsoft' && !acceptedMicrosoftOperators.has(node.operator))
   ) {
-    throw new TrainerError('MODEL_UNSUPPORTED', `${label} is of "${domain}", where that operator is not supported.`);
+    throw modelFault('MODEL_UNSUPPORTED', `${label} is of "${domain}", where that operator is not supported.`);
   }
   if (!context.opsets.has(node.domain)) {
-    throw new TrainerError('MODEL_INVALID', `${label} is of the operator set "${domain}", which is not imported.`);
+    throw modelFault('MODEL_INVALID', `${label} is of the operator set "${domain}", which is not imported.`);
   }
   if (!node.outputs.some((output) => output !== '')) {
-    throw new TrainerError('MODEL_INVALID', `${label} makes no value.`);
+    throw modelFault('MODEL_INVALID', `${label} makes no value.`);
   }
   const names = new Set<string>();
   for (const attribute of node.attributes) {
     if (names.has(attribute.name)) {
-      throw new TrainerError('MODEL_INVALID', `${label} has the attribute "${attribute.name}" twice.`);
+      throw modelFault('MODEL_INVALID', `${label} has the attribute "${attribute.name}" twice.`);
     }
     names.add(attribute.name);
     checkAttribute(attribute, label, context, around);

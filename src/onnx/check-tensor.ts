@@ -1,5 +1,6 @@
 import { TrainerError } from '../core/errors.ts';
 import { dataTypes, type OnnxTensor } from './model.ts';
+import { modelFault } from './model-fault.ts';
 
 /** Bytes of one element in `raw_data`; strings have none. */
 const elementBytes: Readonly<Record<number, number>> = {
@@ -57,17 +58,14 @@ export function checkTensor(tensor: OnnxTensor, where: string, elements: number)
       `${where} keeps its data in another file. Models must be one file: save it with its data inside.`,
     );
   }
-  if (tensor.isSegment) throw new TrainerError('MODEL_INVALID', `${where} is a segment of a larger tensor.`);
+  if (tensor.isSegment) throw modelFault('MODEL_INVALID', `${where} is a segment of a larger tensor.`);
   const width = elementBytes[tensor.dataType];
   if (width === undefined) {
-    throw new TrainerError(
-      'MODEL_UNSUPPORTED',
-      `${where} has the element type ${tensor.dataType}, which is not supported.`,
-    );
+    throw modelFault('MODEL_UNSUPPORTED', `${where} has the element type ${tensor.dataType}, which is not supported.`);
   }
   const size = boundedSize(tensor.dims, elements);
   if (size === undefined) {
-    throw new TrainerError(
+    throw modelFault(
       'MODEL_INVALID',
       `${where} claims the shape [${tensor.dims.slice(0, 16)}]; at most 16 dimensions and ${elements} elements are accepted.`,
     );
@@ -87,9 +85,6 @@ export function checkTensor(tensor: OnnxTensor, where: string, elements: number)
       ? tensor.raw.length / width
       : (listOf(tensor)?.length ?? 0);
   if (filled > 1 || got !== size) {
-    throw new TrainerError(
-      'MODEL_INVALID',
-      `Expected ${size} elements in ${where}, got ${filled > 1 ? 'two lists' : got}.`,
-    );
+    throw modelFault('MODEL_INVALID', `Expected ${size} elements in ${where}, got ${filled > 1 ? 'two lists' : got}.`);
   }
 }

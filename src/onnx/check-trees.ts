@@ -1,5 +1,5 @@
-import { TrainerError } from '../core/errors.ts';
 import type { OnnxNode } from './model.ts';
+import { modelFault } from './model-fault.ts';
 import { tensorNumbers } from './tensor-numbers.ts';
 
 /** Levels of a tree that are accepted; runtimes walk them recursively when they load. */
@@ -19,7 +19,7 @@ export function checkTrees(node: OnnxNode, label: string): void {
   const attributes = new Map(node.attributes.map((attribute) => [attribute.name, attribute]));
   const ints = (name: string): Numbers => attributes.get(name)?.ints ?? [];
   const fail = (what: string): never => {
-    throw new TrainerError('MODEL_INVALID', `${label}: ${what}.`);
+    throw modelFault('MODEL_INVALID', `${label}: ${what}.`);
   };
   const within = (name: string, limit: number): Numbers => {
     const values = ints(name);

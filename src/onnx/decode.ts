@@ -8,6 +8,7 @@ import type {
   OnnxTensor,
   OnnxValue,
 } from './model.ts';
+import { modelFault } from './model-fault.ts';
 import { malformed, WireReader } from './wire-reader.ts';
 
 /** The same object while it is filled. */
@@ -260,7 +261,7 @@ export function decodeModel(bytes: Uint8Array, limits: DecodeLimits = {}): OnnxM
   } catch (cause) {
     if (TrainerError.isInstance(cause)) throw cause;
     // What is left (a RangeError of an array that grew too large) is the file's fault too.
-    throw new TrainerError('MODEL_INVALID', 'The file is no valid ONNX model: it can not be decoded.', { cause });
+    throw modelFault('MODEL_INVALID', 'The file is no valid ONNX model: it can not be decoded.', cause);
   }
   if (model.graph === undefined) throw malformed('it has no graph');
   return { ...model, graph: model.graph, opsets, metadata };

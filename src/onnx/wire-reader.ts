@@ -1,5 +1,6 @@
 import { PbfReader } from 'pbf';
-import { TrainerError } from '../core/errors.ts';
+import type { TrainerError } from '../core/errors.ts';
+import { modelFault } from './model-fault.ts';
 
 /** Bytes of the longest name that is accepted; those of exporters are paths of some hundred characters. */
 const longestName = 1000;
@@ -10,7 +11,7 @@ type WireType = 0 | 1 | 2 | 5;
 
 /** The error of bytes that are no protobuf message of the expected form. */
 export function malformed(what: string): TrainerError {
-  return new TrainerError('MODEL_INVALID', `The file is no valid ONNX model: ${what}.`);
+  return modelFault('MODEL_INVALID', `The file is no valid ONNX model: ${what}.`);
 }
 
 /**

@@ -44,7 +44,11 @@ export function labelRoutes(releases: Releases, store: ModelStore): readonly (re
         scope: 'admin',
         answer: (call) =>
           moved(call, async ({ label, version, share }) => {
-            if (version === undefined) throw new TrainerError('REQUEST_INVALID', 'Expected a version.');
+            if (version === undefined)
+              throw new TrainerError(
+                'REQUEST_INVALID',
+                'Expected a "version" to promote, got none: a hash of the store, or its first six digits or more.',
+              );
             const resolved = await store.resolve(version);
             await releases.promote({ version: resolved, label, ...(share === undefined ? {} : { share }) });
           }),

@@ -104,7 +104,11 @@ export async function listen(core: ServiceCore, hasKeys: boolean, options: Liste
     const hint =
       code === 'EADDRINUSE'
         ? 'it is in use; choose another with --port, or 0 for a free one'
-        : (code ?? 'unknown reason');
+        : code === 'EACCES'
+          ? 'there is no permission; choose a port from 1024 with --port'
+          : code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND'
+            ? 'this machine does not have that address; choose another with --host'
+            : `the system says ${code ?? 'no more'}; choose another address or port`;
     await app.close();
     throw new TrainerError('SERVE_FAILED', `Could not listen on ${host}, port ${port}: ${hint}.`, {
       cause,

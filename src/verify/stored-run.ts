@@ -26,9 +26,13 @@ export async function openStoredRun(folder: string): Promise<RunStore> {
   const { records } = readJournal(bytes);
   const first = records[0]?.body;
   if (first?.kind !== 'run')
-    throw new TrainerError('JOURNAL_DAMAGED', 'Expected the journal to begin with the request, got something else.', {
-      details: { record: 1 },
-    });
+    throw new TrainerError(
+      'JOURNAL_DAMAGED',
+      'Expected the journal to begin with the request, got something else. Start a new run.',
+      {
+        details: { record: 1 },
+      },
+    );
   return {
     runId: first.runId,
     folder,

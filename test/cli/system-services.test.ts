@@ -72,8 +72,11 @@ describe('systemServices', () => {
   });
 
   it.each([
-    [['predict', 'none.onnx', '--data', 'rows.csv'], 'it does not exist. [MODEL_INVALID]'],
-    [['predict', '.', '--data', 'rows.csv'], 'it is a folder. [MODEL_INVALID]'],
+    [
+      ['predict', 'none.onnx', '--data', 'rows.csv'],
+      'it, or its folder, does not exist; check the path. [MODEL_INVALID]',
+    ],
+    [['predict', '.', '--data', 'rows.csv'], 'it is a folder; name a file. [MODEL_INVALID]'],
     [['predict', 'rows.csv', '--data', 'rows.csv'], '[MODEL_INVALID]'],
     [['predict', 'model.onnx', '--data', 'none.csv'], '[DATA_NOT_FOUND]'],
     [['resume', 'none'], '[RUN_NOT_FOUND]'],

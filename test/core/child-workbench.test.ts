@@ -63,12 +63,12 @@ describe('the bench in a child process', () => {
   });
 
   it.each([
-    [{ code: 'DATA_EMPTY', message: 'No rows.', details: { rows: 0 } }, 'DATA_EMPTY'],
-    [{ code: 'toString', message: 'No rows.', details: null }, 'INTERNAL'],
-  ])('gives the error of a tool as it was: %j', async (error, code) => {
+    [{ code: 'DATA_EMPTY', message: 'No rows.', details: { rows: 0 } }, 'DATA_EMPTY', 'No rows.'],
+    [{ code: 'toString', message: 'No rows.', details: null }, 'INTERNAL', 'No rows. Please report it.'],
+  ])('gives the error of a tool as it was: %j', async (error, code, message) => {
     await expect(bench.call('fail', error, { signal })).rejects.toMatchObject({
       code,
-      message: 'No rows.',
+      message,
       details: error.details ?? {},
     });
     expect((await echo()).pid).toBeGreaterThan(0); // an error of a tool is no end of the process

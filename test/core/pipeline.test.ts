@@ -73,7 +73,7 @@ describe('the pipeline', () => {
       runPipeline(fakeSession(), [stage('a.one', async () => ({ message: 1, summary: '', goTo: 'a.one' }))]),
     ).rejects.toMatchObject({
       code: 'INTERNAL',
-      message: 'Expected stage "a.one" to be visited at most 50 times.',
+      message: 'Expected stage "a.one" to be visited at most 50 times. Please report it.',
     });
   });
 
@@ -235,7 +235,7 @@ describe('the read of the vault', () => {
   it('is refused for a second model of the run', async () => {
     await expect(runPipeline(fakeSession(), [reading('m1'), stage('a.two', reading('m2').run)])).rejects.toMatchObject({
       code: 'INTERNAL',
-      message: 'Expected one model a run to be judged on the vault, got a second one.',
+      message: 'Expected one model a run to be judged on the vault, got a second one. Please report it.',
     });
   });
 });

@@ -109,7 +109,7 @@ describe('a run folder', () => {
     await writeFile(file, '');
     await expect(openRunFolder(join(file, 'below'), { create: 'r1' })).rejects.toMatchObject({
       code: 'STORE_FAILED',
-      message: "Could not write the run's folder: ENOTDIR.",
+      message: "Could not write the run's folder: a part of the path is a file and no folder; check the path.",
     });
   });
 });

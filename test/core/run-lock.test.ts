@@ -100,7 +100,8 @@ describe('the lock of a run', () => {
   it('says what is wrong where the folder is missing', async () => {
     await expect(takeLock(join(folder, 'nowhere'))).rejects.toMatchObject({
       code: 'STORE_FAILED',
-      message: "Could not lock the run's folder: a file or folder is missing.",
+      message:
+        "Could not lock the run's folder: a file or folder of it is missing; restore it from a copy, or start a new run.",
     });
   });
 

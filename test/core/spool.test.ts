@@ -56,29 +56,47 @@ describe('records of a host', () => {
   const circle: Record<string, unknown> = {};
   circle.self = circle;
   it.each<[unknown, string]>([
-    [5, 'Expected record 2 to be an object of values by column, got number.'],
-    [null, 'Expected record 2 to be an object of values by column, got null.'],
-    [[1, 2], 'Expected record 2 to be an object of values by column, got an array.'],
-    ['secret', 'Expected record 2 to be an object of values by column, got string.'],
-    [{ f: () => 1 }, 'Expected values that JSON can hold, got a function ("f") in record 2.'],
-    [{ f: Symbol('secret') }, 'Expected values that JSON can hold, got a symbol ("f") in record 2.'],
-    [{ f: Number.POSITIVE_INFINITY }, 'Expected values that JSON can hold, got infinity ("f") in record 2.'],
-    [circle, 'Expected values that JSON can hold, got a value without a form in record 2.'],
+    [5, 'Expected record 2 to be an object of values by column, got number. Give each row as { column: value }.'],
+    [null, 'Expected record 2 to be an object of values by column, got null. Give each row as { column: value }.'],
+    [
+      [1, 2],
+      'Expected record 2 to be an object of values by column, got an array. Give each row as { column: value }.',
+    ],
+    [
+      'secret',
+      'Expected record 2 to be an object of values by column, got string. Give each row as { column: value }.',
+    ],
+    [
+      { f: () => 1 },
+      'Expected values that JSON can hold, got a function ("f") in record 2. Give texts, numbers, booleans, dates or null.',
+    ],
+    [
+      { f: Symbol('secret') },
+      'Expected values that JSON can hold, got a symbol ("f") in record 2. Give texts, numbers, booleans, dates or null.',
+    ],
+    [
+      { f: Number.POSITIVE_INFINITY },
+      'Expected values that JSON can hold, got infinity ("f") in record 2. Give texts, numbers, booleans, dates or null.',
+    ],
+    [
+      circle,
+      'Expected values that JSON can hold, got a value without a form in record 2. Give texts, numbers, booleans, dates or null.',
+    ],
     [
       {
         get secret() {
           throw new Error('secret');
         },
       },
-      'Expected values that JSON can hold, got a value without a form in record 2.',
+      'Expected values that JSON can hold, got a value without a form in record 2. Give texts, numbers, booleans, dates or null.',
     ],
     [
       new Date(0),
-      'Expected values that JSON can hold, got an object that turns itself into something else in record 2.',
+      'Expected values that JSON can hold, got an object that turns itself into something else in record 2. Give texts, numbers, booleans, dates or null.',
     ],
     [
       { toJSON: () => undefined },
-      'Expected values that JSON can hold, got an object that turns itself into something else in record 2.',
+      'Expected values that JSON can hold, got an object that turns itself into something else in record 2. Give texts, numbers, booleans, dates or null.',
     ],
   ])('that do not fit are named by number, without their values: %#', async (bad, message) => {
     for (const source of [[{}, bad as DataRecord], slowly([{}, bad as DataRecord])]) {
@@ -95,7 +113,7 @@ describe('records of a host', () => {
     await expect(spooled(broken)).rejects.toMatchObject({
       code: 'DATA_NOT_READABLE',
       message:
-        'Expected to read the records to their end, but the iterable threw after 1 records; the cause has its error.',
+        'Expected to read the records to their end, but the iterable threw after 1 records; the cause has its error. Mend what it reads from, and start again.',
       cause,
     });
   });

@@ -66,7 +66,7 @@ const reasons = [
   ['EDQUOT', 'the disk is full; free space and resume the run'],
   ['EACCES', 'no permission; check the owner and mode of the folder'],
   ['EROFS', 'no permission; check the owner and mode of the folder'],
-  ['EIO', 'EIO'],
+  ['EIO', 'the system says EIO; check the path and the device, and try again'],
 ] as const;
 
 describe('a store that can not write', () => {

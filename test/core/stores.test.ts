@@ -167,7 +167,7 @@ describe('the vault ledger in a file', () => {
     await writeFile(join(folder, 'file'), '');
     await expect(fileLedger(join(folder, 'file', 'reads.txt')).read('v', 'm')).rejects.toMatchObject({
       code: 'STORE_FAILED',
-      message: "Could not write the run's folder: ENOTDIR.",
+      message: "Could not write the run's folder: a part of the path is a file and no folder; check the path.",
     });
   });
 });

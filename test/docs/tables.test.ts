@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { errorTable } from '../../src/core/errors.ts';
+import { reasonKinds } from '../../src/core/verdict.ts';
+import { problemTable } from '../../src/tools/serve/problems.ts';
 import {
   booleansTable,
   decisionsTable,
@@ -35,4 +37,26 @@ it.each([
 
 it.each(Object.entries(errorTable))('the error %s says what happened, and what can be done', (_, words) => {
   expect(words).toMatch(/^[A-Z].*[.;].+\.$/s);
+});
+
+const facts = verdictsTable().split('\n').slice(2);
+
+it('every code of a verdict is in the table', () => {
+  expect(facts).toHaveLength(Object.keys(reasonKinds).length);
+});
+
+it.each(facts.map((line) => line.split(' | ') as [string, string, string]))(
+  'the verdict %s says what happened, what it means, and what can be done',
+  (_, __, words) => {
+    const [said, todo, ...more] = words.replace(/ \|$/u, '').split(' What can be done: ');
+    expect(more).toEqual([]);
+    // What happened and what it means: two sentences, or two parts of one.
+    expect(said).toMatch(/^[A-Z"\d].*([.;,].+)\.$/u);
+    expect(todo).toMatch(/^[a-z].{10,}\.$/u);
+    expect(words).not.toMatch(/undefined|NaN|\[object|unknown/u);
+  },
+);
+
+it.each(Object.entries(problemTable))('the answer %s says what happened, and what can be done', (_, { detail }) => {
+  expect(detail).toMatch(/^[A-Z].*[.;:,].+\.$/u);
 });

@@ -101,6 +101,8 @@ const lists: Partial<Readonly<Record<ReasonCode, Evidence>>> = {
   SEVERAL_TARGETS: { columns: ['price', 'rent'] },
   TEXT_SET_ASIDE: { columns: ['notes'] },
   TOO_FEW_ROWS: { rows: 12 },
+  SCORE_UNDEFINED: { metric: 'rocAuc', why: 'one class alone occurs' },
+  TASK_ASSUMED: { distinct: 60 },
   TOO_FEW_OF_CLASS: { rows: 3, least: 5 },
   MANY_CLASSES: { classes: 60 },
   LIMIT_BELOW_MEASURED: { value: 4 },

@@ -27,8 +27,18 @@ const mark = Buffer.from([0xef, 0xbb, 0xbf]);
 describe('A file that can be no table is a typed error that says what was found and what to do', () => {
   const png = Buffer.concat([Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), Buffer.alloc(2000, 7)]);
   it.each([
-    ['an empty file', '', 'DATA_EMPTY', /^Expected a table in .*, got an empty file\.$/],
-    ['white space alone', '\n \n\n', 'DATA_EMPTY', /^Expected a header and rows, got a file of white space\.$/],
+    [
+      'an empty file',
+      '',
+      'DATA_EMPTY',
+      /^Expected a table in .*, got an empty file\. Check that it was written to its end\.$/,
+    ],
+    [
+      'white space alone',
+      '\n \n\n',
+      'DATA_EMPTY',
+      /^Expected a header and rows, got a file of white space\. Check that it was written to its end\.$/,
+    ],
     [
       'a header alone',
       'x,y,label\n',
@@ -74,7 +84,7 @@ describe('A file that can be no table is a typed error that says what was found 
     mkdirSync(path);
     expect(await failureOf(quickRequest({ data: path }))).toEqual({
       code: 'DATA_NOT_READABLE',
-      message: `Expected a readable file at ${path}, got a folder.`,
+      message: `Expected a readable file at ${path}, got a folder. Check its permissions, and that it is a file.`,
     });
   });
 
@@ -101,7 +111,7 @@ describe('A file that can be no table is a typed error that says what was found 
     });
     expect(JSON.parse(stdout)).toEqual({
       code: 'DATA_NOT_READABLE',
-      message: `Expected a readable file at ${path}, got no permission.`,
+      message: `Expected a readable file at ${path}, got no permission. Check its permissions, and that it is a file.`,
     });
   });
 });

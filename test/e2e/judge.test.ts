@@ -161,7 +161,7 @@ describe('evaluate', () => {
         mapping: { ...wine, inputs: { X: ['alcohol', 'malic_acid', 'ash', 'alcalinity_of_ash', 'variety'] } },
       },
       {},
-      /Expected numbers in "variety", because input "X" is float32, got a text in row 1\.$/,
+      /Expected numbers in "variety", because input "X" is float32, got a text in row 1\. Correct it, or map another column\.$/,
     ],
     [
       'REQUEST_INVALID',

@@ -147,7 +147,7 @@ export const craftedModels: readonly (readonly [name: string, code: string, mess
   [
     'a future IR version',
     'MODEL_UNSUPPORTED',
-    /IR version 3 to 11, got 99/,
+    /version 3 to 11 of the ONNX format \(IR version\), got 99/,
     file(int(1, 99), message(8, int(2, 21)), graph()),
   ],
   ['an old IR version', 'MODEL_UNSUPPORTED', /got 1\./, file(int(1, 1), message(8, int(2, 21)), graph())],

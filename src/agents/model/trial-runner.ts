@@ -159,7 +159,7 @@ export function trialRunner(
           )
         : new TrainerError(
             'TRAIN_FAILED',
-            `Expected at least one configuration to be fitted, but all failed. The last one: ${failure}`,
+            `Expected at least one configuration to be fitted, but all failed. Choose another learner, or correct what the last one said: ${failure}`,
           ),
   };
   return runner;

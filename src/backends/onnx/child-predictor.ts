@@ -41,7 +41,9 @@ async function open(
 }
 
 function aborted(signal: AbortSignal): TrainerError {
-  return new TrainerError('PREDICT_FAILED', 'The prediction was aborted.', { cause: signal.reason });
+  return new TrainerError('PREDICT_FAILED', 'The prediction was aborted through its signal; nothing was kept of it.', {
+    cause: signal.reason,
+  });
 }
 
 function checkAborted(signal: AbortSignal | undefined): void {

@@ -4,8 +4,9 @@ import type { Predictor, Tensors } from '../backend.ts';
 import type { Runtime } from './runtime.ts';
 import { checkTensors, fromRuntime, tensorInfos, toRuntime } from './tensors.ts';
 
+/** The runtime's own words as a sentence. */
 function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return (error instanceof Error ? error.message : String(error)).trim().replace(/[.]?$/u, '.');
 }
 
 /** Settings under which the same bytes and inputs give the same outputs. */
@@ -38,7 +39,11 @@ export async function createInlinePredictor(runtime: Runtime, model: Uint8Array,
     const code = /not.?implemented|not a registered|opset|unsupported/i.test(message)
       ? 'MODEL_UNSUPPORTED'
       : 'MODEL_INVALID';
-    throw new TrainerError(code, `ONNX Runtime refuses the model: ${message}`, { cause });
+    throw new TrainerError(
+      code,
+      `ONNX Runtime refuses the model: ${message} Export it again, or for another version of the operator set.`,
+      { cause },
+    );
   }
   const inputs = tensorInfos(session.inputMetadata);
   const outputs = tensorInfos(session.outputMetadata);
@@ -49,14 +54,22 @@ export async function createInlinePredictor(runtime: Runtime, model: Uint8Array,
     async predict(given: Tensors, options = {}) {
       if (!isOpen) throw new TrainerError('PREDICT_FAILED', 'The model was disposed of; load it again.');
       if (options.signal?.aborted) {
-        throw new TrainerError('PREDICT_FAILED', 'The prediction was aborted.', { cause: options.signal.reason });
+        throw new TrainerError(
+          'PREDICT_FAILED',
+          'The prediction was aborted through its signal; nothing was kept of it.',
+          { cause: options.signal.reason },
+        );
       }
       checkTensors(inputs, given);
       try {
         return fromRuntime(await session.run(toRuntime(runtime, given), { logSeverityLevel: 4 }));
       } catch (cause) {
         if (TrainerError.isInstance(cause)) throw cause;
-        throw new TrainerError('PREDICT_FAILED', `ONNX Runtime failed while predicting: ${reason(cause)}`, { cause });
+        throw new TrainerError(
+          'PREDICT_FAILED',
+          `ONNX Runtime failed while predicting: ${reason(cause)} Try again with fewer records at a time.`,
+          { cause },
+        );
       }
     },
     async [Symbol.asyncDispose]() {

@@ -20,7 +20,7 @@ export function tensorInfos(metadata: readonly InferenceSession.ValueMetadata[])
       throw new TrainerError(
         'MODEL_UNSUPPORTED',
         `Expected the value "${value.name}" to be a tensor of ${[...dtypes].join(', ')}, got ` +
-          `${value.isTensor ? value.type : 'no tensor'}.`,
+          `${value.isTensor ? value.type : 'no tensor'}. Export the model with one of these types.`,
       );
     }
     const shape = value.shape.map((dimension) =>
@@ -81,7 +81,10 @@ export function fromRuntime(values: Readonly<Record<string, OnnxValue>>): Tensor
   for (const [name, value] of Object.entries(values)) {
     const tensor = value as OrtTensor;
     if (!isDtype(tensor.type)) {
-      throw new TrainerError('MODEL_UNSUPPORTED', `The model's output "${name}" has the type ${tensor.type}.`);
+      throw new TrainerError(
+        'MODEL_UNSUPPORTED',
+        `The model's output "${name}" has the type ${tensor.type}, which can not be read. Export the model with another.`,
+      );
     }
     tensors[name] = { dtype: tensor.type, data: tensor.data, shape: [...tensor.dims] } as unknown as Tensor;
   }

@@ -144,7 +144,7 @@ export class Connection {
         if (++failures > retries) {
           throw new TrainerError(
             'RUN_CHILD_FAILED',
-            `The worker at ${new URL(url).origin} could not be reached ${failures} times in a row. Start it again; what it sent back as a checkpoint is kept.`,
+            `The worker at ${new URL(url).origin} could not be reached${failures === 1 ? '' : `, ${failures} times in a row`}. Start it again; what it sent back as a checkpoint is kept.`,
             { cause, details: { isUnreachable: true } },
           );
         }

@@ -25,7 +25,11 @@ export function encodeMessage({ json, tensors = {} }: Message): Uint8Array {
   const arrays: Record<string, BlobArray> = {};
   const headers: Record<string, TensorHeader> = {};
   for (const [name, { dtype, shape, data }] of Object.entries(tensors)) {
-    if (dtype === 'string') throw new TrainerError('REQUEST_INVALID', 'A remote worker takes no tensors of strings.');
+    if (dtype === 'string')
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        'A remote worker takes no tensors of text. Predict with this model on this machine, by another backend.',
+      );
     headers[name] = { dtype, shape };
     arrays[name] = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }

@@ -55,7 +55,11 @@ class RemotePredictor implements Predictor {
     if (!this.#isOpen) throw new TrainerError('PREDICT_FAILED', 'The model was disposed of; load it again.');
     const done = this.#tail.then(async () => {
       if (options.signal?.aborted) {
-        throw new TrainerError('PREDICT_FAILED', 'The prediction was aborted.', { cause: options.signal.reason });
+        throw new TrainerError(
+          'PREDICT_FAILED',
+          'The prediction was aborted through its signal; nothing was kept of it.',
+          { cause: options.signal.reason },
+        );
       }
       const path = `${this.#path}/calls/${++this.#calls}`;
       return (await this.#connection.stream(path, { json: { method: 'predict' }, tensors }, () => {})).tensors;

@@ -24,7 +24,11 @@ interface CallContext {
 const plain = (data: Float32Array) => ({ dtype: 'float32' as const, shape: [data.length], data: data.slice() });
 
 function needed(data: TrainingData | undefined): TrainingData {
-  if (data === undefined) throw new TrainerError('REQUEST_INVALID', 'Expected the call to name its data, got none.');
+  if (data === undefined)
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      'Expected the call to name its data, got none. Install the same version of traineragent on both sides.',
+    );
   return data;
 }
 
@@ -82,12 +86,19 @@ export async function callNetwork(network: TrainableNetwork, context: CallContex
       return { json: { type: 'result' }, tensors: { model: { dtype: 'uint8', shape: [data.length], data } } };
     }
     default:
-      throw new TrainerError('REQUEST_INVALID', 'The worker does not know this call.');
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        'The worker does not know this call. Install the same version of traineragent on both sides.',
+      );
   }
 }
 
 /** Does one call of a model. @throws {TrainerError} */
 export async function callModel(model: Predictor, { request, tensors, signal }: CallContext): Promise<Message> {
-  if (request.method !== 'predict') throw new TrainerError('REQUEST_INVALID', 'The worker does not know this call.');
+  if (request.method !== 'predict')
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      'The worker does not know this call. Install the same version of traineragent on both sides.',
+    );
   return { json: { type: 'result' }, tensors: await model.predict(tensors, { signal }) };
 }

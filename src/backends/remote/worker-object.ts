@@ -52,10 +52,16 @@ export class WorkerObject implements AsyncDisposable {
     const last = this.#call?.number ?? 0;
     if (this.#call !== undefined && number === last) return;
     if (number !== last + 1) {
-      throw new TrainerError('REQUEST_INVALID', `Expected the call ${last} again or ${last + 1}, got ${number}.`);
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        `Expected the call ${last} again or ${last + 1}, got ${number}. Use a network or model from one place only.`,
+      );
     }
     if (this.#call !== undefined && !this.#call.isOver) {
-      throw new TrainerError('REQUEST_INVALID', `Expected the call ${last} to end before the next one.`);
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        `Expected the call ${last} to end before the next one, got the next one. Wait for its end.`,
+      );
     }
     const call: Call = { number, frames: [], abort: new AbortController(), listeners: new Set(), isOver: false };
     this.#call = call;

@@ -95,7 +95,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     if (object === undefined) {
       throw new Refusal(
         410,
-        new TrainerError('RUN_CHILD_FAILED', 'The worker does not have this network or model (any more).'),
+        new TrainerError(
+          'RUN_CHILD_FAILED',
+          'The worker does not have this network or model (any more): it was started again, or has set it free. Load the model, or compile the network, once more.',
+        ),
       );
     }
     object.lastUsed = performance.now();
@@ -106,7 +109,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     if (blob === undefined) {
       throw new Refusal(
         424,
-        new TrainerError('REQUEST_INVALID', 'The worker does not have these data.', { details: { hash } }),
+        new TrainerError('REQUEST_INVALID', 'The worker does not have these data (any more). Send them again.', {
+          details: { hash },
+        }),
       );
     }
     // The order of the map is that of the last use.

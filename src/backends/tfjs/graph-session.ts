@@ -61,7 +61,10 @@ class Scope implements Values {
     const value = this.#hosts.get(name);
     if (value === undefined) {
       if (this.#around !== undefined) return this.#around.device(name);
-      throw new TrainerError('MODEL_INVALID', `The graph has no value "${name}".`);
+      throw new TrainerError(
+        'MODEL_INVALID',
+        `The graph has no value "${name}", which one of its nodes or outputs needs. Export the model again.`,
+      );
     }
     const lent = this.#lent(name, value);
     if (lent !== undefined) return lent;

@@ -18,7 +18,7 @@ function narrowed(data: BigInt64Array): Int32Array {
   if (at >= 0) {
     throw new TrainerError(
       'REQUEST_INVALID',
-      'The tfjs backend has integers of 32 bits, and one does not fit into them.',
+      'The tfjs backend has integers of 32 bits, and one does not fit into them. Give smaller ones, or use the onnx backend.',
     );
   }
   return narrow;
@@ -30,7 +30,10 @@ export function fromBorder({ dtype, data, shape }: Tensor): HostValue {
   if (dtype === 'int32') return { dtype, data, shape };
   if (dtype === 'int64') return { dtype: 'int32', data: narrowed(data), shape };
   if (dtype === 'bool') return { dtype, data, shape };
-  throw new TrainerError('MODEL_UNSUPPORTED', `The tfjs backend takes float32, int64, int32 and bool, got ${dtype}.`);
+  throw new TrainerError(
+    'MODEL_UNSUPPORTED',
+    `The tfjs backend takes float32, int64, int32 and bool, got ${dtype}. Use the onnx backend for others.`,
+  );
 }
 
 /** A constant of a graph. */
@@ -60,7 +63,10 @@ export function fromInitializer({ dataType, dims: shape, raw, floats, int32s, in
   if (dataType === dataTypes.bool) {
     return { dtype: 'bool', shape, data: bytes === undefined ? Uint8Array.from(int32s ?? []) : new Uint8Array(bytes) };
   }
-  throw new TrainerError('MODEL_UNSUPPORTED', `The tfjs backend has no constants of the ONNX type ${dataType}.`);
+  throw new TrainerError(
+    'MODEL_UNSUPPORTED',
+    `The tfjs backend has no constants of the ONNX type ${dataType}. Use the onnx backend.`,
+  );
 }
 
 /** The values on the device. */

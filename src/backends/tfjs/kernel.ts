@@ -40,5 +40,8 @@ export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis +
 
 /** @throws {TrainerError} MODEL_UNSUPPORTED */
 export function unsupported({ node }: KernelCall, what: string): never {
-  throw new TrainerError('MODEL_UNSUPPORTED', `The tfjs backend does not have ${node.operator} with ${what}.`);
+  throw new TrainerError(
+    'MODEL_UNSUPPORTED',
+    `The tfjs backend does not have ${node.operator} with ${what}. Use the onnx backend.`,
+  );
 }

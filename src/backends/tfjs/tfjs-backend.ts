@@ -94,7 +94,11 @@ class TfjsPredictor implements Predictor {
   async predict(given: Tensors, options: { readonly signal?: AbortSignal } = {}): Promise<Tensors> {
     if (!this.#isOpen) throw new TrainerError('PREDICT_FAILED', 'The model was disposed of; load it again.');
     if (options.signal?.aborted) {
-      throw new TrainerError('PREDICT_FAILED', 'The prediction was aborted.', { cause: options.signal.reason });
+      throw new TrainerError(
+        'PREDICT_FAILED',
+        'The prediction was aborted through its signal; nothing was kept of it.',
+        { cause: options.signal.reason },
+      );
     }
     checkTensors(this.inputs, given);
     return this.#session.run(given);

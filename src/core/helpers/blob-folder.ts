@@ -3,6 +3,8 @@ import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrainerError } from '../errors.ts';
 import type { Blobs } from './blobs.ts';
+import { errorText } from './error-text.ts';
+import { fileErrorWords } from './file-error-words.ts';
 import { sha256 } from './hash.ts';
 
 let temporaryNames = 0;
@@ -67,7 +69,8 @@ export function blobFolder(folder: string): Blobs {
       let bytes: Uint8Array;
       try {
         // A link may lead to what has no end, or waits for a writer.
-        if (!(await stat(path(hash))).isFile()) throw new Error('There is something that is no file.');
+        if (!(await stat(path(hash))).isFile())
+          throw new Error('in the place of a file there is something else; restore it from a copy, or start a new run');
         bytes = await readFile(path(hash));
       } catch (cause) {
         throw storeFailed('read', cause);
@@ -95,8 +98,10 @@ export function storeFailed(verb: 'read' | 'write' | 'lock', cause: unknown): Tr
       : code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
         ? 'no permission; check the owner and mode of the folder'
         : code === 'ENOENT'
-          ? 'a file or folder is missing'
-          : `${code ?? String(cause)}`;
+          ? 'a file or folder of it is missing; restore it from a copy, or start a new run'
+          : code === undefined
+            ? errorText(cause)
+            : fileErrorWords(cause);
   return new TrainerError('STORE_FAILED', `Could not ${verb} the run's folder: ${why}.`, {
     cause,
     details: { code: code ?? null },

@@ -198,7 +198,7 @@ function truthOf(table: Table, { task, classes, target: own }: JudgedRows, optio
   if (judged.length === 0)
     throw new TrainerError(
       'DATA_EMPTY',
-      `Expected rows with a value in "${target}" that the model knows, got none of ${table.rowCount}.`,
+      `Expected rows with a value in "${target}" that the model knows, got none of ${table.rowCount}. Fill in that column, with the classes that the model was trained on.`,
     );
   const resampling: Resampling =
     options.group !== undefined
@@ -219,7 +219,10 @@ function truthOf(table: Table, { task, classes, target: own }: JudgedRows, optio
 function weightsOf(table: Table, name: string): Float64Array {
   const column = columnOf(table, name);
   if (column.kind !== 'number')
-    throw new TrainerError('REQUEST_INVALID', `Expected weights in "${name}", got a column of ${column.kind}.`);
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      `Expected numbers as weights in "${name}", got a column of ${column.kind}. Name another column, or none.`,
+    );
   return Float64Array.from(column.values, (value, row) => (isMissing(column, row) || !(value > 0) ? 0 : value));
 }
 

@@ -66,7 +66,7 @@ export const prepare = defineAction<PrepareInput, PrepareOutput>({
     if (preparation.columns.length === 0) {
       throw new TrainerError(
         'DATA_FORMAT',
-        'Expected at least one column that a model can learn from, got none: all are constant, identifiers, free text or missing.',
+        'Expected at least one column that a model can learn from, got none: all are constant, identifiers, free text or missing. Add columns that have to do with the target.',
       );
     }
     const positive = input.positive === undefined ? {} : { positive: input.positive };
@@ -147,7 +147,7 @@ function readWeights(column: Column, rowCount: number): Float64Array {
   if (column.kind !== 'number')
     throw new TrainerError(
       'REQUEST_INVALID',
-      `Expected the weight column "${column.name}" to hold numbers, got ${column.kind}.`,
+      `Expected the weight column "${column.name}" to hold numbers, got ${column.kind}. Name another column, or none.`,
     );
   for (let row = 0; row < rowCount; row++) {
     if (isMissing(column, row) || !(column.values[row]! > 0)) {

@@ -47,7 +47,7 @@ export function formatOf(input: SignatureInput): ColumnFormat {
   }
   throw new TrainerError(
     'MODEL_SIGNATURE',
-    `The model's signature says how to read the column ${JSON.stringify(input.name)} in a form that is not known.`,
+    `The model's signature says how to read the column ${JSON.stringify(input.name)} in a form that is not known. Update traineragent, or train again.`,
   );
 }
 

@@ -40,7 +40,7 @@ function take<D extends keyof DataOf>(tensors: Tensors, name: string, dtype: D):
   if (tensor === undefined || tensor.dtype !== dtype) {
     throw new TrainerError(
       'PREDICT_FAILED',
-      `Expected the model to give "${name}" as ${dtype}, got ${tensor?.dtype ?? 'nothing'}.`,
+      `Expected the model to give "${name}" as ${dtype}, got ${tensor?.dtype ?? 'nothing'}. Check the file by: traineragent inspect`,
     );
   }
   return tensor.data as unknown as DataOf[D];

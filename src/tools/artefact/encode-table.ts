@@ -100,7 +100,7 @@ export function encodeTableForModel(signature: ModelSignature, table: Table, row
     if (column === undefined) {
       throw new TrainerError(
         'RECORD_INVALID',
-        `Expected the data to have the column ${JSON.stringify(input.name)}, which the model takes, got ${table.columns.length} columns without it.`,
+        `Expected the data to have the column ${JSON.stringify(input.name)}, which the model takes, got ${table.columns.length} columns without it. Add it, with empty values where they are not known.`,
         { details: { column: input.name } },
       );
     }

@@ -97,7 +97,7 @@ export function mapClasses({ task, classes, prediction }: JudgedRows, like: Judg
   if (!isSame || places.includes(-1))
     throw new TrainerError(
       'REQUEST_INVALID',
-      `Expected two models that predict the same, got a ${like.task} one of ${like.classes.length} classes and a ${task} one of ${classes.length}${isSame ? ' with other labels' : ''}.`,
+      `Expected two models that predict the same, got a ${like.task} one of ${like.classes.length} classes and a ${task} one of ${classes.length}${isSame ? ' with other labels' : ''}. Compare models of the same target.`,
     );
   if (places.every((place, i) => place === i)) return prediction;
   const { probabilities, labels, classCount } = prediction;

@@ -105,7 +105,7 @@ function encodeInput(info: TensorInfo, columns: readonly Column[], from: number,
     if (takesMissing) return Number.NaN;
     throw new TrainerError(
       'RECORD_INVALID',
-      `Expected a value in every row of "${column.name}", because input "${info.name}" is ${info.dtype}, got a missing one in row ${row + 1}.`,
+      `Expected a value in every row of "${column.name}", because input "${info.name}" is ${info.dtype}, got a missing one in row ${row + 1}. Fill it in, or leave the row out.`,
       { details: { column: column.name, row: row + 1 } },
     );
   };
@@ -145,7 +145,7 @@ function numberOf(column: Column, info: TensorInfo): (row: number) => number {
     if (Number.isFinite(value)) return value;
     throw new TrainerError(
       'RECORD_INVALID',
-      `Expected numbers in "${column.name}", because input "${info.name}" is ${info.dtype}, got a text in row ${row + 1}.`,
+      `Expected numbers in "${column.name}", because input "${info.name}" is ${info.dtype}, got a text in row ${row + 1}. Correct it, or map another column.`,
       { details: { column: column.name, row: row + 1 } },
     );
   };
@@ -155,7 +155,7 @@ function whole(value: number, column: Column, row: number): number {
   if (Number.isSafeInteger(value)) return value;
   throw new TrainerError(
     'RECORD_INVALID',
-    `Expected whole numbers in "${column.name}", because its input takes no others, got another in row ${row + 1}.`,
+    `Expected whole numbers in "${column.name}", because its input takes no others, got another in row ${row + 1}. Correct it, or map another column.`,
     { details: { column: column.name, row: row + 1 } },
   );
 }

@@ -154,7 +154,7 @@ class LoadedModel implements Model {
     if (explainer === undefined) {
       throw new TrainerError(
         'MODEL_UNSUPPORTED',
-        'Expected a model of linear models and boosted trees with the notes of its training, got one without: its predictions can not be explained.',
+        'Expected a model of linear models and boosted trees with the notes of its training, got one without: its predictions can not be explained. Train such a model with this library, or take its predictions alone.',
       );
     }
     checkRecords(records);

@@ -1,6 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TrainerError } from '../../core/errors.ts';
+import { fileErrorWords } from '../../core/helpers/file-error-words.ts';
 
 let counter = 0;
 
@@ -24,15 +25,13 @@ export async function saveFile(path: string, bytes: Uint8Array, openFile = open)
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown';
-    const why =
-      code === 'ENOSPC'
-        ? 'the disk is full'
-        : code === 'ENOENT'
-          ? 'its folder does not exist'
-          : `the system says ${code}`;
-    throw new TrainerError('STORE_FAILED', `Could not save the model as ${JSON.stringify(path)}: ${why}.`, {
-      cause,
-      details: { path, code },
-    });
+    throw new TrainerError(
+      'STORE_FAILED',
+      `Could not save the model as ${JSON.stringify(path)}: ${fileErrorWords(cause)}.`,
+      {
+        cause,
+        details: { path, code },
+      },
+    );
   }
 }

@@ -249,7 +249,7 @@ function rowsOfTensors(
 function lacksColumn(column: string, columns: number): TrainerError {
   return new TrainerError(
     'RECORD_INVALID',
-    `Expected the data to have the column ${JSON.stringify(column)}, which the model takes, got ${columns} columns without it.`,
+    `Expected the data to have the column ${JSON.stringify(column)}, which the model takes, got ${columns} columns without it. Add it, with empty values where they are not known.`,
     { details: { column } },
   );
 }

@@ -69,7 +69,11 @@ export function predictFile(
         yield writer.write(predicted, problems.size === 0 ? () => false : (row) => problems.has(row));
       }
       if (count === 0 && aside.size === 0) {
-        throw new TrainerError('DATA_EMPTY', `Expected rows of data in ${path}, got none.`, { details: { path } });
+        throw new TrainerError(
+          'DATA_EMPTY',
+          `Expected rows of data in ${path}, got none. Check that it is the right file, and was written to its end.`,
+          { details: { path } },
+        );
       }
     } finally {
       await scorer[Symbol.asyncDispose]();

@@ -58,7 +58,7 @@ function parseJson(text: string): unknown {
     const position = /position (\d+)/.exec((cause as Error).message)?.[1];
     throw new TrainerError(
       'DATA_FORMAT',
-      `Expected JSON, got text that breaks its rules${position === undefined ? '' : ` at character ${position}`}.`,
+      `Expected JSON, got text that breaks its rules${position === undefined ? '' : ` at character ${position}`}. Correct it there, or save the data again as JSON, NDJSON or CSV.`,
       { details: position === undefined ? {} : { position: Number(position) } },
     );
   }
@@ -77,7 +77,7 @@ function recordsOf(value: unknown): readonly unknown[] {
   }
   throw new TrainerError(
     'DATA_FORMAT',
-    'Expected a JSON array of records, or an object of arrays of one length (columns), got something else.',
+    'Expected a JSON array of records, or an object of arrays of one length (columns), got something else. Save the data in one of these forms.',
   );
 }
 

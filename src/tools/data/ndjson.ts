@@ -77,9 +77,13 @@ export async function* lines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<U
     held.push(piece.subarray(from));
     heldBytes += piece.length - from;
     if (heldBytes > maxRowBytes) {
-      throw new TrainerError('DATA_TOO_WIDE', 'A line has more than 64 MiB, the greatest that is read.', {
-        details: { limitBytes: maxRowBytes },
-      });
+      throw new TrainerError(
+        'DATA_TOO_WIDE',
+        'A line has more than 64 MiB, the greatest that is read. Write one record a line, or leave its largest field out.',
+        {
+          details: { limitBytes: maxRowBytes },
+        },
+      );
     }
   }
   if (heldBytes > 0) yield Buffer.concat(held);

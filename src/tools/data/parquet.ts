@@ -50,7 +50,7 @@ export async function readParquet(
     if (TrainerError.isInstance(cause) || context.signal?.aborted) throw cause;
     throw new TrainerError(
       'DATA_FORMAT',
-      'Expected a Parquet file, got one that is cut, damaged or of a kind that hyparquet does not read.',
+      'Expected a Parquet file, got one that is cut, damaged or of a kind that hyparquet does not read. Save it again, or as CSV.',
       { cause },
     );
   } finally {

@@ -115,7 +115,11 @@ export async function readHead(path: string): Promise<{ head: Uint8Array; size: 
       if (stats.isDirectory()) throw unreadable(path, 'a folder');
       if (!stats.isFile()) throw unreadable(path, 'no regular file');
       if (stats.size === 0) {
-        throw new TrainerError('DATA_EMPTY', `Expected a table in ${path}, got an empty file.`, { details: { path } });
+        throw new TrainerError(
+          'DATA_EMPTY',
+          `Expected a table in ${path}, got an empty file. Check that it was written to its end.`,
+          { details: { path } },
+        );
       }
       const head = Buffer.alloc(Math.min(stats.size, 1 << 16));
       const { bytesRead } = await file.read(head, 0, head.length, 0);
@@ -136,8 +140,12 @@ export async function readHead(path: string): Promise<{ head: Uint8Array; size: 
 }
 
 function unreadable(path: string, reason: string, cause?: unknown): TrainerError {
-  return new TrainerError('DATA_NOT_READABLE', `Expected a readable file at ${path}, got ${reason}.`, {
-    details: { path, reason },
-    ...(cause !== undefined && { cause }),
-  });
+  return new TrainerError(
+    'DATA_NOT_READABLE',
+    `Expected a readable file at ${path}, got ${reason}. Check its permissions, and that it is a file.`,
+    {
+      details: { path, reason },
+      ...(cause !== undefined && { cause }),
+    },
+  );
 }

@@ -91,19 +91,27 @@ export async function readRecords(
   }
   if (held !== undefined) leftOut = rowsRead - sampled.length;
   if (rowsRead === 0 || (rowCount > 0 && columns.size === 0)) {
-    throw new TrainerError('DATA_EMPTY', 'Expected records with at least one field, got none.', {
-      details: { rowsRead },
-    });
+    throw new TrainerError(
+      'DATA_EMPTY',
+      'Expected records with at least one field, got none. Give each row as { column: value }.',
+      {
+        details: { rowsRead },
+      },
+    );
   }
   if (rowCount === 0 && badCount === 0) {
-    throw new TrainerError('DATA_EMPTY', `Expected records, got none of ${rowsRead} that could be kept.`, {
-      details: { rowsRead, leftOut },
-    });
+    throw new TrainerError(
+      'DATA_EMPTY',
+      `Expected records, got none of ${rowsRead} that could be kept. Give each row as { column: value }.`,
+      {
+        details: { rowsRead, leftOut },
+      },
+    );
   }
   if (badCount * 2 > rowsRead - leftOut) {
     throw new TrainerError(
       'DATA_FORMAT',
-      `Expected records (objects of values by column), got something else in ${badCount} of ${rowsRead} rows.`,
+      `Expected records (objects of values by column), got something else in ${badCount} of ${rowsRead} rows. Give each row as { column: value }.`,
       { details: { rowsRead, setAside: badCount } },
     );
   }
@@ -139,7 +147,11 @@ function shareOf(records: RecordSource, { maxRows }: ReadOptions): number {
 }
 
 function tooWide(): TrainerError {
-  return new TrainerError('DATA_TOO_WIDE', `Expected at most ${maxColumns} columns, got more keys in the records.`, {
-    details: { limit: maxColumns },
-  });
+  return new TrainerError(
+    'DATA_TOO_WIDE',
+    `Expected at most ${maxColumns} columns, got more keys in the records. Leave keys out.`,
+    {
+      details: { limit: maxColumns },
+    },
+  );
 }

@@ -134,7 +134,7 @@ export function parseLabels(text: string): ModelLabels {
 const damaged = (cause?: unknown): TrainerError =>
   new TrainerError(
     'STORE_FAILED',
-    'Expected labels.json of the model store to be as it was written, got something else. Promote into a new folder.',
+    'Expected labels.json of the model store to be as it was written, got something else. Restore it from a copy, or promote into a new folder.',
     cause === undefined ? {} : { cause },
   );
 

@@ -117,7 +117,10 @@ export function modelStore(folder: string): ModelStore {
       if (label !== undefined) {
         const named = versionOf(await labels(), label);
         if (named !== undefined) return named;
-        throw new TrainerError('REQUEST_INVALID', `Expected a version with the label ${label}, but none has it.`);
+        throw new TrainerError(
+          'REQUEST_INVALID',
+          `Expected a version with the label ${label}, but none has it. Give it one: traineragent promote`,
+        );
       }
       const found = /^[0-9a-f]{6,64}$/.test(name) ? (await versions()).filter((hash) => hash.startsWith(name)) : [];
       if (found.length === 1) return found[0]!;

@@ -46,7 +46,8 @@ describe('a blob folder', () => {
   it('says that a blob is missing', async () => {
     await expect(blobFolder(folder).get(sha256('never put'))).rejects.toMatchObject({
       code: 'STORE_FAILED',
-      message: "Could not read the run's folder: a file or folder is missing.",
+      message:
+        "Could not read the run's folder: a file or folder of it is missing; restore it from a copy, or start a new run.",
     });
   });
 

@@ -68,6 +68,8 @@ describe('canonical JSON', () => {
     [() => 0, 'Expected a JSON value, got function.'],
     [10n, 'Expected a JSON value, got bigint.'],
   ])('refuses what JSON has no form for: %s', (value, message) => {
-    expect(() => canonicalJson({ value })).toThrow(expect.objectContaining({ code: 'INTERNAL', message }));
+    expect(() => canonicalJson({ value })).toThrow(
+      expect.objectContaining({ code: 'INTERNAL', message: `${message} Please report it.` }),
+    );
   });
 });

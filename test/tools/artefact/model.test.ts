@@ -262,8 +262,12 @@ describe('files', () => {
   });
 
   test.each([
-    ['a folder that does not exist', (folder: string) => join(folder, 'no', 'model.onnx'), /its folder does not exist/],
-    ['a name that is a folder', (folder: string) => folder, /the system says/],
+    [
+      'a folder that does not exist',
+      (folder: string) => join(folder, 'no', 'model.onnx'),
+      /its folder, does not exist/,
+    ],
+    ['a name that is a folder', (folder: string) => folder, /it is a folder/],
   ])('%s is a typed error, and nothing is left behind', async (_name, place, message) => {
     const folder = await mkdtemp(join(tmpdir(), 'traineragent-'));
     await chmod(folder, 0o700);

@@ -146,5 +146,8 @@ export function checkDriftEvent(value: unknown): DriftEvent {
     );
   }
   if (alarmsOf(parsed.data).length > 0) return parsed.data;
-  throw new TrainerError('REQUEST_INVALID', 'Expected a drift event with something in alarm, got one with nothing.');
+  throw new TrainerError(
+    'REQUEST_INVALID',
+    'Expected a drift event with something in alarm, got one with nothing. There is nothing to decide; wait for the next.',
+  );
 }

@@ -121,7 +121,10 @@ export class Graph implements GraphOperations {
   applyAll(operator: string, inputs: readonly Value[], attributes: Attributes = {}): readonly Value[] {
     const definition = operators.get(operator);
     if (definition === undefined) {
-      throw new TrainerError('MODEL_UNSUPPORTED', `The operator ${operator} can not be trained through.`);
+      throw new TrainerError(
+        'MODEL_UNSUPPORTED',
+        `The operator ${operator} can not be trained through: no gradient of it is known.`,
+      );
     }
     // Numbers, lists and strings alone: attributes of these operators hold no graph and no large tensor.
     const key = `${operator}(${inputs.map(({ id }) => id).join()})${JSON.stringify(attributes, plain)}`;

@@ -115,11 +115,14 @@ function signatureOf({ name, dataType, shape }: OnnxValue, given: readonly numbe
   if (dataType !== dataTypes.float && dataType !== dataTypes.int64) {
     throw new TrainerError(
       'MODEL_UNSUPPORTED',
-      `Expected the input "${name}" to be float32, int64, int32 or bool, got the element type ${dataType}.`,
+      `Expected the input "${name}" to be float32, int64, int32 or bool, got the element type ${dataType}. Export the model with an input of one of these.`,
     );
   }
   if (shape === undefined || shape.length === 0) {
-    throw new TrainerError('MODEL_UNSUPPORTED', `Expected the input "${name}" to have a batch as its first axis.`);
+    throw new TrainerError(
+      'MODEL_UNSUPPORTED',
+      `Expected the input "${name}" to have a batch as its first axis. Export the model with one, of free size.`,
+    );
   }
   const sizes = shape.slice(1).map((size, axis) => {
     const own = typeof size === 'number' && size > 0 ? size : undefined;
@@ -288,7 +291,10 @@ export function importNetwork(bytes: Uint8Array, options: ImportOptions = {}): N
   const taken = new Set(cut.nodes.flatMap(({ inputs }) => inputs));
   const used = { ...cut, inputs: cut.inputs.filter((input) => taken.has(input.name)) };
   if (used.inputs.length === 0) {
-    throw new TrainerError('MODEL_UNSUPPORTED', `"${cut.outputs[0]!.name}" does not depend on any input of the model.`);
+    throw new TrainerError(
+      'MODEL_UNSUPPORTED',
+      `"${cut.outputs[0]!.name}" does not depend on any input of the model, so there is nothing to train. Name another "output".`,
+    );
   }
   const weights = chooseWeights(used);
   const tensors = new Set(weights.map(({ tensor }) => tensor));

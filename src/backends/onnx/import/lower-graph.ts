@@ -73,7 +73,10 @@ export function lowerGraph(graph: Graph, file: OnnxGraph, options: LowerGraphOpt
     if (value !== undefined) return value;
     const constant = constants.get(name);
     if (constant === undefined || constant.type === 'string' || constant.type === 'uint8') {
-      throw new TrainerError('MODEL_UNSUPPORTED', `The constant "${name}" is of a type that nothing is trained on.`);
+      throw new TrainerError(
+        'MODEL_UNSUPPORTED',
+        `The constant "${name}" is of a type that nothing is trained on; those of numbers are.`,
+      );
     }
     value = graph.constant(constant);
     values.set(name, value);
@@ -94,12 +97,16 @@ export function lowerGraph(graph: Graph, file: OnnxGraph, options: LowerGraphOpt
       const outputs = lowerNode({ graph, node, inputs, attributes }, options);
       for (const [i, name] of node.outputs.entries()) {
         if (name === '') continue;
-        if (outputs[i] === undefined) throw new TrainerError('MODEL_UNSUPPORTED', `It has no output ${i} here.`);
+        if (outputs[i] === undefined) throw new TrainerError('MODEL_UNSUPPORTED', `Its output ${i} is not made here.`);
         values.set(name, outputs[i]);
       }
     } catch (cause) {
       if (!TrainerError.isInstance(cause) || cause.code === 'INTERNAL') throw cause;
-      throw new TrainerError(cause.code, `${labelOf(node, index)}: ${cause.message}`, { cause });
+      throw new TrainerError(
+        cause.code,
+        `${labelOf(node, index)}: ${cause.message} Cut the model before this node with "output", or export it otherwise.`,
+        { cause },
+      );
     }
   }
   for (const { name } of file.outputs) named(name);
@@ -128,6 +135,10 @@ function lowerNode(call: NodeCall, options: LowerGraphOptions): readonly Value[]
   if (adapted !== undefined) return [adapted];
   const lowering = node.domain === '' ? nodeLowerings[node.operator] : undefined;
   if (lowering !== undefined) return lowering({ ...call, inputs: given });
-  if (!isWhole) throw new TrainerError('MODEL_UNSUPPORTED', 'An input in the middle is left out.');
+  if (!isWhole)
+    throw new TrainerError(
+      'MODEL_UNSUPPORTED',
+      'Expected all inputs up to the last one that is given, but one in the middle is left out.',
+    );
   return graph.applyAll(node.operator, given as readonly Value[], attributes);
 }

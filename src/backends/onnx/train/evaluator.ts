@@ -57,7 +57,11 @@ export class Evaluator implements AsyncDisposable {
     const sums = new Map([...valuesPerRow.keys()].map((name) => [name, { total: 0, weight: 0 }]));
     for (let start = 0; start < rows; start += this.#rowsPerCall) {
       if (options.signal?.aborted) {
-        throw new TrainerError('RUN_ABORTED', 'Evaluation was aborted.', { cause: options.signal.reason });
+        throw new TrainerError(
+          'RUN_ABORTED',
+          'The evaluation was aborted through its signal; the network is as it was.',
+          { cause: options.signal.reason },
+        );
       }
       const count = Math.min(this.#rowsPerCall, rows - start);
       const index = Int32Array.from({ length: count }, (_, i) => start + i);
@@ -79,7 +83,7 @@ export class Evaluator implements AsyncDisposable {
     if (!Number.isFinite(loss)) {
       throw new TrainerError(
         'TRAIN_DIVERGED',
-        'The loss over these data is NaN or infinite. Restore an earlier snapshot.',
+        'The loss over these data is infinite or no number (NaN): the weights have grown beyond what can be computed. Restore an earlier snapshot, and lower the learning rate.',
       );
     }
     const tensors = outputs.map(({ name, shape, data: values }): [string, Tensor] => [

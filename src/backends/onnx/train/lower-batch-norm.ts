@@ -43,7 +43,7 @@ export function lowerBatchNorm(
   if (rows < 2) {
     throw new TrainerError(
       'REQUEST_INVALID',
-      `The layer "${name}" normalises a batch of at least 2 values, got ${rows}.`,
+      `The layer "${name}" normalises a batch of at least 2 values, got ${rows}. Take larger batches, or leave the layer out.`,
     );
   }
   const [scale, shift] = [parameter('scale'), parameter('shift')];

@@ -144,7 +144,10 @@ const lowerings: { readonly [K in Loss['kind']]: Lower<Extract<Loss, { readonly 
   // Here the second output stands in the target's place. The other rows of the batch are what each is told apart from.
   contrastive(graph, output, other, { temperature = 0.07 }) {
     if (output.shape[0]! < 2) {
-      throw new TrainerError('REQUEST_INVALID', 'The contrastive loss compares at least 2 rows of a batch, got 1.');
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        'The contrastive loss compares at least 2 rows of a batch, got 1. Take larger batches.',
+      );
     }
     const [a, b] = [normalised(graph, output), normalised(graph, other)];
     const alike = product(graph, a, b, { transB: true, alpha: 1 / temperature });

@@ -203,7 +203,7 @@ class TrainedByGraph implements TrainableNetwork {
     const where = layer === undefined ? 'in the loss, all layers being finite' : `in the layer "${layer}"`;
     throw new TrainerError(
       'TRAIN_DIVERGED',
-      `The loss is NaN or infinite at step ${this.#step}; it began ${where}. The network is as it was before that ` +
+      `The loss is infinite or no number (NaN) at step ${this.#step}; it began ${where}. The network is as it was before that ` +
         'step. Lower the learning rate, clip gradients (clipNorm), or restore an earlier snapshot.',
       { details: { step: this.#step, layer: layer ?? null } },
     );

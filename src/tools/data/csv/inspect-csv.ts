@@ -50,7 +50,11 @@ export function inspectCsv(
   const whole = isWhole ? head.length : head.lastIndexOf(10) + 1 || head.length;
   const text = new TextDecoder().decode(head.subarray(0, whole));
   if (text.trim() === '') {
-    throw new TrainerError('DATA_EMPTY', 'Expected a header and rows, got a file of white space.', { details: {} });
+    throw new TrainerError(
+      'DATA_EMPTY',
+      'Expected a header and rows, got a file of white space. Check that it was written to its end.',
+      { details: {} },
+    );
   }
   const sniffed = sniffDialect(text, options);
   const rows = splitRows(text, sniffed.delimiter, sniffed.quote, sniffed.lineEnd, sampleRows);

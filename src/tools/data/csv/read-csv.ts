@@ -120,7 +120,7 @@ function checkRows(rows: CsvRows, layout: CsvLayout): void {
   if (rows.recordCount === 0) {
     throw new TrainerError(
       'DATA_EMPTY',
-      `Expected rows of data, got a header of ${width} ${width === 1 ? 'column' : 'columns'} and nothing below it.`,
+      `Expected rows of data, got a header of ${width} ${width === 1 ? 'column' : 'columns'} and nothing below it. Add rows, at least 20.`,
       { details: { columns: width } },
     );
   }
@@ -134,8 +134,12 @@ function checkRows(rows: CsvRows, layout: CsvLayout): void {
     );
   }
   if (rows.rowCount === 0) {
-    throw new TrainerError('DATA_EMPTY', `Expected rows of data, got none of ${rows.recordCount} that could be kept.`, {
-      details: { rows: rows.recordCount, setAside, leftOut: rows.leftOut },
-    });
+    throw new TrainerError(
+      'DATA_EMPTY',
+      `Expected rows of data, got none of ${rows.recordCount} that could be kept. Check the delimiter and the quotes, and the limits of rows and bytes.`,
+      {
+        details: { rows: rows.recordCount, setAside, leftOut: rows.leftOut },
+      },
+    );
   }
 }

@@ -111,7 +111,7 @@ function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
 function tooLong(record: number): TrainerError {
   return new TrainerError(
     'DATA_TOO_WIDE',
-    `A field of row ${record} has more than 16 MiB, the greatest that is read.`,
+    `A field of row ${record} has more than 16 MiB, the greatest that is read. Look for a quote that is never closed, or leave the column out.`,
     {
       details: { row: record, limitBytes: maxFieldBytes },
     },

@@ -23,7 +23,10 @@ export const baselineLearner: Learner = {
       else sums[target[row]!]! += weight;
     }
     if (total === 0)
-      throw new TrainerError('TRAIN_FAILED', 'Baseline: expected at least one row with a positive weight, got none.');
+      throw new TrainerError(
+        'TRAIN_FAILED',
+        'Baseline: expected at least one row with a positive weight, got none. Check the weight column.',
+      );
     const means = sums.map((sum) => sum / total);
     const outputs = problem.task === 'binary' ? means.slice(1) : means;
     return {

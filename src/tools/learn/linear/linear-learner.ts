@@ -61,7 +61,8 @@ export const linearLearner: Learner = {
     };
   },
   fit(rows, configuration, problem, context) {
-    if (context.signal?.aborted) throw new TrainerError('RUN_ABORTED', 'The fit was aborted before it began.');
+    if (context.signal?.aborted)
+      throw new TrainerError('RUN_ABORTED', 'The fit was aborted through its signal before it began.');
     const { alpha, knots, clip } = readConfiguration(configuration);
     const encoding = learnEncoding(rows.features, { knots, clip });
     const design = encode(encoding, rows.features);
@@ -85,7 +86,7 @@ export const linearLearner: Learner = {
     if (!allFinite(coefficients) || !allFinite(intercepts)) {
       throw new TrainerError(
         'TRAIN_FAILED',
-        `Linear model: expected finite coefficients, got some that are not (alpha ${alpha}).`,
+        `Linear model: expected finite coefficients, got some that are not (alpha ${alpha}). Bring very large inputs to a smaller scale, or take another learner.`,
       );
     }
     context.progress?.(1);

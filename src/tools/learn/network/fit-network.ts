@@ -30,14 +30,21 @@ export async function fitNetwork(
   problem: Problem,
   context: FitContext,
 ): Promise<Fit> {
-  if (context.signal?.aborted) throw new TrainerError('RUN_ABORTED', 'The fit was aborted before it began.');
+  if (context.signal?.aborted)
+    throw new TrainerError('RUN_ABORTED', 'The fit was aborted through its signal before it began.');
   if (context.backend === undefined) {
-    throw new TrainerError('TRAIN_FAILED', 'Network learner: expected a backend to train on, got none.');
+    throw new TrainerError(
+      'TRAIN_FAILED',
+      'Network learner: expected a backend to train on, got none. Install one (npm i onnxruntime-node --ignore-scripts), or take another learner.',
+    );
   }
   const seed = String(context.random.integer(2_147_483_648));
   const encoding = learnEncoding(rows.features, { ...options, bins: affordableBins(options, rows) });
   if (inputWidth(encoding) === 0) {
-    throw new TrainerError('TRAIN_FAILED', 'Network learner: expected a feature that varies, got constants alone.');
+    throw new TrainerError(
+      'TRAIN_FAILED',
+      'Network learner: expected a feature that varies, got constants alone. Add columns whose values differ.',
+    );
   }
   const isWeighted = problem.classCount === 0 && rows.weights !== undefined;
   const spec = networkOf(options, { encoding, problem, isWeighted });

@@ -91,7 +91,7 @@ function checkRows({ features, target }: TrainingRows): void {
   if (features.rowCount === 0 || count === 0 || target.length !== features.rowCount) {
     throw new TrainerError(
       'TRAIN_FAILED',
-      `Expected rows with features and a target a row, got ${features.rowCount} rows, ${count} features, ${target.length} targets.`,
+      `Expected rows with features and a target a row, got ${features.rowCount} rows, ${count} features, ${target.length} targets. Give each row its features and its target.`,
     );
   }
 }
@@ -157,7 +157,10 @@ async function boost(
   }
   int32[at.stop >>> 2] = 1;
   thread.round();
-  if (isAborted) throw new TrainerError('RUN_ABORTED', 'Fitting boosted trees was aborted.', { cause: signal?.reason });
+  if (isAborted)
+    throw new TrainerError('RUN_ABORTED', 'Fitting boosted trees was aborted through its signal.', {
+      cause: signal?.reason,
+    });
 
   const iterations = validation === undefined ? treesAfter.length : bestIteration;
   const forest = trees.build(base, iterations === 0 ? 0 : treesAfter[iterations - 1]!);

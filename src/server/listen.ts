@@ -79,7 +79,7 @@ export async function listen(core: ServiceCore, hasKeys: boolean, options: Liste
           arrivals.lastRequestAt = performance.now();
           noteRequest(request, response);
           if (hasTwoHosts(request.rawHeaders)) refuseRaw(request.socket, 'REQUEST_MALFORMED');
-          else if (request.method === 'POST' && core.isFull()) refuseEarly(core, request, response);
+          else if (isLoad(request) && core.isFull()) refuseEarly(core, request, response);
           else if (isPrediction(request))
             answerRaw(core, request, response, defaultHosts).catch(() => response.destroy());
           else handler(request, response);
@@ -129,6 +129,9 @@ export async function listen(core: ServiceCore, hasKeys: boolean, options: Liste
 /** The request that nearly all others are: JSON to predict. It goes straight to the service, all others by Fastify. */
 const isPrediction = ({ method, url, headers }: IncomingMessage): boolean =>
   method === 'POST' && url === '/v1/predict' && headers['content-type'] === 'application/json';
+
+/** Whether a request may be refused in an overload: what an operator changes may be what ends it. */
+const isLoad = ({ method, url }: IncomingMessage): boolean => method === 'POST' && !url?.startsWith('/v1/labels');
 
 /** Of two Host headers a proxy may have looked at the other (RFC 9112, section 3.2). */
 function hasTwoHosts(rawHeaders: readonly string[]): boolean {

@@ -146,6 +146,21 @@ describe('a connection in an overload', () => {
     expect(await answers(12)).toEqual(['1', ...Array(5).fill('429'), '7', '8', '9', ...Array(3).fill('429')]);
   });
 
+  it('takes what an operator asks for', async () => {
+    const { state, send, answers } = await start();
+    state.isFull = true;
+    send(one('1'));
+    await answers(1);
+    send(one('2').replace('/v1/predict', '/v1/labels/promote'));
+    await answers(2);
+    // No prediction gets in behind it.
+    send(one('3'));
+    const [first, labels, last] = await answers(3);
+    expect([first, last]).toEqual(['429', '429']);
+    expect(labels).not.toBe('429');
+    expect(state.refused).toBe(2);
+  });
+
   it('has answers in the order of its requests where it does not wait for them', async () => {
     const { state, send, answers } = await start();
     state.isFull = true;

@@ -107,9 +107,14 @@ describe('A learner of one’s own', () => {
         },
       },
       'TRAIN_FAILED',
-      /^Expected at least one configuration to be fitted, but all failed\. The last one: singular$/,
+      /^Expected at least one configuration to be fitted, but all failed\. Choose another learner, or correct what the last one said: singular$/,
     ],
-    ['rejects', { fit: () => Promise.reject(new Error('singular')) }, 'TRAIN_FAILED', /The last one: singular$/],
+    [
+      'rejects',
+      { fit: () => Promise.reject(new Error('singular')) },
+      'TRAIN_FAILED',
+      /correct what the last one said: singular$/,
+    ],
     [
       'predicts NaN',
       {
@@ -119,15 +124,15 @@ describe('A learner of one’s own', () => {
         }),
       },
       'TRAIN_FAILED',
-      /The last one: Expected finite predictions of learner "sum", got \d+ of \d+ that are not\.$/,
+      /correct what the last one said: Expected finite predictions of learner "sum", got \d+ of \d+ that are not\.$/,
     ],
     [
       'predicts too little',
       { fit: () => ({ model: { ...sumModel, predict: () => new Float64Array(1) }, notes: {} }) },
       'TRAIN_FAILED',
-      /The last one: Expected \d+ predicted numbers of learner "sum", got 1\.$/,
+      /correct what the last one said: Expected \d+ predicted numbers of learner "sum", got 1\.$/,
     ],
-    ['gives no model', { fit: () => ({}) as never }, 'TRAIN_FAILED', /The last one: /],
+    ['gives no model', { fit: () => ({}) as never }, 'TRAIN_FAILED', /correct what the last one said: /],
     [
       'has no cost',
       { cost: () => Number.NaN },

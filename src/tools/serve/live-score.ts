@@ -72,6 +72,9 @@ export class LiveScores {
   readonly #now: () => number;
   readonly #hooks: OutcomeHooks;
   readonly #kept = new Map<string, Kept>();
+  /** Ids in the order in which they came: to find the first of a map, all that was deleted before it is passed by. */
+  #order: string[] = [];
+  #oldest = 0;
   #size = 0;
   readonly #sums = new Map<string, ScoreSums>();
 
@@ -132,14 +135,21 @@ export class LiveScores {
 
   #keep(id: string, version: string, predictions: readonly (string | number)[], until: number): boolean {
     const now = this.#now();
-    // In the order in which they came, so the oldest are first.
-    for (const [oldest, { until: end, predictions: old }] of this.#kept) {
+    while (this.#oldest < this.#order.length) {
+      const oldest = this.#order[this.#oldest]!;
+      const { until: end, predictions: old } = this.#kept.get(oldest)!;
       if (end > now && this.#size + predictions.length <= this.#limits.predictions) break;
       this.#kept.delete(oldest);
       this.#size -= old.length;
+      this.#oldest++;
+    }
+    if (this.#oldest >= 10_000) {
+      this.#order = this.#order.slice(this.#oldest);
+      this.#oldest = 0;
     }
     if (until <= now || this.#kept.has(id) || predictions.length > this.#limits.predictions) return false;
     this.#kept.set(id, { version, until, predictions: [...predictions] });
+    this.#order.push(id);
     this.#size += predictions.length;
     return true;
   }

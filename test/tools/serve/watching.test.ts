@@ -119,6 +119,17 @@ describe('scores on outcomes', () => {
     expect(scores.join('too many', 0, 'yes')).toBe('unknown');
   });
 
+  it('keep to the limit however many came before', () => {
+    const scores = new LiveScores({ ...limits, predictions: 1000 }, () => 0);
+    for (let i = 0; i < 35_000; i++) scores.keep(`r${i}`, 'v', ['yes']);
+    expect(scores.waiting).toBe(1000);
+    expect([33_999, 34_000, 34_999].map((i) => scores.join(`r${i}`, 0, 'yes'))).toEqual([
+      'unknown',
+      'joined',
+      'joined',
+    ]);
+  });
+
   it('keep the first of two requests of one id', () => {
     const scores = new LiveScores(limits, () => 0);
     scores.keep('a', 'v1', ['yes']);

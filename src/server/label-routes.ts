@@ -36,12 +36,13 @@ export function labelRoutes(releases: Releases, store: ModelStore): readonly (re
     return shown(call);
   };
   return [
-    ['/v1/labels', { methods: ['GET', 'HEAD'], scope: 'admin', answer: shown }],
+    ['/v1/labels', { methods: ['GET', 'HEAD'], scope: 'admin', isLight: true, answer: shown }],
     [
       '/v1/labels/promote',
       {
         methods: ['POST'],
         scope: 'admin',
+        isLight: true,
         answer: (call) =>
           moved(call, async ({ label, version, share }) => {
             if (version === undefined)
@@ -59,6 +60,7 @@ export function labelRoutes(releases: Releases, store: ModelStore): readonly (re
       {
         methods: ['POST'],
         scope: 'admin',
+        isLight: true,
         answer: (call) => moved(call, ({ label }) => releases.rollback(label)),
       },
     ],

@@ -167,7 +167,7 @@ describe('a trainer with backends', () => {
     expect(facts.notDone).toContainEqual(
       expect.objectContaining({
         what: 'The learner "network"',
-        why: expect.stringMatching(/could not be reached 1 times/),
+        why: expect.stringMatching(/could not be reached\. Start it again/),
       }),
     );
   });

@@ -49,7 +49,7 @@ export const driftEventSchema = z.strictObject({
     .optional(),
 });
 
-/** The parsed form of {@link driftEventSchema}. */
+/** What a service tells of records that are no longer like training, or of a score on outcomes that fell: by column, by rates and measures, no value. */
 export type DriftEvent = z.infer<typeof driftEventSchema>;
 
 /** Whether anything of an event is in alarm, and what. */

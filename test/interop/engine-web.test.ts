@@ -118,8 +118,16 @@ it('the example trains, shows what it has learnt, and saves a file that Node run
   });
   expect(output!.shape).toEqual([1, 2]);
   // Stopped in the middle, it keeps what it has.
-  await opened.click('#train');
-  await opened.click('#stop');
+  await opened.evaluate(`new Promise((resolve) => {
+    const state = document.getElementById('state');
+    new MutationObserver((_, observer) => {
+      if (!state.textContent.startsWith('step')) return;
+      observer.disconnect();
+      document.getElementById('stop').click();
+      resolve();
+    }).observe(state, { childList: true });
+    document.getElementById('train').click();
+  })`);
   await opened.locator('#state:has-text("Trained")').waitFor({ timeout: 120_000 });
   await opened.close();
 });

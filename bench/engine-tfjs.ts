@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { onnxBackend } from '../src/backends/onnx/onnx-backend.ts';
-import { makeRow, type Row } from './row.ts';
+import { type Bench, makeRow, type Row } from './row.ts';
 import { type WebCaseName, webBatches, webCases, webData, webTraining } from './web/cases.ts';
 import { bestOf, measureTf } from './web/measure-tf.ts';
 
@@ -38,18 +38,32 @@ async function measureOurs(name: WebCaseName, rounds: number): Promise<number> {
   return best;
 }
 
-/** Training in Node against TensorFlow.js, on its wasm backend (one thread, which is all that it has in Node) and its CPU backend. */
-export async function tfjsRows(quick: boolean): Promise<Row[]> {
-  setWasmPaths(`${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))}/`);
-  const rows: Row[] = [];
-  for (const { task, peer, peerSteps, must, case: name } of duels) {
-    await tf.setBackend(peer);
-    await tf.ready();
-    const theirs = await measureTf(tf, task, peerSteps, quick || peer === 'cpu' ? 1 : 3);
-    const ours = await measureOurs(task, quick ? 2 : 6);
-    rows.push(
-      makeRow({ bench: 'engine', case: name, metric: 'samples/s', ours, peer: theirs, ratio: ours / theirs, must }),
-    );
-  }
-  return rows;
-}
+const bench: Bench = {
+  name: 'engine-tfjs',
+  about:
+    'Training throughput in Node in samples per second against TensorFlow.js, on its wasm backend (one thread, all that it has in Node) and its CPU backend, whose steps take minutes.',
+  async run({ quick }) {
+    setWasmPaths(`${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))}/`);
+    const rows: Row[] = [];
+    for (const { task, peer, peerSteps, must, case: name } of duels) {
+      await tf.setBackend(peer);
+      await tf.ready();
+      const theirs = await measureTf(tf, task, peerSteps, quick || peer === 'cpu' ? 1 : 3);
+      const ours = await measureOurs(task, quick ? 2 : 6);
+      rows.push(
+        makeRow({
+          bench: 'engine-tfjs',
+          case: name,
+          metric: 'samples/s',
+          ours,
+          peer: theirs,
+          ratio: ours / theirs,
+          must,
+        }),
+      );
+    }
+    return rows;
+  },
+};
+
+export default bench;

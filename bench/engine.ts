@@ -3,7 +3,6 @@ import { createInterface } from 'node:readline';
 import { onnxBackend } from '../src/backends/onnx/onnx-backend.ts';
 import { createRandom } from '../src/core/helpers/random.ts';
 import { type Case, cases, makeData, training, uneven } from './engine-cases.ts';
-import { tfjsRows } from './engine-tfjs.ts';
 import { type Bench, makeRow, type Row } from './row.ts';
 
 /** The best epoch's samples per second, in shuffled batches, through the backend's interface. */
@@ -95,7 +94,7 @@ const bench: Bench = {
           }),
         );
       }
-      rows.push(...(await measureUneven(quick)), ...(await tfjsRows(quick)));
+      rows.push(...(await measureUneven(quick)));
       return rows;
     } finally {
       peer.child.kill();

@@ -39,7 +39,7 @@ export const metricIds: readonly BuiltInMetric[] = [...new Set(Object.values(met
 /** A metric: a built-in one, or one of the host's by its name. */
 export type MetricId = BuiltInMetric | (string & Record<never, never>);
 
-/** A metric with its wish: the first of a spec is the one that the search optimises. */
+/** A metric with its wish: the first of a spec is what the model is for; `searchMetric` says by what search compares. */
 export interface MetricWish {
   readonly metric: MetricId;
   /** What must be reached: at least (greater is better) or at most (less is better). Absent: as good as possible. */

@@ -1,3 +1,4 @@
+import { searchMetricOf } from '../../core/search-metric.ts';
 import { type MetricId, shownScore, type TaskSpec } from '../../core/task-spec.ts';
 import type { TrialInput, TrialOutput } from '../../tools/actions/trial.ts';
 import type { BaselineFacts, RunFacts, ScoreFact, TrialFact, WinnerFacts } from '../../tools/report/report-facts.ts';
@@ -16,7 +17,7 @@ type Messages = ReadonlyMap<string, unknown>;
 /** Every trial of the search, in order. */
 export function trialFacts(spec: TaskSpec | undefined, records: Records): TrialFact[] {
   if (spec === undefined) return [];
-  const { metric } = spec.metrics[0]!;
+  const metric = searchMetricOf(spec);
   const trials: TrialFact[] = [];
   records.bodies.forEach((body, index) => {
     if (body.kind !== 'call' || body.at.name !== 'trial') return;
@@ -136,7 +137,6 @@ export function scoreFacts(
   const evaluated = messages.get('model.evaluate') as Evaluated | undefined;
   const searched = messages.get('model.search') as Searched | undefined;
   if (spec === undefined || searched === undefined) return { scores: [] };
-  const { metric } = spec.metrics[0]!;
   const vaultRecord = records.call('model.evaluate', 'evaluate');
   const nestedRecord = records.call('model.evaluate', 'nested');
   const baseline: BaselineFacts = {
@@ -145,7 +145,9 @@ export function scoreFacts(
       spec.task.value === 'regression'
         ? 'Always answers the mean of the rows to learn from.'
         : 'Always answers the shares of the classes in the rows to learn from.',
-    ...(searched.baseline === undefined ? {} : { validationScore: shownScore(metric, searched.baseline.score) }),
+    ...(searched.baseline === undefined
+      ? {}
+      : { validationScore: shownScore(searchMetricOf(spec), searched.baseline.score) }),
     scores:
       evaluated?.vault !== undefined
         ? fromVault(evaluated.vault.baseline, vaultRecord)

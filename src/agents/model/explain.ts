@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { searchMetricOf } from '../../core/search-metric.ts';
 import { defineStage, type StageContext } from '../../core/stage.ts';
 import { shownScore } from '../../core/task-spec.ts';
 import { measureSamplingCost } from '../../tools/data/reduce/sampling-cost.ts';
@@ -119,7 +120,7 @@ async function learningCurve(
   context: StageContext,
   prepared: Prepared,
 ): Promise<{ readonly learningCurve: z.infer<typeof curveSchema> } | { readonly whyNoCurve: string }> {
-  const [main] = taskSpecOf(context).metrics;
+  const metric = searchMetricOf(taskSpecOf(context));
   const [winner] = context.message<Searched>('model.search')!.ranking;
   const { foldMethod } = context.message<SplitMessage>('data.split')!;
   const { learnRows } = context.message<Reduced>('data.reduce')!;
@@ -140,12 +141,12 @@ async function learningCurve(
   if (half === undefined) return { whyNoCurve: 'The winner could not be fitted on half of the rows.' };
   const { loss, low, high, significant } = measureSamplingCost(whole, half);
   const points = [...outputs.map(({ scores }) => scores), whole].flatMap((scores, i) =>
-    scores === undefined ? [] : [{ rows: sizes[i] ?? all, score: shownScore(main!.metric, mean(scores)) }],
+    scores === undefined ? [] : [{ rows: sizes[i] ?? all, score: shownScore(metric, mean(scores)) }],
   );
   return {
     learningCurve: {
       learner,
-      metric: main!.metric,
+      metric,
       folds: prepared.folds,
       points,
       gain: { gain: loss, low, high, significant },

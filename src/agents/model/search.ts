@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../../core/helpers/canonical-json.ts';
+import { searchMetricOf } from '../../core/search-metric.ts';
 import { defineStage } from '../../core/stage.ts';
 import { shownScore } from '../../core/task-spec.ts';
 import { addCandidates, best, createSearch, ranking } from '../../tools/search/search.ts';
@@ -78,7 +79,7 @@ export const searchStage = defineStage<Searched>({
     const extra = await context.blobJson<Candidate[]>(message.extra);
     const runner = trialRunner(context, prepared, message, learnRows);
 
-    const { metric } = taskSpecOf(context).metrics[0]!;
+    const metric = searchMetricOf(taskSpecOf(context));
     const units = context.budget.left * searchShare;
     let state: SearchState;
     if (earlier === undefined) {

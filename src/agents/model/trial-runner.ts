@@ -1,4 +1,5 @@
 import { TrainerError } from '../../core/errors.ts';
+import { searchMetricOf } from '../../core/search-metric.ts';
 import type { StageContext } from '../../core/stage.ts';
 import { shownScore } from '../../core/task-spec.ts';
 import type { TrialOutput } from '../../tools/actions/trial.ts';
@@ -31,7 +32,9 @@ export function trialRunner(
   message: CandidatesMessage,
   learnRows: number | undefined,
 ) {
-  const { metric } = taskSpecOf(context).metrics[0]!;
+  const spec = taskSpecOf(context);
+  const { metric } = spec.metrics[0]!;
+  const shownMetric = searchMetricOf(spec);
   const kept = new Map<number, Kept>();
   const progress: number[] = [];
   let failure = '';
@@ -101,8 +104,8 @@ export function trialRunner(
               trial: index,
               learner,
               rung,
-              metric,
-              score: scores === undefined ? 0 : shownScore(metric, score),
+              metric: shownMetric,
+              score: scores === undefined ? 0 : shownScore(shownMetric, score),
               best: whole !== undefined && whole > (progress.at(-1) ?? Number.NEGATIVE_INFINITY),
               workUnits,
               seconds,

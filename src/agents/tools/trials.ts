@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { searchMetricOf } from '../../core/search-metric.ts';
 import { shownScore } from '../../core/task-spec.ts';
 import type { Tool } from '../../core/tool.ts';
 import type { Searched } from '../model/search.ts';
@@ -15,7 +16,7 @@ export const trialsTool: Tool<{ readonly best: number }> = {
     message<Searched>('model.search') === undefined ? undefined : z.strictObject({ best: z.int().min(1).max(most) }),
   run({ best }, { message }) {
     const { ranking, baseline, trials, stopped } = message<Searched>('model.search')!;
-    const { metric } = message<Understood>('task.understand')!.spec.metrics[0]!;
+    const metric = searchMetricOf(message<Understood>('task.understand')!.spec);
     const line = ({ learner, configuration, score }: Searched['ranking'][number]) => ({
       learner,
       configuration,

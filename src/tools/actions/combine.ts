@@ -1,7 +1,7 @@
+import { searchMetric } from '../../core/search-metric.ts';
 import type { MetricId } from '../../core/task-spec.ts';
 import { type Ensemble, selectEnsemble } from '../evaluate/ensemble.ts';
 import { readOutOfFold } from '../evaluate/out-of-fold.ts';
-import { searchMetric } from '../evaluate/search-score.ts';
 import { readTrainingSet } from '../learn/training-set.ts';
 import { defineAction } from './action.ts';
 
@@ -29,7 +29,7 @@ export const combine = defineAction<CombineInput, Ensemble>({
         best: 0,
         weights: rows[0]!.weights,
       },
-      { metric: searchMetric(input.metric, set.problem), seed: input.seed, maxMembers: input.maxMembers },
+      { metric: searchMetric(input.metric, set.problem.task), seed: input.seed, maxMembers: input.maxMembers },
     );
   },
 });

@@ -1,11 +1,12 @@
 import { TrainerError } from '../../core/errors.ts';
 import { encodeArrays } from '../../core/helpers/encode-arrays.ts';
 import { createRandom } from '../../core/helpers/random.ts';
+import { searchMetric } from '../../core/search-metric.ts';
 import type { MetricId } from '../../core/task-spec.ts';
 import { sampleRows } from '../data/reduce/sample-rows.ts';
 import { foldRows } from '../data/split/folds.ts';
 import { metricOf } from '../evaluate/metrics.ts';
-import { searchMetric, searchScore } from '../evaluate/search-score.ts';
+import { searchScore } from '../evaluate/search-score.ts';
 import type { Configuration, TrainingRows } from '../learn/learner.ts';
 import { selectFeatures } from '../learn/select-features.ts';
 import { factsOf, readTrainingSet, type TrainingSet, takeRowsOf } from '../learn/training-set.ts';
@@ -59,7 +60,7 @@ export const trial = defineAction<TrialInput, TrialOutput>({
     const configuration = cutIterations(whole, learner.iterationKey, input.iterationShare);
     const scores: number[] = [];
     const logLosses: number[] = [];
-    const countsLabels = metricOf(searchMetric(input.metric, set.problem)).needs === 'labels';
+    const countsLabels = metricOf(searchMetric(input.metric, set.problem.task)).needs === 'labels';
     const iterations: number[] = [];
     const notes: TrialOutput['notes'][number][] = [];
     const arrays: Record<string, Float64Array> = {};

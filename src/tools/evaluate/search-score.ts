@@ -1,3 +1,4 @@
+import { searchMetric } from '../../core/search-metric.ts';
 import type { MetricId } from '../../core/task-spec.ts';
 import type { Problem, TrainingRows } from '../learn/learner.ts';
 import { applyDecision, plainDecision } from './decision.ts';
@@ -6,23 +7,13 @@ import { metricOf } from './metrics.ts';
 import { rankScores } from './rank-metrics.ts';
 
 /**
- * What search compares by, where the metric that was asked can be had for nothing (all positive gives perfect recall):
- * the ranking metric behind it; the decision rule then meets the wish.
- */
-export function searchMetric(metric: MetricId, problem: Problem): MetricId {
-  if (problem.task !== 'binary') return metric;
-  if (metric === 'precision' || metric === 'recall') return 'averagePrecision';
-  return metric === 'specificity' ? 'rocAuc' : metric;
-}
-
-/**
  * Score of predictions on validation rows, greater is better. Metrics of labels are taken at the best threshold of these rows
  * (binary) or at the most probable class: the rule itself is chosen later, on all out-of-fold predictions. NaN where undefined.
  *
  * @param predicted - row-major [rows, outputs] as a learner predicts
  */
 export function searchScore(asked: MetricId, problem: Problem, rows: TrainingRows, predicted: Float64Array): number {
-  const metric = searchMetric(asked, problem);
+  const metric = searchMetric(asked, problem.task);
   const { greaterIsBetter, score } = metricOf(metric);
   if (score !== undefined && problem.task === 'binary')
     return bestThresholdScore(greaterIsBetter ? score : (counts, classes) => -score(counts, classes), rows, predicted);

@@ -1,3 +1,4 @@
+import { searchMetricOf } from '../../core/search-metric.ts';
 import { distinct, maxClasses, padded, shortened } from './chart-data.ts';
 import { accent, chartConfig, ink, line, quietInk, second, seriesColours } from './chart-theme.ts';
 import { visible } from './html.ts';
@@ -80,8 +81,8 @@ const pick = (score: ScoreFact): { value: number; low: number; high: number; lab
 
 /** Every trial by its number, coloured by learner, with the best so far. */
 export function trialChart(trials: readonly TrialFact[], facts: RunFacts): object | undefined {
-  const metric = facts.task?.metrics[0]?.metric;
-  if (!metric) return undefined;
+  if (facts.task === undefined) return undefined;
+  const metric = searchMetricOf(facts.task);
   let best: number | undefined;
   const rows = trials.flatMap((trial) => {
     if (trial.score === undefined) return [];

@@ -1,3 +1,4 @@
+import { searchMetricOf } from '../../core/search-metric.ts';
 import type { MetricId } from '../../core/task-spec.ts';
 import { curveText } from './chart-texts.ts';
 import { baselineScore, scoreChart, trialChart } from './charts.ts';
@@ -26,7 +27,7 @@ import {
 export async function trialsSection(facts: RunFacts): Promise<Html | undefined> {
   const { trials, task } = facts;
   if (trials.length === 0) return undefined;
-  const metric = task?.metrics[0]?.metric;
+  const metric = task && searchMetricOf(task);
   const sign = metric && isLessBetter(metric) ? 1 : -1;
   const worst = Number.POSITIVE_INFINITY;
   const key = (trial: TrialFact): number => (trial.score === undefined ? worst : sign * trial.score);

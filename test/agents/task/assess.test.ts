@@ -116,6 +116,30 @@ describe('what was measured', () => {
     if (kind === 'counter-offer') expect(offerMessage(verdict.offer!)).toMatch(/^On offer: /u);
   });
 
+  it.each([
+    ['ranking by its inputs is a signal, though all positive has a greater recall', 0.8, 'accept', []],
+    ['ranking as by chance is none, whatever the recall', 0.42, 'reject', ['NO_SIGNAL']],
+  ])('of recall: %s', (_, averagePrecision, kind, expected) => {
+    const asked = understandRequest({ prompt: 'predict label, recall at least 0.6', profile });
+    if (asked.kind !== 'spec') throw new Error('Expected a spec.');
+    const score = { metric: 'averagePrecision', value: averagePrecision };
+    const verdict = assessOutcome(asked.spec, {
+      scores: [
+        { metric: 'recall', value: 0.7, low: 0.65, high: 0.75 },
+        { ...score, low: averagePrecision - 0.05, high: averagePrecision + 0.05 },
+      ],
+      baseline: [
+        { metric: 'recall', value: 1 },
+        { metric: 'averagePrecision', value: 0.4 },
+      ],
+      rows: 1000,
+      resources: {},
+    });
+    expect(verdict.kind).toBe(kind);
+    expect(codes(verdict)).toEqual(expected);
+    if (kind === 'reject') expect(verdict.reasons[0]!.evidence).toMatchObject({ ...score, baseline: 0.4 });
+  });
+
   it('a check that leaves no input is refused', () => {
     const verdict = assessChecks(spec, [{ code: 'LEAKING_COLUMN', evidence: { column: 'a', score: 1 } }], 0);
     expect(verdict.kind).toBe('reject');

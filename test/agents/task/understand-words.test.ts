@@ -53,6 +53,8 @@ describe('words of requests', () => {
     ["Predict renewed. Accuracy isn't important, AUC is: at least 0.8", 'rocAuc', 0.8],
     ['Predict renewed. Metric: ROC AUC. Min: 0.7.', 'rocAuc', 0.7],
     ['Predict renewed, Gini of at least 0.4', 'rocAuc', 0.7],
+    ['Predict renewed. I care about catching those who leave, at most 1 in 4 alarms false.', 'precision', 0.75],
+    ['Predict renewed; no more than 10 % of alerts may be wrong', 'precision', 0.9],
     ['Predict wait_min with an MAE under 30 seconds', 'mae', 0.5],
     ['Predict wait_min, mean error below 5 percent', 'mape', 0.05],
   ])('reads the score of "%s"', (prompt, metric, threshold) => {

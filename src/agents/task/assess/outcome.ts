@@ -1,4 +1,5 @@
 import { ownMetric } from '../../../core/metric-scope.ts';
+import { searchMetricOf } from '../../../core/search-metric.ts';
 import type { MetricId, TaskSpec } from '../../../core/task-spec.ts';
 import { type Evidence, type Offer, type Reason, type Verdict, verdictOf } from '../../../core/verdict.ts';
 import { isGreaterBetter } from './assess.ts';
@@ -64,15 +65,16 @@ export function assessOutcome(spec: TaskSpec, outcome: MeasuredOutcome): Verdict
   const scoreOf = (metric: MetricId): MeasuredScore | undefined =>
     outcome.scores.find((score) => score.metric === metric);
   const score = scoreOf(main.metric);
-  const baseline = outcome.baseline.find((candidate) => candidate.metric === main.metric);
-  if (score !== undefined && baseline !== undefined && !isAbove(score, baseline.value)) {
+  const telling = scoreOf(searchMetricOf(spec));
+  const baseline = outcome.baseline.find(({ metric }) => metric === telling?.metric);
+  if (telling !== undefined && baseline !== undefined && !isAbove(telling, baseline.value)) {
     reasons.push({
       code: 'NO_SIGNAL',
       evidence: {
         target: spec.target.value,
-        metric: main.metric,
-        value: score.value,
-        ...intervalOf(score),
+        metric: telling.metric,
+        value: telling.value,
+        ...intervalOf(telling),
         baseline: baseline.value,
       },
     });

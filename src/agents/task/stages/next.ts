@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineQuestion } from '../../../core/question.ts';
+import { searchMetricOf } from '../../../core/search-metric.ts';
 import { defineStage } from '../../../core/stage.ts';
 import { shownScore, type TaskSpec } from '../../../core/task-spec.ts';
 import type { Prepared } from '../../data/prepare.ts';
@@ -69,12 +70,14 @@ export const nextStage = defineStage<NextMessage>({
     const prepared = context.message<Prepared>('data.prepare')!;
     const rounds = (context.message<NextMessage>('task.next')?.rounds ?? 0) + 1;
     const [best] = searched.ranking;
-    const shown = (score: number) => shownScore(main!.metric, score);
+    const metric = searchMetricOf(spec);
+    const shown = (score: number) => shownScore(metric, score);
     const left = context.budget.left / context.budget.workUnits;
     const canSearchOn = searched.stopped === 'plateau' && rounds < maxRounds && left > leastLeft;
     const subject: NextSubject = {
-      metric: main!.metric,
-      ...(main!.threshold === undefined ? {} : { threshold: main!.threshold }),
+      metric,
+      // What the decision rule is to meet, search can't have met.
+      ...(main!.threshold === undefined || main!.metric !== metric ? {} : { threshold: main!.threshold }),
       best: searched.progress.map(shown),
       baseline: shown(searched.baseline?.score ?? best!.score),
       standardError: standardErrorOf(best!.foldScores, prepared.folds),
@@ -118,7 +121,7 @@ function noSignal(spec: TaskSpec, searched: Searched, shown: (score: number) => 
         code: 'NO_SIGNAL' as const,
         evidence: {
           target: spec.target.value,
-          metric: spec.metrics[0]!.metric,
+          metric: searchMetricOf(spec),
           value: shown(searched.ranking[0]!.score),
           baseline: shown(searched.baseline?.score ?? 0),
         },

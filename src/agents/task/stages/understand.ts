@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { TrainerError } from '../../../core/errors.ts';
 import { ownMetric, ownMetrics } from '../../../core/metric-scope.ts';
 import { defineQuestion } from '../../../core/question.ts';
+import { metricsBeside } from '../../../core/search-metric.ts';
 import { defineStage, type StageContext } from '../../../core/stage.ts';
 import { isError, type MetricId, type TaskKind, type TaskSpec } from '../../../core/task-spec.ts';
 import type { ColumnProfile, TableProfile } from '../../../tools/data/profile/profile.ts';
@@ -227,7 +228,11 @@ export const understandStage = defineStage({
           ...(threshold === undefined ? {} : { threshold }),
           source: context.decidedBy(metricQuestion.id) === 'llm' ? ('llm' as const) : ('host' as const),
         };
-    const final: TaskSpec = { ...spec, metrics: [chosen, ...others.filter((other) => other.metric !== metric)] };
+    const wished = [chosen, ...others.filter((other) => other.metric !== metric)];
+    const beside = metricsBeside(chosen.metric, spec.task.value)
+      .filter((one) => wished.every((wish) => wish.metric !== one))
+      .map((one) => ({ metric: one, source: 'default' as const }));
+    const final: TaskSpec = { ...spec, metrics: [...wished, ...beside] };
     return {
       message: { spec: final, learners },
       summary: `${final.task.value}: predict "${final.target.value}" from ${final.inputs.value.length} columns; ${final.metrics.map((wish) => (wish.threshold === undefined ? wish.metric : `${wish.metric} ${isError(wish.metric) ? '≤' : '≥'} ${wish.threshold}`)).join(', ')}.${unread > 0 ? ` ${unread} characters of the prompt repeat others, or were too many to be read.` : ''}`,

@@ -128,6 +128,13 @@ export const metricWords: readonly Row[] = [
       '(?:of|among) (?:all |the |those |its |our )*(?:flagged(?: \\p{L}+)?|alarms?|alerts?|warnings?|positives?|hits)[^.;]{0,40}? (?:wrong|false|unjustified|incorrect|mistaken|in vain)',
   },
   {
+    cue: 'precision',
+    isComplement: true,
+    needsNumber: true,
+    words:
+      '(?:alarms?|alerts?|warnings?|flags?)(?: (?:may|might|can|should|must|that|which|to|are|is|be|being|turn out|prove))* (?:wrong|false|unjustified|incorrect|mistaken|in vain|needless|unnecessary)',
+  },
+  {
     cue: 'specificity',
     needsNumber: true,
     words:

@@ -1,14 +1,8 @@
 import { TrainerError } from './errors.ts';
+import type { CapabilityFacts } from './helpers/backend-need.ts';
 import { canonicalJson } from './helpers/canonical-json.ts';
 
-/** What a backend can do, as plain JSON. */
-export interface CapabilityFacts {
-  readonly train: boolean;
-  readonly predict: boolean;
-  readonly dtypes: readonly string[];
-  readonly devices: readonly string[];
-  readonly deterministic: boolean;
-}
+export type { CapabilityFacts };
 
 /** What is known of a backend of the host's without asking it; kept with the run. */
 export interface BackendFacts {

@@ -14,8 +14,12 @@ export interface Page {
   answer(call: Call): ServiceAnswer;
 }
 
-/** The pages of a service. The one at `/` holds nothing of the model: it asks for the signature, with the reader's key. */
-export function pages(hasKeys: boolean): readonly Page[] {
+/**
+ * The pages of a service. The one at `/` holds nothing of the model: it asks for the signature, with the reader's key.
+ *
+ * @param has - whether the service has an address that only some services have
+ */
+export function pages(hasKeys: boolean, has: (path: string) => boolean): readonly Page[] {
   return [
     {
       path: '/',
@@ -53,7 +57,10 @@ export function pages(hasKeys: boolean): readonly Page[] {
       answer(call) {
         const { signature, version } = chooseVersion(call);
         const { name, limits } = call.context;
-        return answer(call, JSON.stringify(openApi({ signature, name, version, hasKeys, records: limits.records })));
+        return answer(
+          call,
+          JSON.stringify(openApi({ signature, name, version, hasKeys, has, records: limits.records })),
+        );
       },
     },
     {

@@ -50,6 +50,8 @@ export interface ServiceParts extends GuardOptions {
 /** Answers requests; knows no server. */
 export interface ServiceCore {
   readonly limits: ServeLimits;
+  /** Every address, with the methods that it takes. */
+  readonly routes: ReadonlyMap<string, Pick<Route, 'methods'>>;
   /** @param defaultHosts - names that the Host header may have where the host of the service named none */
   handle(request: ServiceRequest, defaultHosts?: readonly string[]): Promise<ServiceAnswer>;
   /** Whether so much is under way that a request which comes now would be refused. */
@@ -104,7 +106,7 @@ export function createServiceCore(parts: ServiceParts): ServiceCore {
     isReady()
       ? answer(call, '{"status":"ready","ready":true}')
       : refuse(call, 'NOT_READY', { headers: { 'retry-after': '1' } });
-  const routes = new Map<string, Route>([
+  const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     ['/v1/predict', { methods: ['POST'], scope: 'predict', answer: predictRecords }],
     ['/livez', { methods: read, scope: undefined, isLight: true, answer: live }],
     ['/readyz', { methods: read, scope: undefined, isLight: true, answer: ready }],
@@ -124,7 +126,7 @@ export function createServiceCore(parts: ServiceParts): ServiceCore {
     ['/v2/models/*/ready', { methods: read, scope: undefined, isLight: true, answer: modelReady }],
     ['/v2/models/*/infer', { methods: ['POST'], scope: 'predict', answer: inferTensors }],
     ...(parts.routes ?? []),
-    ...pages(parts.keys !== undefined && parts.keys.length > 0).map(
+    ...pages(parts.keys !== undefined && parts.keys.length > 0, (path) => routes.has(path)).map(
       ({ path, scope, answer: page }): [string, Route] => [path, { methods: read, scope, answer: page }],
     ),
   ]);
@@ -214,6 +216,7 @@ export function createServiceCore(parts: ServiceParts): ServiceCore {
 
   return {
     limits,
+    routes,
     handle,
     isFull: () =>
       turns.isFull() || inFlight >= limits.concurrent || router.versions.every(({ queue }) => queue.isFull()),

@@ -1,21 +1,51 @@
 import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApiKey, createService, type Deployment } from 'traineragent/serve';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sampleFile } from '../server/sample-service.ts';
+import { storeOf } from '../server/sample-store.ts';
 
 const schemathesis = new URL('../../.venv/bin/schemathesis', import.meta.url).pathname;
 const { key, stored } = createApiKey('fuzzer', ['admin']);
 let server: Deployment;
+let releases: Deployment;
+let folder: string;
 beforeAll(async () => {
   // 501, the answer where a model cannot explain, would count as a fault of the server.
   const explain = async (records: readonly Readonly<Record<string, unknown>>[]) =>
     records.map(({ tenure }) => ({ contributions: [{ column: 'tenure', value: Number(tenure) / 100 }] }));
   const service = await createService({ ...(await sampleFile()), explain }, { workers: 1, keys: [stored] });
   server = await service.listen();
+  const models = await storeOf([await sampleFile(), await sampleFile('binary', 'trees')]);
+  folder = models.folder;
+  releases = await (await createService({ store: models.store }, { keys: [stored] })).listen();
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await Promise.all([server.close(), releases.close()]);
+  await rm(folder, { recursive: true });
+});
+
+/** Sends what fits the page of a service, and what does not. */
+function fuzz(url: string, more: readonly string[] = []): Promise<{ code: number; output: string }> {
+  const args = ['run', `${url}/openapi.json`, '-H', `Authorization: Bearer ${key}`, ...more];
+  const how = [
+    '--checks',
+    'not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance',
+  ];
+  return new Promise((resolve) => {
+    execFile(
+      schemathesis,
+      [...args, ...how, '--max-examples', '25', '--seed', '1', '--phases', 'examples,coverage,fuzzing', '--no-color'],
+      {
+        env: { ...process.env, HYPOTHESIS_STORAGE_DIRECTORY: join(tmpdir(), 'traineragent-hypothesis') },
+        maxBuffer: 2 ** 26,
+      },
+      (error, stdout) => resolve({ code: Number(error?.code ?? 0), output: stdout }),
+    );
+  });
+}
 
 describe('the OpenAPI page', () => {
   it('tells what the service does with whatever fits it, and with what does not', async () => {
@@ -24,23 +54,15 @@ describe('the OpenAPI page', () => {
       paths: Record<string, unknown>;
     };
     expect(Object.keys(paths)).toContain('/v1/predict');
-    const { code, output } = await new Promise<{ code: number; output: string }>((resolve) => {
-      const args = ['run', `${server.url}/openapi.json`, '-H', `Authorization: Bearer ${key}`];
-      const how = [
-        '--checks',
-        'not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance',
-      ];
-      execFile(
-        schemathesis,
-        [...args, ...how, '--max-examples', '25', '--seed', '1', '--phases', 'examples,coverage,fuzzing', '--no-color'],
-        {
-          env: { ...process.env, HYPOTHESIS_STORAGE_DIRECTORY: join(tmpdir(), 'traineragent-hypothesis') },
-          maxBuffer: 2 ** 26,
-        },
-        (error, stdout) => resolve({ code: Number(error?.code ?? 0), output: stdout }),
-      );
-    });
+    const { code, output } = await fuzz(server.url);
     expect(code, output.slice(-6000)).toBe(0);
     expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+  });
+
+  it('does so of the labels of a store', async () => {
+    const { code, output } = await fuzz(releases.url, ['--include-path-regex', '^/v1/(labels|drift)']);
+    expect(code, output.slice(-6000)).toBe(0);
+    expect(output).toContain('/v1/labels/promote');
+    expect((await fetch(`${releases.url}/readyz`)).status).toBe(200);
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { createService, type Service } from 'traineragent/serve';
+import { createService, type ServableModel, type Service } from 'traineragent/serve';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { predictRequest, sampleFile, sampleRecord } from './sample-service.ts';
@@ -13,9 +13,11 @@ describe.each(['binary', 'multiclass', 'regression'] as const)(
   (task) => {
     let service: Service;
     let folder: string;
+    let file: ServableModel;
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'traineragent-client-'));
-      service = await createService(await sampleFile(task), { workers: 1, name: 'churn' });
+      file = await sampleFile(task);
+      service = await createService(file, { workers: 1, name: 'churn' });
     });
     afterAll(async () => {
       await service.close();
@@ -54,7 +56,7 @@ describe.each(['binary', 'multiclass', 'regression'] as const)(
       expect(Object.keys(paths)).toContain('/v2/models/churn/infer');
       for (const [path, methods] of Object.entries(paths))
         for (const method of Object.keys(methods)) {
-          const address = path.replaceAll(/\{\w+\}/g, 'x');
+          const address = path.replace('{version}', file.hash);
           const response = await service.fetch(
             method === 'get'
               ? new Request(`http://localhost${address}`)

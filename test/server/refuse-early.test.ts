@@ -58,6 +58,7 @@ describe('a plain request', () => {
 function makeCore() {
   const state = { isFull: false, refused: 0, handled: 0 };
   const core: ServiceCore = {
+    routes: new Map(),
     limits: defaultServeLimits,
     async handle(request) {
       state.handled++;

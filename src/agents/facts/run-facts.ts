@@ -314,7 +314,12 @@ function forecastRecord(records: Records): Pick<ResourceFacts, 'forecastRecord'>
 function resourceFacts(estimated: Estimated): Omit<ResourceFacts, 'sizeBytes'> {
   const { predicted, before, batchMs, trainSeconds, peakBytes, tradeOff } = estimated;
   return {
-    predicted: { sizeBytes: predicted.sizeBytes, memoryBytes: predicted.memoryBytes, latencyMs: predicted.latencyMs },
+    predicted: {
+      sizeBytes: predicted.sizeBytes,
+      memoryBytes: predicted.memoryBytes,
+      latencyMs: predicted.latencyMs,
+      ...(predicted.batchMs === undefined ? {} : { batchMs: predicted.batchMs }),
+    },
     ...(before === undefined ? {} : { before }),
     ...(batchMs === undefined ? {} : { batchMs }),
     ...(trainSeconds === undefined ? {} : { trainSeconds }),

@@ -42,7 +42,7 @@ const fileBytes = { fixed: 2900, column: 300, category: 400, value: 25 };
 /** Seconds of the steps that do not learn, for themselves and for a million cells, and the last fits beside the search. */
 const steps = { seconds: 2.5, secondsPerMillionCells: 2.5, refits: 1.2 };
 /** Bytes of the code and the heap of the process that trains beside Node and the runtime, and copies of the rows that it holds. */
-const process = { heapBytes: 50_000_000, tableCopies: 3, cellBytes: 24 };
+const trainer = { heapBytes: 50_000_000, tableCopies: 3, cellBytes: 24 };
 
 /** Says what training and the model will take, from what is known of the prepared rows. */
 export async function expectations(
@@ -84,9 +84,9 @@ export async function expectations(
       (machine.msPerUnit / 1000) * steps.refits * expected,
     peakBytes: Math.round(
       machine.processBytes +
-        process.heapBytes +
-        process.tableCopies * data!.bytes +
-        process.cellBytes * cells +
+        trainer.heapBytes +
+        trainer.tableCopies * data!.bytes +
+        trainer.cellBytes * cells +
         Math.max(0, ...known.map(({ footprint }) => footprint.fitBytes)),
     ),
     learners: known.map(({ learner, proposal, footprint }) => {

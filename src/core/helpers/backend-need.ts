@@ -1,5 +1,5 @@
-/** What a backend says that it can do; `BackendCapabilities` has this form. */
-interface Able {
+/** What a backend can do, as plain JSON. */
+export interface CapabilityFacts {
   readonly train: boolean;
   readonly predict: boolean;
   readonly dtypes: readonly string[];
@@ -25,7 +25,7 @@ export const runNeeds = {
 } as const satisfies Readonly<Record<string, BackendNeed>>;
 
 /** What a backend lacks of a need, in words that follow "it": `has no tensors of string`. Empty where it fits. */
-export function lackingOf(able: Able, need: BackendNeed): readonly string[] {
+export function lackingOf(able: CapabilityFacts, need: BackendNeed): readonly string[] {
   const lacking: string[] = [];
   if (need.train === true && !able.train) lacking.push('does not train');
   if (need.predict === true && !able.predict) lacking.push('does not predict');

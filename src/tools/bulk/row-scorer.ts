@@ -5,6 +5,7 @@ import { type ModelSignature, readCard, readSignature } from '../../onnx/signatu
 import { collectPredictions, type PredictedRows } from '../artefact/decode-predictions.ts';
 import { toCategory } from '../artefact/input-tensors.ts';
 import { inlineRows } from '../artefact/predict-cost.ts';
+import { isSamePrediction } from '../artefact/prediction-difference.ts';
 import { operators } from '../convert/portable/operators.ts';
 import { createGraph } from '../convert/portable/portable-graph.ts';
 import type { PortableModel } from '../convert/portable/portable-model.ts';
@@ -23,8 +24,6 @@ export interface RowScorer extends AsyncDisposable {
 const blockRows = 2048;
 /** Rows on which own kernels are held against the runtime before they are used. */
 const comparedRows = 256;
-/** What both may differ by, relative to max(1, magnitude). */
-const tolerance = 1e-5;
 
 /**
  * Predicts rows of a file with the kernels that training uses, in this thread, where they know every operator of the model and agree with
@@ -50,7 +49,7 @@ export function createRowScorer(bytes: Uint8Array, backend: Backend): RowScorer 
     async predict(rows, signal) {
       if (chosen === undefined) {
         const some = sliceRows(rows, 0, Math.min(comparedRows, rows.rowCount));
-        chosen = own !== undefined && areEqual(own(some), await byRuntime(some, signal)) ? own : byRuntime;
+        chosen = own !== undefined && isSamePrediction(own(some), await byRuntime(some, signal)) ? own : byRuntime;
       }
       return chosen(rows, signal);
     },
@@ -58,23 +57,6 @@ export function createRowScorer(bytes: Uint8Array, backend: Backend): RowScorer 
       await (await runtime?.catch(() => undefined))?.[Symbol.asyncDispose]();
     },
   };
-}
-
-function areEqual(one: PredictedRows, two: PredictedRows): boolean {
-  const isNear = (a: number, b: number): boolean => Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(b)) || a === b;
-  const areNear = (a: ArrayLike<number> = [], b: ArrayLike<number> = []): boolean =>
-    a.length === b.length && Array.from(a).every((value, i) => isNear(value, b[i]!));
-  if (one.kind === 'regression')
-    return two.kind === 'regression' && areNear(one.values, two.values) && areNear(one.intervals, two.intervals);
-  if (two.kind === 'regression') return false;
-  if (!areNear(one.probabilities, two.probabilities)) return false;
-  const width = one.probabilities.length / one.rowCount;
-  return one.labels.every((label, row) => {
-    if (label === two.labels[row]) return true;
-    // Labels may differ where rounding decides between two classes.
-    const [first, second] = [...one.probabilities.subarray(row * width, (row + 1) * width)].sort((a, b) => b - a);
-    return first! - second! <= tolerance;
-  });
 }
 
 function ownScorer(model: OnnxModel, signature: ModelSignature): ((rows: EncodedRows) => PredictedRows) | undefined {

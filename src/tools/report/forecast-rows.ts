@@ -45,7 +45,14 @@ export function forecastRows(resources: ResourceFacts): readonly ForecastRow[] {
         shown(resources.latencyMs?.p50, formatMilliseconds),
       ],
     },
-    { name: 'a batch of 256', values: [undefined, undefined, shown(resources.batchMs?.p50, formatMilliseconds)] },
+    {
+      name: 'a batch of 256',
+      values: [
+        shown(before?.learner?.batchMs, formatMilliseconds),
+        shown(predicted?.batchMs, formatMilliseconds),
+        shown(resources.batchMs?.p50, formatMilliseconds),
+      ],
+    },
   ];
   return rows.filter(({ values }) => values.filter((value) => value !== undefined).length > 1);
 }

@@ -285,7 +285,12 @@ export interface ResourceFacts {
   /** Of the process that trained, at its peak. */
   readonly peakBytes?: number;
   /** Forecast of the finished model before it was measured. */
-  readonly predicted?: { readonly sizeBytes: number; readonly memoryBytes: number; readonly latencyMs: number };
+  readonly predicted?: {
+    readonly sizeBytes: number;
+    readonly memoryBytes: number;
+    readonly latencyMs: number;
+    readonly batchMs?: number;
+  };
   /** Forecast before anything was trained: of training, and of a model of the learner that won. */
   readonly before?: {
     readonly trainSeconds: number;
@@ -296,6 +301,7 @@ export interface ResourceFacts {
           readonly sizeBytes: number;
           readonly memoryBytes: number;
           readonly latencyMs: number;
+          readonly batchMs: number;
         }
       | undefined;
   };

@@ -11,7 +11,7 @@ import { toPortable } from '../convert/to-portable.ts';
 
 /** A model that predicts at once, on the calling thread, without the runtime and its native code. */
 export interface DirectRun {
-  /** Rows that one call should have at most: about a millisecond of work. */
+  /** Rows that one call should have at most: about 5 ms of counted work. */
   readonly rows: number;
   /** @param inputs - checked tensors of the model */
   predict(inputs: Tensors): Tensors;

@@ -2,6 +2,7 @@ import type { Json } from '../../core/helpers/canonical-json.ts';
 import type { ModelSignature } from '../../onnx/signature.ts';
 import { exampleRecords } from './example-records.ts';
 import { type JsonSchema, jsonSchemaOfAnswer, jsonSchemaOfRecord } from './json-schema.ts';
+import { modelLabels } from './model-labels.ts';
 import { type ProblemCode, problemTable } from './problems.ts';
 
 /** What the page is made from. */
@@ -12,6 +13,8 @@ export interface OpenApiFacts {
   readonly version: string;
   readonly hasKeys: boolean;
   readonly records: number;
+  /** Whether the service has an address that only some services have. */
+  has(path: string): boolean;
 }
 
 type Node = { readonly [key: string]: Json | undefined };
@@ -50,9 +53,29 @@ const bodyProblems: readonly ProblemCode[] = [
   'NOT_READY',
 ];
 
+const labelSchemas: Node = {
+  LabelChange: {
+    type: 'object',
+    properties: {
+      label: { type: 'string', enum: [...modelLabels], default: 'stable' },
+      version: { type: 'string', description: 'A hash of the store, or its first six digits or more.' },
+      share: { type: 'number', exclusiveMinimum: 0, maximum: 1, description: 'Of a canary.' },
+    },
+    additionalProperties: false,
+  },
+  Labels: {
+    type: 'object',
+    properties: {
+      labels: { type: 'object' },
+      versions: { type: 'array', items: { type: 'string' } },
+    },
+    required: ['labels', 'versions'],
+  },
+};
+
 /** An OpenAPI 3.1 document of the service of a model. */
 export function openApi(facts: OpenApiFacts): Node {
-  const { signature, name, version, hasKeys, records } = facts;
+  const { signature, name, version, hasKeys, records, has } = facts;
   const strip = ({ $schema: _dialect, ...schema }: JsonSchema): Node => schema;
   const closed = hasKeys ? keyProblems : [];
   const tensors = { type: 'array', items: reference('Tensor'), minItems: 1 };
@@ -81,6 +104,28 @@ export function openApi(facts: OpenApiFacts): Node {
     ['TENSOR_INVALID', 'NOT_FOUND', ...bodyProblems],
     { requestBody: { required: true, content: json(reference('InferRequest')) } },
   );
+  const versionParameter = { name: 'version', in: 'path', required: true, schema: { type: 'string' } };
+  /** Addresses of the model, and the same of one of its versions. */
+  const modelPaths = (path: string, suffix: string, more: Node = {}): Node => ({
+    [path]: {
+      get: operation(`model${suffix}`, 'Tensors of the model.', json({ type: 'object' }), ['NOT_FOUND'], more),
+    },
+    [`${path}/ready`]: {
+      get: { ...open(`modelReady${suffix}`, 'Whether the model predicts.', ['NOT_READY', 'NOT_FOUND']), ...more },
+    },
+    [`${path}/infer`]: { post: { ...infer, operationId: `infer${suffix}`, ...more } },
+  });
+  const change = (operationId: string, summary: string, required: readonly string[]): Node => ({
+    post: operation(
+      operationId,
+      summary,
+      json(reference('Labels')),
+      ['LABEL_INVALID', 'LABEL_FAILED', ...bodyProblems],
+      {
+        requestBody: { required: true, content: json({ ...reference('LabelChange'), required }) },
+      },
+    ),
+  });
   return {
     openapi: '3.1.0',
     info: {
@@ -155,13 +200,34 @@ export function openApi(facts: OpenApiFacts): Node {
       '/v2': { get: operation('server', 'What the server is.', json({ type: 'object' }), []) },
       '/v2/health/live': { get: open('v2Live', 'Whether the process answers.', []) },
       '/v2/health/ready': { get: open('v2Ready', 'Whether predictions are answered.', ['NOT_READY']) },
-      [`/v2/models/${name}`]: {
-        get: operation('model', 'Tensors of the model.', json({ type: 'object' }), ['NOT_FOUND']),
-      },
-      [`/v2/models/${name}/ready`]: {
-        get: open('modelReady', 'Whether the model predicts.', ['NOT_READY', 'NOT_FOUND']),
-      },
-      [`/v2/models/${name}/infer`]: { post: infer },
+      ...modelPaths(`/v2/models/${name}`, ''),
+      ...modelPaths(`/v2/models/${name}/versions/{version}`, 'Version', { parameters: [versionParameter] }),
+      '/': { get: { ...operation('page', 'A page to try the model.', { 'text/html': text }, []), security: [] } },
+      ...(has('/v1/drift')
+        ? {
+            '/v1/drift': {
+              get: operation(
+                'drift',
+                'How what comes in differs from training, by version.',
+                json({
+                  type: 'object',
+                  properties: { versions: { type: 'array', items: { type: 'object' } } },
+                  required: ['versions'],
+                }),
+                [],
+              ),
+            },
+          }
+        : {}),
+      ...(has('/v1/labels')
+        ? {
+            '/v1/labels': {
+              get: operation('labels', 'Which version answers, and which there are.', json(reference('Labels')), []),
+            },
+            '/v1/labels/promote': change('promote', 'Give a label to a version of the store.', ['version']),
+            '/v1/labels/rollback': change('rollback', 'Take a label back.', []),
+          }
+        : {}),
     },
     components: {
       ...(hasKeys ? { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } } : {}),
@@ -186,6 +252,7 @@ export function openApi(facts: OpenApiFacts): Node {
           },
           required: ['requestId', 'truth'],
         },
+        ...(has('/v1/labels') ? labelSchemas : {}),
         Tensor: {
           type: 'object',
           properties: {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { type Case, cases } from './engine-cases.ts';
 import { miniLmCase } from './minilm.ts';
-import { type Bench, makeRow, type Row, type RunOptions } from './row.ts';
+import { type Bench, isChosen, makeRow, type Row, type RunOptions } from './row.ts';
 
 /** What the child says, in megabytes: before anything was compiled, at most, as estimated, and after each quarter of the steps. */
 interface Reading {
@@ -39,14 +39,15 @@ function peakOfPeer({ model, spec, batch, rows }: Case, python: string): number 
   return (JSON.parse(out.trim().split('\n').at(-1)!) as { peakMb: number }).peakMb;
 }
 
-async function run({ python, quick }: RunOptions): Promise<Row[]> {
+async function run({ python, quick, only }: RunOptions): Promise<Row[]> {
   return withChild(async (file) => {
     const measure = (name: string, steps: number): Reading =>
       JSON.parse(
         execFileSync(process.execPath, ['--expose-gc', file, name, String(steps), python], { encoding: 'utf8' }),
       ) as Reading;
     const rows: Row[] = [];
-    for (const task of quick ? cases.slice(0, 3) : [...cases, miniLmCase(python)]) {
+    const all = quick ? cases.slice(0, 3) : [...cases, miniLmCase(python)];
+    for (const task of all.filter(({ name }) => isChosen(name, only))) {
       const { before, peak, estimate } = measure(task.name, 8);
       const peer = peakOfPeer(task, python);
       const row = { bench: 'engine-memory', case: task.name };
@@ -58,7 +59,8 @@ async function run({ python, quick }: RunOptions): Promise<Row[]> {
       const metric = 'estimated MB, of those taken';
       rows.push(makeRow({ ...row, metric, ours: expected, peer: taken, ratio: expected / taken, must: '0.6..1.6' }));
     }
-    const [first] = [cases[1]!];
+    const first = cases[1]!;
+    if (!isChosen(first.name, only)) return rows;
     const steps = quick ? 400 : 10_000;
     const { grown } = measure(first.name, steps);
     const [, half, , end] = grown as [number, number, number, number];

@@ -10,7 +10,7 @@ import { compileNetwork } from '../src/backends/onnx/train/trainable-network.ts'
 import type { OpenSession } from '../src/backends/onnx/train/training-session.ts';
 import { type Case, cases, makeData, training } from './engine-cases.ts';
 import { miniLmCase } from './minilm.ts';
-import { type Bench, makeRow, type Row } from './row.ts';
+import { type Bench, isChosen, makeRow, type Row } from './row.ts';
 
 /** What the runtime writes of each call of a kernel. */
 interface ProfiledEvent {
@@ -128,9 +128,10 @@ const bench: Bench = {
   name: 'engine-profile',
   about:
     'Where the time of a training step goes, by operator (one thread, the quickest call of each node), and how long a graph takes to compile.',
-  async run({ python, quick }) {
+  async run({ python, quick, only }) {
     const rows: Row[] = [];
-    for (const task of quick ? cases : [...cases, miniLmCase(python)]) {
+    const all = quick ? cases : [...cases, miniLmCase(python)];
+    for (const task of all.filter(({ name }) => isChosen(name, only))) {
       console.error(table(task, await profile(task, quick ? 5 : 30, 1)));
       rows.push(await compileRow(task));
     }

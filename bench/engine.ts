@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { onnxBackend } from '../src/backends/onnx/onnx-backend.ts';
 import { createRandom } from '../src/core/helpers/random.ts';
 import { type Case, cases, makeData, training, uneven } from './engine-cases.ts';
-import { type Bench, makeRow, type Row } from './row.ts';
+import { type Bench, isChosen, makeRow, type Row } from './row.ts';
 
 /** The best epoch's samples per second, in shuffled batches, through the backend's interface. */
 async function measure(task: Case, seconds: number, threads: number): Promise<number> {
@@ -64,13 +64,13 @@ const bench: Bench = {
   name: 'engine',
   about:
     'Training throughput in samples per second against PyTorch: same network, batch and optimiser; the better of one thread and two.',
-  async run({ python, quick }) {
+  async run({ python, quick, only }) {
     const peer = startPeer(python);
     try {
       const { version } = await peer.next();
       console.error(`PyTorch ${version}, alternating, best of all epochs`);
       const rows: Row[] = [];
-      for (const task of cases) {
+      for (const task of cases.filter(({ name }) => isChosen(name, only))) {
         let [ours, theirs] = [0, 0];
         for (let round = 0; round < (quick ? 1 : 4); round++) {
           const seconds = quick ? 0.3 : 1.5;
@@ -94,7 +94,7 @@ const bench: Bench = {
           }),
         );
       }
-      rows.push(...(await measureUneven(quick)));
+      if (isChosen(uneven.name, only)) rows.push(...(await measureUneven(quick)));
       return rows;
     } finally {
       peer.child.kill();

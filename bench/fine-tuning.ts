@@ -5,7 +5,7 @@ import { onnxBackend } from '../src/backends/onnx/onnx-backend.ts';
 import { createRandom } from '../src/core/helpers/random.ts';
 import { makeData } from './engine-cases.ts';
 import { encodeTexts, fetchMiniLm, miniLmCase, miniLmSpec, readAddresses, readSpam, type TextSet } from './minilm.ts';
-import { type Bench, makeRow, type Row } from './row.ts';
+import { type Bench, isChosen, makeRow, type Row } from './row.ts';
 
 const [length, batch] = [64, 16];
 
@@ -90,13 +90,16 @@ const bench: Bench = {
   name: 'fine-tuning',
   about:
     'all-MiniLM-L6-v2 imported and fine-tuned: speed against PyTorch, accuracy against its frozen embedding with a linear head.',
-  async run({ python, quick }) {
-    const model = fetchMiniLm(python);
-    return [
-      await throughput(python, quick),
-      await accuracy(model, readSpam(), quick),
-      await accuracy(model, readAddresses(), quick),
-    ];
+  async run({ python, quick, only }) {
+    const rows: Row[] = [];
+    if (isChosen('MiniLM', only)) rows.push(await throughput(python, quick));
+    for (const [name, read] of [
+      ['SpamAssassin', readSpam],
+      ['addresses', readAddresses],
+    ] as const) {
+      if (isChosen(name, only)) rows.push(await accuracy(fetchMiniLm(python), read(), quick));
+    }
+    return rows;
   },
 };
 

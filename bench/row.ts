@@ -18,7 +18,13 @@ export interface RunOptions {
   readonly python: string;
   /** Smaller cases, to see that the bench works. */
   readonly quick: boolean;
+  /** Letters that are in the names of the cases to run. @default all */
+  readonly only?: string;
 }
+
+/** Whether a case is to run. */
+export const isChosen = (name: string, only: string | undefined): boolean =>
+  only === undefined || name.toLowerCase().includes(only.toLowerCase());
 
 /** A bench file's default export. */
 export interface Bench {

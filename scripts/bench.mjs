@@ -1,5 +1,6 @@
 // npm run bench                                lists the benches
 // npm run bench -- NAME [--quick] [--json]     runs one, prints a table (or rows of JSON)
+//                       [--only TEXT]          the cases with these letters in their names, of benches that take minutes
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,6 +16,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
+    only: { type: 'string' },
     quick: { type: 'boolean', default: false },
     'skip-build': { type: 'boolean', default: false },
   },
@@ -46,6 +48,7 @@ async function main() {
   const rows = await bench.run({
     python: process.env.TRAINERAGENT_PYTHON ?? join(root, '.venv/bin/python'),
     quick: values.quick,
+    only: values.only,
   });
   if (values.json) for (const row of rows) console.log(JSON.stringify(row));
   else printTable(rows);

@@ -43,6 +43,12 @@ export function endPanel(
     const baseline = facts.baseline?.scores.find((item) => item.metric === score.metric);
     if (baseline)
       rows.push({ name: 'baseline', value: formatNumber(baseline.value), remark: '(without looking at any input)' });
+    for (const other of facts.scores.slice(1))
+      rows.push({
+        name: metricName(other.metric),
+        value: formatNumber(other.value),
+        remark: `(95 %: ${formatInterval(other.low, other.high)})`,
+      });
   }
   for (const item of facts.scores) {
     if (item.threshold === undefined || item.meets === undefined) continue;

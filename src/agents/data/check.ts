@@ -132,7 +132,7 @@ export const checkStage = defineStage<Checked>({
       summary:
         results.length === 0
           ? 'Nothing suspicious.'
-          : `${results.length} findings, ${severe} severe${leaks.length > 0 ? `; left out: ${leaks.length} columns that hold the target` : ''}.`,
+          : `${results.length === 1 ? '1 finding' : `${results.length} findings`}, ${severe} severe${leaks.length > 0 ? `; left out: ${leaks.length} columns that hold the target` : ''}.`,
     };
   },
 });

@@ -69,8 +69,13 @@ export function formatShare(share: number): string {
 }
 
 /** A number that someone set, without padding zeros: thresholds, configurations. */
-export const formatSetting = (value: number): string =>
-  Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));
+export function formatSetting(value: number): string {
+  if (Math.abs(value) >= 1e15) return String(value);
+  const short = Number.isInteger(value)
+    ? value
+    : Number(Math.abs(value) < 100 ? value.toPrecision(3) : value.toFixed(2));
+  return groupThousands(String(short));
+}
 
 /** What was asked of a score: at least so much, or at most where less is better. */
 export const formatTarget = (metric: MetricId, threshold: number): string =>

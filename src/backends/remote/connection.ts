@@ -7,7 +7,12 @@ export interface RemoteBackendOptions {
   readonly url: string;
   /** A key of the worker, where it asks for one. */
   readonly key?: string;
-  /** Milliseconds without a sign of life after which a connection counts as cut. @default 10,000 */
+  /**
+   * Milliseconds without a sign of life after which a connection counts as cut. What is sent has a millisecond more for each 1,000 bytes, as
+   * nothing comes back meanwhile.
+   *
+   * @default 10,000
+   */
   readonly silenceMs?: number;
   /** How often in a row a cut connection is made anew. @default 5 */
   readonly retries?: number;
@@ -28,18 +33,40 @@ function errorOf(json: Json): TrainerError {
   return new TrainerError(known, String(json.message), { details: (json.details ?? {}) as Json });
 }
 
-async function* piecesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* piecesOf(body: ReadableStream<Uint8Array>, touch: () => void): AsyncGenerator<Uint8Array> {
   const reader = body.getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
+      touch();
       yield value;
     }
   } finally {
     // What is cut off has been seen where it was read.
     await reader.cancel().catch(() => {});
   }
+}
+
+/**
+ * Calls back after so long a silence, in two halves: where this thread was busy all the time, what came meanwhile is read in the second
+ * one, before anything is said to be silent.
+ */
+function awaitSilence(silenceMs: number, onSilence: () => void) {
+  let timer: ReturnType<typeof setTimeout>;
+  const wait = (milliseconds: number): void => {
+    timer = setTimeout(() => {
+      timer = setTimeout(onSilence, silenceMs / 2);
+    }, milliseconds);
+  };
+  return {
+    /** Something came, or is on its way for so long. */
+    touch(more = 0): void {
+      clearTimeout(timer);
+      wait(silenceMs / 2 + more);
+    },
+    clear: () => clearTimeout(timer),
+  };
 }
 
 /** Requests to one worker, made again where the connection is cut. */
@@ -84,8 +111,7 @@ export class Connection {
       const { response, clear, touch } = await this.#send('POST', `${path}?from=${seen}`, body);
       try {
         if (response.status !== 200) await answerOf(response);
-        for await (const made of readFrames(piecesOf(response.body!))) {
-          touch();
+        for await (const made of readFrames(piecesOf(response.body!, touch))) {
           alive();
           const { type } = made.json as Json;
           if (type === 'beat') continue;
@@ -104,13 +130,11 @@ export class Connection {
   async #send(method: string, path: string, body?: Uint8Array) {
     const { url, key, silenceMs = 10_000, fetch: own = fetch } = this.options;
     const controller = new AbortController();
-    let timer = setTimeout(() => controller.abort(), silenceMs);
-    const touch = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => controller.abort(), silenceMs);
-    };
+    const silence = awaitSilence(silenceMs, () => controller.abort());
+    silence.touch((body?.length ?? 0) / 1000);
+    const touch = () => silence.touch();
     const clear = () => {
-      clearTimeout(timer);
+      silence.clear();
       controller.abort();
     };
     try {

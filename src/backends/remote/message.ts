@@ -20,8 +20,17 @@ export interface Message {
   readonly tensors?: Tensors;
 }
 
-/** A message as bytes: JSON, and the numbers as they are. */
-export function encodeMessage({ json, tensors = {} }: Message): Uint8Array {
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+function partsOf({ json, tensors = {} }: Message): Uint8Array[] {
   const arrays: Record<string, BlobArray> = {};
   const headers: Record<string, TensorHeader> = {};
   for (const [name, { dtype, shape, data }] of Object.entries(tensors)) {
@@ -33,15 +42,11 @@ export function encodeMessage({ json, tensors = {} }: Message): Uint8Array {
     headers[name] = { dtype, shape };
     arrays[name] = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
-  const parts = encodeArrays({ json, tensors: headers }, arrays);
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return encodeArrays({ json, tensors: headers }, arrays);
 }
+
+/** A message as bytes: JSON, and the numbers as they are. */
+export const encodeMessage = (message: Message): Uint8Array => join(partsOf(message));
 
 /** @throws {TrainerError} STORE_FAILED or FORMAT_VERSION where it is none */
 export function decodeMessage(bytes: Uint8Array): Required<Message> {
@@ -104,26 +109,40 @@ export function decodeBatches({ rows, sizes }: Tensors): Int32Array[] {
 
 /** A message of a stream: its length, then itself. */
 export function frame(message: Message): Uint8Array {
-  const bytes = encodeMessage(message);
-  const framed = new Uint8Array(4 + bytes.length);
-  new DataView(framed.buffer).setUint32(0, bytes.length, true);
-  framed.set(bytes, 4);
-  return framed;
+  const parts = partsOf(message);
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(
+    0,
+    parts.reduce((sum, part) => sum + part.length, 0),
+    true,
+  );
+  return join([length, ...parts]);
 }
 
-/** The messages of a stream, as its pieces come; what is cut off at the end is none. */
+/**
+ * The messages of a stream, as its pieces come; what is cut off at the end is none. Pieces are gathered and joined once a message is
+ * whole: a checkpoint of a hundred megabytes comes in thousands of them.
+ */
 export async function* readFrames(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Required<Message>> {
-  let held = new Uint8Array(0);
+  let held: Uint8Array[] = [];
+  let size = 0;
+  let length: number | undefined;
+  const take = (count: number): Uint8Array => {
+    const all = held.length === 1 ? held[0]! : join(held);
+    held = count < all.length ? [all.subarray(count)] : [];
+    size -= count;
+    return all.subarray(0, count);
+  };
   for await (const piece of pieces) {
-    const joined = new Uint8Array(held.length + piece.length);
-    joined.set(held);
-    joined.set(piece, held.length);
-    held = joined;
-    while (held.length >= 4) {
-      const length = new DataView(held.buffer, held.byteOffset).getUint32(0, true);
-      if (held.length < 4 + length) break;
-      yield decodeMessage(held.slice(4, 4 + length));
-      held = held.slice(4 + length);
+    held.push(piece);
+    size += piece.length;
+    while (size >= (length ?? 4)) {
+      const bytes = take(length ?? 4);
+      if (length === undefined) length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+      else {
+        length = undefined;
+        yield decodeMessage(bytes);
+      }
     }
   }
 }

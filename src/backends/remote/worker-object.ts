@@ -7,10 +7,15 @@ import { type CallRequest, callModel, callNetwork } from './worker-call.ts';
 interface Call {
   readonly number: number;
   readonly frames: Uint8Array[];
+  /** Where the last checkpoint is among them. */
+  checkpoint: number | undefined;
   readonly abort: AbortController;
   readonly listeners: Set<() => void>;
   isOver: boolean;
 }
+
+/** Stands where a checkpoint was: messages are counted by both sides, and one checkpoint is as large as the network. */
+const outdated = frame({ json: { type: 'outdated' } });
 
 /** What one error is on the wire. */
 export function errorMessage(error: unknown): Message {
@@ -34,6 +39,11 @@ export class WorkerObject implements AsyncDisposable {
     this.kind = 'steps' in held ? 'network' : 'model';
     this.#held = held;
     this.lastUsed = now;
+  }
+
+  /** Whether a call runs: then it is not idle, however long ago the call came. */
+  get isBusy(): boolean {
+    return this.#call?.isOver === false;
   }
 
   /** What a model takes and gives. */
@@ -63,9 +73,21 @@ export class WorkerObject implements AsyncDisposable {
         `Expected the call ${last} to end before the next one, got the next one. Wait for its end.`,
       );
     }
-    const call: Call = { number, frames: [], abort: new AbortController(), listeners: new Set(), isOver: false };
+    const call: Call = {
+      number,
+      frames: [],
+      checkpoint: undefined,
+      abort: new AbortController(),
+      listeners: new Set(),
+      isOver: false,
+    };
     this.#call = call;
     const emit = (message: Message): void => {
+      if ((message.json as { readonly type: string }).type === 'checkpoint') {
+        // Whoever has not read the one before it needs this one alone.
+        if (call.checkpoint !== undefined) call.frames[call.checkpoint] = outdated;
+        call.checkpoint = call.frames.length;
+      }
       call.frames.push(frame(message));
       for (const listener of call.listeners) listener();
     };

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TrainerError } from '../../core/errors.ts';
@@ -45,6 +46,17 @@ const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 /** The most bytes of one request. */
 const mostBytes = 2e9;
 
+/** What a client sent under its hash. */
+interface Blob {
+  readonly size: number;
+  /** As they came, until they were first read as data: they are held once. */
+  bytes?: Uint8Array;
+  data?: TrainingData;
+}
+
+/** For what has been answered where it was asked for. */
+const ignore = (): void => {};
+
 /** A request that is answered with a status of its own. */
 class Refusal extends Error {
   readonly status: number;
@@ -87,7 +99,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   }
   // Another process behind the same address is seen by this: what a client has made is not there.
   const instance = randomUUID();
-  const blobs = new Map<string, { readonly bytes: Uint8Array; data?: TrainingData }>();
+  const blobs = new Map<string, Blob>();
   const objects = new Map<string, Promise<WorkerObject>>();
 
   const find = async (id: string): Promise<WorkerObject> => {
@@ -122,18 +134,24 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const dataOf = (hash: string | undefined): TrainingData | undefined => {
     if (hash === undefined) return undefined;
     const blob = blobOf(hash);
-    blob.data ??= decodeData(blob.bytes);
+    blob.data ??= decodeData(blob.bytes!);
+    delete blob.bytes;
     return blob.data;
+  };
+  const modelOf = (hash: string): Uint8Array => {
+    const { bytes } = blobOf(hash);
+    if (bytes === undefined) throw refuse(400, 'Expected a model, got data of a training.');
+    return bytes;
   };
   const put = (hash: string, bytes: Uint8Array): void => {
     if (createHash('sha256').update(bytes).digest('hex') !== hash) throw refuse(400, 'The data do not have this hash.');
-    blobs.set(hash, { bytes });
+    blobs.set(hash, { size: bytes.length, bytes });
     let total = 0;
-    for (const blob of blobs.values()) total += blob.bytes.length;
+    for (const { size } of blobs.values()) total += size;
     for (const [oldest, blob] of blobs) {
       if (total <= dataBytes || oldest === hash) break;
       blobs.delete(oldest);
-      total -= blob.bytes.length;
+      total -= blob.size;
     }
   };
   const make = async (message: Required<Message>): Promise<WorkerObject> => {
@@ -141,7 +159,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     const held =
       kind === 'network'
         ? await backend.compile(network as NetworkSpec, training as Training)
-        : await backend.load(blobOf(String(model)).bytes, { ...(load as object), where: 'inline' });
+        : await backend.load(modelOf(String(model)), { ...(load as object), where: 'inline' });
     return new WorkerObject(held, performance.now());
   };
 
@@ -192,10 +210,17 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       const gone = new AbortController();
       response.on('close', () => gone.abort());
       response.writeHead(200, { 'content-type': 'application/octet-stream', [protocolHeader]: protocolVersion });
-      const beat = setInterval(() => response.write(frame({ json: { type: 'beat' } })), beatMs);
+      const beat = setInterval(() => {
+        // A client that has not read what was sent gets its sign of life by that.
+        if (!response.writableNeedDrain) response.write(frame({ json: { type: 'beat' } }));
+      }, beatMs);
       try {
-        for await (const piece of object.listen(Number(url.searchParams.get('from') ?? 0), gone.signal))
-          response.write(piece);
+        for await (const piece of object.listen(Number(url.searchParams.get('from') ?? 0), gone.signal)) {
+          // No more than one message waits in the connection: the others are held once, for all who may ask for them.
+          if (!response.write(piece)) await once(response, 'drain', { signal: gone.signal });
+        }
+      } catch (error) {
+        if (!gone.signal.aborted) throw error;
       } finally {
         clearInterval(beat);
       }
@@ -234,10 +259,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     () => {
       for (const [id, object] of objects) {
         void object.then((own) => {
-          if (performance.now() - own.lastUsed < idleMs) return;
+          if (own.isBusy) own.lastUsed = performance.now();
+          if (performance.now() - own.lastUsed < idleMs || objects.get(id) !== object) return;
           objects.delete(id);
           return own[Symbol.asyncDispose]();
-        });
+        }, ignore);
       }
     },
     Math.max(1000, idleMs / 4),

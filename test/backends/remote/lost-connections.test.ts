@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Backend, TrainableNetwork } from '../../../src/backends/backend.ts';
+import type { TrainableNetwork } from '../../../src/backends/backend.ts';
 import { onnxBackend } from '../../../src/backends/onnx/onnx-backend.ts';
 import { remoteBackend, startWorker, type Worker } from '../../../src/backends/remote/index.ts';
 import { wholeCase } from '../../../src/testing/backend/training-cases.ts';
@@ -105,27 +105,6 @@ describe('a remote training', () => {
     expect(made).toEqual(losses);
     expect(await endOf(trained)).toEqual(weights);
     await first[Symbol.asyncDispose]();
-  });
-
-  it('waits for a worker that is slow and says that it is alive', async () => {
-    const inner = onnxBackend();
-    const slow: Backend = {
-      ...inner,
-      async compile(...given) {
-        const trained = await inner.compile(...given);
-        const steps = trained.steps.bind(trained);
-        trained.steps = async (...call) => {
-          await new Promise((resolve) => setTimeout(resolve, 900));
-          return steps(...call);
-        };
-        return trained;
-      },
-    };
-    await using late = await startWorker({ backend: slow, beatMs: 50 });
-    // Without the beats the connection would count as cut, and without retries that would be the end.
-    const backend = await remoteBackend({ url: late.url, silenceMs: 400, retries: 0 });
-    await using trained = await backend.compile(network, training);
-    expect(await trained.steps(data, many)).toEqual(losses);
   });
 
   it('goes on where the process of the worker was killed and is started again', async () => {

@@ -65,11 +65,13 @@ const bench: Bench = {
     fetchFashion();
     const epochs = quick ? 1 : 10;
     const ours = await train(epochs);
+    console.error(`ours: ${ours}`);
     const printed = execFileSync(python, ['bench/accuracy.py', fashionFiles, String(epochs)], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const peer = (JSON.parse(printed) as { accuracy: number }).accuracy;
+    console.error(`PyTorch: ${peer}`);
     const row = { bench: 'accuracy', case: `Fashion-MNIST, ${epochs} epochs`, ours, peer };
     return [
       makeRow({ ...row, metric: 'test accuracy', ratio: ours, must: quick ? '>= 0.86' : '>= 0.915' }),

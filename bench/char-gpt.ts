@@ -72,6 +72,7 @@ const bench: Bench = {
       writeFileSync(join(folder, 'task.json'), JSON.stringify(given));
       await trained.steps(own, batches);
       const { loss: ours } = await trained.evaluate(held, { outputs: false });
+      console.error(`ours: ${ours}`);
       const { stdout, status } = spawnSync(python, ['bench/char_gpt.py', join(folder, 'task.json')], {
         stdio: ['ignore', 'pipe', 'inherit'],
         encoding: 'utf8',

@@ -78,6 +78,7 @@ async function accuracy(model: Uint8Array, { name, classes }: TextSet, quick: bo
     return (await network.evaluate(test, { outputs: false })).metrics!.accuracy!;
   };
   const [ours, peer] = [await accuracyOf(false), await accuracyOf(true)];
+  console.error(`${name}: all weights ${ours}, frozen ${peer}`);
   const row = {
     bench: 'fine-tuning',
     case: `${name}, 64 texts a class`,

@@ -192,8 +192,12 @@ const bench: Bench = {
       set.task === 'binary' && set.rows > 1000 ? [readRows(set, index)] : [],
     );
     const rows: Row[] = [];
-    for (const set of chosen) rows.push(await comparePeer(set, python, quick ? 1 : 3));
-    for (const set of quick ? chosen.slice(0, 1) : chosen) rows.push(await compareEnsembles(set));
+    const add = (row: Row) => {
+      console.error(`${row.case}, ${row.metric}: ours ${row.ours}, peer ${row.peer}`);
+      rows.push(row);
+    };
+    for (const set of chosen) add(await comparePeer(set, python, quick ? 1 : 3));
+    for (const set of quick ? chosen.slice(0, 1) : chosen) add(await compareEnsembles(set));
     return rows;
   },
 };

@@ -105,7 +105,7 @@ export const explainStage = defineStage<Explained>({
     const curve = await learningCurve(context, prepared);
     return {
       message: { ...(output as Explained), ...curve },
-      summary: `${prepared.task === 'regression' ? `Out of fold the mean absolute error is ${output.loss.toPrecision(4)}` : `${output.errors} of ${output.judged} rows are predicted wrongly out of fold`}; ${output.slices.length} weak slices of ${output.slicesLookedAt}.${'learningCurve' in curve ? ` ${curveWords(curve.learningCurve)}` : ''}`,
+      summary: `${prepared.task === 'regression' ? `Out of fold the mean absolute error is ${output.loss.toPrecision(4)}` : `${output.errors} of ${output.judged} rows are predicted wrongly out of fold`}; ${output.slices.length} weak ${output.slices.length === 1 ? 'slice' : 'slices'} of ${output.slicesLookedAt}.${'learningCurve' in curve ? ` ${curveWords(curve.learningCurve)}` : ''}`,
     };
   },
 });

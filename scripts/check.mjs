@@ -11,6 +11,8 @@ import { gzipSync } from 'node:zlib';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
 const maxGzipBytes = 40 * 1024;
+/** What Node itself takes to start on the machine that the limit is for. */
+const usualStartMs = 45;
 const maxImportMs = 80;
 
 let passed = 0;
@@ -104,14 +106,12 @@ function checkImportTime() {
     bare.push(time('0'));
     full.push(time(code));
   }
-  const took = median(full) - median(bare);
-  const text = `${took.toFixed(0)} ms beyond Node's own ${median(bare).toFixed(0)}, at most ${maxImportMs}`;
-  if (took > maxImportMs) throw new Error(text);
+  // The quickest of each: what other work on the machine adds is not ours. A machine that starts Node slowly is given as much more.
+  const [own, whole] = [Math.min(...bare), Math.min(...full)];
+  const most = maxImportMs * Math.max(1, own / usualStartMs);
+  const text = `${(whole - own).toFixed(0)} ms beyond Node's own ${own.toFixed(0)}, at most ${most.toFixed(0)}`;
+  if (whole - own > most) throw new Error(text);
   return text;
-}
-
-function median(values) {
-  return values.sort((a, b) => a - b)[values.length >> 1];
 }
 
 function checkPackage() {

@@ -74,8 +74,8 @@ describe('a page that trains on onnxruntime-web', () => {
   it('lets the page live while it trains, and sees an abort', async () => {
     const { longestMs, code } = await callPage(page, 'watch', 'mlp', 400);
     expect(code).toBe('RUN_ABORTED');
-    // Native calls are sized to 200 ms; the bound is for busy machines.
-    expect(longestMs).toBeLessThan(5_000);
+    // Calls are sized to 200 ms; a page that waited for all steps would wait for hours. The bound is for busy machines.
+    expect(longestMs).toBeLessThan(30_000);
   });
 
   it('takes threads where the page is isolated, with the same losses', async () => {

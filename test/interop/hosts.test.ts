@@ -46,7 +46,7 @@ beforeAll(() => {
   tarball = join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz'))!);
   installed = host('a host with spaces');
   execFileSync('npm', ['install', ...quiet, tarball], { cwd: installed, env });
-});
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** An empty host application with its data. */

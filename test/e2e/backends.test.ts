@@ -11,7 +11,7 @@ import { tfjsBackend } from '../../src/backends/tfjs/index.ts';
 import type { Json } from '../../src/core/helpers/canonical-json.ts';
 import { fileStore, type RunEvent, type RunRequest, Trainer, type TrainerOptions } from '../../src/index.ts';
 import { verifyRun } from '../../src/verify/verify-run.ts';
-import { complete, failureOf, finished, sampleRows } from './sample.ts';
+import { complete, failureOf, finished, networkAnswers, sampleRows } from './sample.ts';
 
 const key = 'a-key-that-nobody-may-see';
 
@@ -21,19 +21,7 @@ const request: RunRequest = {
   data: sampleRows(160),
   runId: 'run',
   budget: { workUnits: 300 },
-  answers: {
-    'model.candidates': { learners: ['network'] },
-    'task.plan': {
-      formatVersion: 1,
-      budget: 'normal',
-      steps: [
-        { agent: 'data', step: 'split', by: 'strata', vault: true, folds: 2, repeats: 1, why: 'Two folds.' },
-        { agent: 'data', step: 'clean', why: 'As always.' },
-        { agent: 'model', step: 'baseline', why: 'As always.' },
-        { agent: 'model', step: 'network', trials: 1, why: 'It is what is tested.' },
-      ],
-    },
-  },
+  answers: networkAnswers,
 };
 
 const whereOf = (events: readonly RunEvent[], tool: string) => [
@@ -154,12 +142,9 @@ describe('a trainer with backends', () => {
     await using gone = await startWorker({ backend: onnxBackend() });
     const backends = [await remoteBackend({ url: gone.url, retries: 0 })];
     await gone[Symbol.asyncDispose]();
-    const steps = (request.answers!['task.plan'] as unknown as { steps: Json[] }).steps;
-    const plan = {
-      formatVersion: 1,
-      budget: 'normal',
-      steps: steps.toSpliced(3, 0, { agent: 'model', step: 'linear', trials: 1, why: 'Another one.' }),
-    };
+    const planned = networkAnswers['task.plan'];
+    const linear = { agent: 'model', step: 'linear', trials: 1, why: 'Another one.' };
+    const plan = { ...planned, steps: planned.steps.toSpliced(3, 0, linear) };
     const { facts } = complete(
       await new Trainer({ backends }).run({ ...request, answers: { 'task.plan': plan } }).result,
     );

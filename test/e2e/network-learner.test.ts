@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fileStore, type RunEvent, type RunRequest, Trainer } from '../../src/index.ts';
 import { verifyRun } from '../../src/verify/verify-run.ts';
-import { complete, sampleRows } from './sample.ts';
+import { complete, networkAnswers, sampleRows } from './sample.ts';
 
 /** One long fit a fold: small steps, and many of them. */
 const request: RunRequest = {
@@ -13,19 +13,7 @@ const request: RunRequest = {
   data: sampleRows(260),
   runId: 'run',
   budget: { workUnits: 20_000 },
-  answers: {
-    'model.candidates': { learners: ['network'] },
-    'task.plan': {
-      formatVersion: 1,
-      budget: 'normal',
-      steps: [
-        { agent: 'data', step: 'split', by: 'strata', vault: true, folds: 2, repeats: 1, why: 'Two folds.' },
-        { agent: 'data', step: 'clean', why: 'As always.' },
-        { agent: 'model', step: 'baseline', why: 'As always.' },
-        { agent: 'model', step: 'network', trials: 1, why: 'It is what is tested.' },
-      ],
-    },
-  },
+  answers: networkAnswers,
 };
 
 let folder = '';

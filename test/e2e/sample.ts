@@ -35,6 +35,21 @@ export function quickRequest(request: Partial<RunRequest> = {}): RunRequest {
   };
 }
 
+/** Answers by which one network is all that is tried, on two folds. */
+export const networkAnswers = {
+  'model.candidates': { learners: ['network'] },
+  'task.plan': {
+    formatVersion: 1,
+    budget: 'normal',
+    steps: [
+      { agent: 'data', step: 'split', by: 'strata', vault: true, folds: 2, repeats: 1, why: 'Two folds.' },
+      { agent: 'data', step: 'clean', why: 'As always.' },
+      { agent: 'model', step: 'baseline', why: 'As always.' },
+      { agent: 'model', step: 'network', trials: 1, why: 'It is what is tested.' },
+    ],
+  },
+} satisfies RunRequest['answers'];
+
 /** A run with its events, to its end. */
 export async function finished(
   request: RunRequest,

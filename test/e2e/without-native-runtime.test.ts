@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadModel } from '../../src/index.ts';
 import { type BareHost, bareHost } from './bare-host.ts';
+import { networkAnswers } from './sample.ts';
 
 const penguins = fileURLToPath(new URL('../../examples/data/penguins.csv', import.meta.url));
 
@@ -21,19 +22,7 @@ const run = new Trainer().run({
   prompt: 'Predict the species of a penguin with a neural network.',
   data: ${JSON.stringify(penguins)},
   budget: { workUnits: 3000 },
-  answers: {
-    'model.candidates': { learners: ['network'] },
-    'task.plan': {
-      formatVersion: 1,
-      budget: 'normal',
-      steps: [
-        { agent: 'data', step: 'split', by: 'strata', vault: true, folds: 2, repeats: 1, why: 'Two folds.' },
-        { agent: 'data', step: 'clean', why: 'As always.' },
-        { agent: 'model', step: 'baseline', why: 'As always.' },
-        { agent: 'model', step: 'network', trials: 1, why: 'It is what is tested.' },
-      ],
-    },
-  },
+  answers: ${JSON.stringify(networkAnswers)},
 });
 const events = [];
 for await (const event of run) events.push(event);

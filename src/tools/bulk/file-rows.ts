@@ -101,14 +101,22 @@ async function* csvRows(
         for (const record of left) if (record <= number) number++;
         return firstRecord + number;
       },
-      setAside: [
-        { reason: 'too-few-fields', ...tooFew },
-        { reason: 'too-many-fields', ...tooMany },
-      ]
-        .filter(({ count }) => count > 0)
-        .map((one) => ({ ...one, rows: one.rows.map((row) => firstRecord + row) })),
+      setAside: raggedRows({ tooFew, tooMany }, firstRecord),
     };
   }
+}
+
+/** Rows of another width than the head's, by reason, numbered from the first row of the file's data. */
+function raggedRows(
+  { tooFew, tooMany }: Pick<Awaited<ReturnType<typeof readTolerant>>, 'tooFew' | 'tooMany'>,
+  before: number,
+): FileRows['setAside'] {
+  return [
+    { reason: 'too-few-fields', ...tooFew },
+    { reason: 'too-many-fields', ...tooMany },
+  ]
+    .filter(({ count }) => count > 0)
+    .map((one) => ({ ...one, rows: one.rows.map((row) => before + row) }));
 }
 
 /** The rest of a file, from a row on whose quotes stand where RFC 4180 has no rule for them. */
@@ -135,12 +143,7 @@ async function* tolerantRows(
   yield {
     rows: encode(taken, rowCount),
     numberOf: (row) => from.records + row + 1,
-    setAside: [
-      { reason: 'too-few-fields', ...tooFew },
-      { reason: 'too-many-fields', ...tooMany },
-    ]
-      .filter(({ count }) => count > 0)
-      .map((one) => ({ ...one, rows: one.rows.map((row) => from.records + row) })),
+    setAside: raggedRows({ tooFew, tooMany }, from.records),
   };
 }
 

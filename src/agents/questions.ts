@@ -1,6 +1,7 @@
 import { leaksQuestion } from './data/check.ts';
 import { columnsQuestion } from './data/clean.ts';
 import { sampleQuestion } from './data/reduce.ts';
+import { balanceQuestion } from './model/balance.ts';
 import { candidatesQuestion, configurationsQuestion } from './model/candidates.ts';
 import { compressionQuestion } from './model/compress.ts';
 import { calibrationQuestion, decisionQuestion } from './model/decide.ts';
@@ -18,6 +19,7 @@ export const builtInQuestions = {
   model: [
     candidatesQuestion,
     configurationsQuestion,
+    balanceQuestion,
     ensembleQuestion,
     compressionQuestion,
     calibrationQuestion,

@@ -7,6 +7,7 @@ export const shortMembers: Readonly<Record<string, string>> = {
   'task.next': 'move',
   'task.drift': 'action',
   'data.sample': 'rows',
+  'model.balance': 'classWeight',
   'model.ensemble': 'use',
   'model.compression': 'variant',
   'model.calibration': 'method',

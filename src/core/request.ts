@@ -4,7 +4,7 @@ import { TrainerError } from './errors.ts';
 import type { Json } from './helpers/canonical-json.ts';
 import type { MetricFacts } from './metric-scope.ts';
 import type { Schema } from './standard-schema.ts';
-import { type BuiltInMetric, metricIds, type TaskKind } from './task-spec.ts';
+import { type BuiltInMetric, type ClassWeight, metricIds, type TaskKind } from './task-spec.ts';
 
 /** A named budget; `normal` is the default and a ceiling: small data end early. */
 export type BudgetName = 'quick' | 'normal' | 'thorough';
@@ -28,6 +28,11 @@ export interface TaskFields<
   readonly weight?: Column;
   readonly group?: Column;
   readonly time?: Column;
+  /**
+   * `balanced` gives every class the same weight in the fits (as `class_weight='balanced'` of scikit-learn); predicted probabilities
+   * are put right for it, so they stay those of the data. @default 'none', unless the prompt asks for it
+   */
+  readonly classWeight?: ClassWeight;
   /** A built-in metric, or one of the trainer's `metrics` by its name. */
   readonly metric?: BuiltInMetric | OwnMetric;
   /** At least this (or at most, where less is better). */
@@ -90,6 +95,7 @@ const fieldsSchema = z.strictObject({
   weight: z.string().optional(),
   group: z.string().optional(),
   time: z.string().optional(),
+  classWeight: z.enum(['none', 'balanced']).optional(),
   metric: z.string().min(1).optional(),
   threshold: z.number().optional(),
 });

@@ -48,6 +48,9 @@ export interface MetricWish {
   readonly quote?: string;
 }
 
+/** How the fits of a classification count rows: as they come, or so that every class has the same weight in all. */
+export type ClassWeight = 'none' | 'balanced';
+
 /** The request as checked JSON. Frozen and hashed before the Data and Model agents ask anything. */
 export interface TaskSpec {
   readonly formatVersion: 1;
@@ -55,6 +58,8 @@ export interface TaskSpec {
   readonly target: Sourced<string>;
   /** The class that counts as positive, for binary tasks. */
   readonly positive?: Sourced<string>;
+  /** What is asked of the weight of classes; absent where nothing is. */
+  readonly classWeight?: Sourced<ClassWeight>;
   /** Columns that the model may use. */
   readonly inputs: Sourced<readonly string[]>;
   readonly roles: {

@@ -17,6 +17,7 @@ const wishes: Readonly<Record<string, string>> = {
   ROLE_NOT_FOUND: 'an order, weight or group that no column gives',
   FAIRNESS_NOT_FOUND: 'fairness, but no column says between whom',
   METRIC_UNSUITED: 'a score that does not fit this kind of task',
+  BALANCE_OF_NUMBER: 'classes that count alike, but a number has no classes',
   LANGUAGE: 'something in words that are understood in English only',
 };
 

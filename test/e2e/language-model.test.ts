@@ -98,6 +98,12 @@ const cases: Readonly<Record<Id, Case>> = {
     shown: ({ trials }) => trials.filter(({ learner }) => learner === 'linear').length > 1,
     is: true,
   },
+  'model.balance': {
+    request: plain,
+    answer: { classWeight: 'balanced' },
+    shown: ({ winner }) => winner?.classWeight?.about.startsWith('Every class counted alike in the fits'),
+    is: true,
+  },
   'task.next': {
     request: plain,
     answer: { move: 'counter-offer' },

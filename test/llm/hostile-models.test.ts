@@ -56,6 +56,7 @@ const subjects: Readonly<Record<string, object>> = {
     ],
     limits: {},
   },
+  'model.balance': { metric: 'f1', classes: 2, asked: 'balanced', source: 'prompt' },
   'model.calibration': { task: 'binary', rowCount: 500, isPlanned: true },
   'model.decision': { metric: 'f1', classShares: [0.3, 0.7] },
   'task.drift': {

@@ -47,6 +47,7 @@ export function winnerFacts(messages: Messages, spec: TaskSpec | undefined, reco
   const decided = messages.get('model.decide') as Decided | undefined;
   if (compressed === undefined || spec === undefined) return undefined;
   const { metric } = spec.metrics[0]!;
+  const candidates = messages.get('model.candidates') as CandidatesMessage | undefined;
   const { chosen, tried } = compressed;
   const validation = decided?.scores.find((score) => score.metric === metric);
   return {
@@ -57,6 +58,15 @@ export function winnerFacts(messages: Messages, spec: TaskSpec | undefined, reco
       configuration,
       ...(iterations === undefined ? {} : { iterations }),
     })),
+    ...(candidates?.classWeight === 'balanced'
+      ? {
+          classWeight: {
+            about:
+              'Every class counted alike in the fits; probabilities are put right for it, so they are those of the data.',
+            ...records.message('model.candidates'),
+          },
+        }
+      : {}),
     ...(validation === undefined ? {} : { validationScore: validation.value }),
     ...(decided === undefined || spec.task.value === 'regression'
       ? {}

@@ -3,6 +3,7 @@ import { defineQuestion } from '../../core/question.ts';
 import { defineStage } from '../../core/stage.ts';
 import type { Schema } from '../../core/standard-schema.ts';
 import type { OutputOf } from '../../tools/actions/actions.ts';
+import { balanced } from '../../tools/learn/class-weights.ts';
 import type { Axis, Configuration, SearchSpace } from '../../tools/learn/learner.ts';
 import type { Candidate } from '../../tools/search/search-state.ts';
 import { callAction } from '../call-action.ts';
@@ -11,6 +12,7 @@ import type { Reduced } from '../data/reduce.ts';
 import { learnerFamilies } from '../task/plan/plan.ts';
 import { type Planned, stepOf } from '../task/stages/plan.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
+import { balanceQuestion } from './balance.ts';
 import { expectations, expectationsSchema } from './expectations.ts';
 import { candidatesPrompt } from './prompts/candidates.ts';
 import { configurationsPrompt } from './prompts/configurations.ts';
@@ -115,6 +117,8 @@ export const candidatesSchema = z.object({
   missing: z.array(z.object({ learner: z.string(), why: z.string() })).default([]),
   /** Where networks train; absent where the host gave no backends, or none of the learners needs one. */
   backend: trainingBackendSchema.optional(),
+  /** How the fits count rows; absent without classes, and in runs of earlier versions. */
+  classWeight: z.enum(['none', 'balanced']).optional(),
   /** What training and each learner's model are expected to take; absent in runs of earlier versions. */
   expected: expectationsSchema.optional(),
 });
@@ -190,6 +194,23 @@ export const candidatesStage = defineStage<CandidatesMessage>({
         categories: prepared.categoryCount,
       },
     });
+    const { classWeight } =
+      prepared.task === 'regression'
+        ? { classWeight: undefined }
+        : await context.ask(balanceQuestion, {
+            metric: spec.metrics[0]!.metric,
+            classes: prepared.classes.length,
+            ...(spec.classWeight === undefined
+              ? {}
+              : { asked: spec.classWeight.value, source: spec.classWeight.source }),
+          });
+    // The baseline tells what the data are like, so it counts them as they come.
+    const weighed = (candidates: readonly Candidate[]): Candidate[] =>
+      candidates.map((candidate) =>
+        classWeight === 'balanced' && candidate.learner !== 'baseline'
+          ? { ...candidate, configuration: balanced(candidate.configuration) }
+          : candidate,
+      );
     const isTrained = learners.some((name) => proposals.get(name)?.onBackend === true);
     const told = isTrained ? backend : undefined;
     const extra: Candidate[] = [];
@@ -209,15 +230,17 @@ export const candidatesStage = defineStage<CandidatesMessage>({
       message: {
         learners: ['baseline', ...learners],
         onHost: [...onHost],
-        candidates: await context.putJson(all as never),
-        extra: await context.putJson(extra as never),
+        candidates: await context.putJson(weighed(all) as never),
+        extra: await context.putJson(weighed(extra) as never),
         count: all.length + extra.length,
         missing,
         ...(told === undefined ? {} : { backend: told }),
+        ...(classWeight === undefined ? {} : { classWeight }),
         expected,
       },
       summary: [
         `${all.length + extra.length} candidates of ${learners.join(', ')}.`,
+        ...(classWeight === 'balanced' ? ['Every class counts alike in their fits.'] : []),
         ...(told === undefined ? [] : [backendSentence(told)]),
         ...missing.map(({ learner, why }) => `Without "${learner}": ${why}`),
       ].join(' '),

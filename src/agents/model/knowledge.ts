@@ -10,6 +10,9 @@ export const modelKnowledge = `# Procedures of the Model agent
 2. Few rows: more regularisation, shallow trees, larger leaves. Many rows: more leaves, smaller learning rate, more iterations.
 3. Name only axes of the learner's space, with values within their bounds. An empty list is a good answer.
 
+## model.balance
+1. Count rows as they come unless the request wants otherwise: the rule of decision serves rare classes, and costs no probabilities.
+
 ## model.ensemble
 1. A blend is worth its size only where its gain exceeds its standard error.
 

@@ -37,6 +37,9 @@ export function guardLearner(learner: Learner): Learner {
       toGraph: (graph, inputs) => model.toGraph(graph, inputs),
       toState: () => model.toState(),
       importance: () => model.importance(),
+      ...(typeof model.shifted === 'function'
+        ? { shifted: (by) => guardModel(model.shifted!(by), model.outputCount) }
+        : {}),
     };
   };
   const checkPrediction = (values: Float64Array, length: number): Float64Array => {

@@ -1,13 +1,14 @@
 import { TrainerError } from '../../core/errors.ts';
+import { withClassWeights } from './class-weights.ts';
 import { guardLearner } from './guard-learner.ts';
 import type { Learner } from './learner.ts';
 
 /** Built-in learners by name, loaded when first used. */
 const builtIn: Readonly<Record<string, () => Promise<Learner>>> = {
   baseline: async () => (await import('./baseline/baseline-learner.ts')).baselineLearner,
-  linear: async () => (await import('./linear/linear-learner.ts')).linearLearner,
-  trees: async () => (await import('./trees/trees-learner.ts')).treesLearner,
-  network: async () => (await import('./network/network-learner.ts')).networkLearner,
+  linear: async () => withClassWeights((await import('./linear/linear-learner.ts')).linearLearner),
+  trees: async () => withClassWeights((await import('./trees/trees-learner.ts')).treesLearner),
+  network: async () => withClassWeights((await import('./network/network-learner.ts')).networkLearner),
 };
 
 /** Names of the learners that come with the library, in the order in which they are tried. */
@@ -44,7 +45,7 @@ export function learnerRegistry(modules: readonly string[], inline: readonly Lea
       }
       names.add(name);
     }
-    return learners.map(guardLearner);
+    return learners.map((learner) => withClassWeights(guardLearner(learner)));
   };
   return {
     async learner(name) {

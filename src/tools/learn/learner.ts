@@ -117,6 +117,11 @@ export interface FittedModel {
   toGraph(graph: GraphBuilder, inputs: GraphFeatures): string;
   /** Counted operations to predict one row. */
   readonly operationsPerRow: number;
+  /**
+   * The same model with these numbers added to its scores (log-odds, or one score a class) before they become probabilities.
+   * Needed where classes are balanced; leave it out where there are no such scores.
+   */
+  shifted?(by: readonly number[]): FittedModel;
   /** Everything that `revive` needs. */
   toState(): ModelState;
   /** Importance a feature in feature order (gain, or |coefficient| × deviation), summing to 1, or all 0. */

@@ -84,6 +84,7 @@ function detailLines({ winner, task, data }: RunFacts, cite: Cite): string[] {
       ({ weight, learner, configuration, iterations }) =>
         `- ${formatShare(weight)} ${md(learner)}: ${md(formatConfiguration(configuration) || 'defaults')}${iterations === undefined ? '' : `, fitted for ${formatNumber(iterations)} iterations`}${cite(winner.membersRecord)}`,
     ),
+    ...(winner.classWeight ? [`- classes: ${md(winner.classWeight.about)}${cite(winner.classWeight.record)}`] : []),
     ...(winner.calibration ? [`- calibration: ${md(winner.calibration.method)}${cite(winner.record)}`] : []),
     ...(winner.decisionRule ? [`- decision: ${md(winner.decisionRule)}${cite(winner.record)}`] : []),
   ];

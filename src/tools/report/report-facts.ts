@@ -229,6 +229,8 @@ export interface WinnerFacts {
   }[];
   /** Mean over the validation folds of the first metric. */
   readonly validationScore?: number;
+  /** What the fits made of the weight of classes, where they did not count rows as they come. */
+  readonly classWeight?: { readonly about: string; readonly record?: string };
   /** `none`, `isotonic`, `sigmoid`, `temperature`, and what it changed. */
   readonly calibration?: { readonly method: string; readonly note?: string };
   /** How probabilities become an answer, or how the interval is made. */

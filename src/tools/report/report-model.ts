@@ -130,6 +130,7 @@ ${table(
   { caption: 'Members of the model' },
 )}
 <ul>
+${winner.classWeight && html`<li>Classes: ${winner.classWeight.about}</li>`}
 ${winner.calibration && html`<li>Calibration: ${winner.calibration.method}${winner.calibration.note && ` – ${winner.calibration.note}`}</li>`}
 ${winner.decisionRule && html`<li>Decision: ${winner.decisionRule}</li>`}
 ${winner.compression?.map((step) => html`<li>Smaller variant ${step.what}${step.lossOfScore !== undefined && ` (validation score ${step.lossOfScore > 0 ? `${formatNumber(step.lossOfScore)} worse` : 'no worse'})`}</li>`)}

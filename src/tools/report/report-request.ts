@@ -63,6 +63,9 @@ function fields(task: TaskSpec): readonly Field[] {
     ...of('task', task.task, (value) => taskName[value]),
     ...of('target', task.target),
     ...of('positive class', task.positive),
+    ...of('weight of classes', task.classWeight, (value) =>
+      value === 'balanced' ? 'every class counts alike' : 'rows as they come',
+    ),
     ...of('inputs', task.inputs, (value) => `${value.length} columns: ${listed(value)}`),
     ...of('weight', task.roles.weight),
     ...of('group', task.roles.group),

@@ -137,6 +137,7 @@ const subjects: Readonly<Record<string, object>> = {
     ],
     limits: { sizeBytes: 2000 },
   },
+  'model.balance': { metric: 'f1', classes: 2, asked: 'balanced', source: 'prompt' },
   'model.calibration': { task: 'binary', rowCount: 100, isPlanned: true },
   'model.decision': { metric: 'f1', classShares: [0.6, 0.37, 0.03], rowCount: 100 },
   'server.deployment': { latencyP50Ms: 1, sizeBytes: 1000, limits: [] },

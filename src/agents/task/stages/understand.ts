@@ -113,6 +113,7 @@ const specSchema = z.object({
   task: sourced(z.enum(['binary', 'multiclass', 'regression'])),
   target: text,
   positive: text.optional(),
+  classWeight: sourced(z.enum(['none', 'balanced'])).optional(),
   inputs: sourced(z.array(z.string())),
   roles: z.object({
     weight: text.optional(),
@@ -263,6 +264,13 @@ function checkFixed(spec: TaskSpec, { metrics, ...fixed }: FixedAnswers): void {
     );
   }
   const task = spec.task.value;
+  if (fixed.classWeight === 'balanced' && task === 'regression') {
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      `Expected \`task.classWeight\` of a task with classes, but "${target}" makes it a regression task. Leave it out, or name another target.`,
+      { details: { task } },
+    );
+  }
   for (const { metric, threshold } of metrics ?? []) {
     const fitting = metricsOfTask(task);
     if (!fitting.includes(metric)) {

@@ -1,4 +1,5 @@
 import { ownMetric } from '../../../core/metric-scope.ts';
+import type { ClassWeightWish } from './class-weight.ts';
 import { findExclusions, findInputs } from './exclusions.ts';
 import { findFairness } from './fairness.ts';
 import { findLimits } from './limits.ts';
@@ -20,13 +21,19 @@ export interface Parts {
   readonly roles: ReturnType<typeof findRoles>;
   readonly fairness: ReturnType<typeof findFairness>;
   readonly inputs: ReturnType<typeof findInputs>;
+  readonly classWeight: ClassWeightWish | undefined;
   /** Columns with another part than the target, and how much that speaks against them. */
   readonly apart: ReadonlyMap<string, number>;
   readonly taken: readonly Span[];
 }
 
 /** Reads numbers, scores, limits, roles, exclusions, fairness and inputs. */
-export function readParts(reading: Reading, columns: readonly NamedColumn[], mentions: readonly Mention[]): Parts {
+export function readParts(
+  reading: Reading,
+  columns: readonly NamedColumn[],
+  mentions: readonly Mention[],
+  classWeight?: ClassWeightWish,
+): Parts {
   const quantities = findQuantities(reading);
   const names = mentions.filter((mention) => mention.by === 'name' && mention.quality > 0.9);
   // "Off" of a class "charged off" is no error.
@@ -35,10 +42,15 @@ export function readParts(reading: Reading, columns: readonly NamedColumn[], men
   const limits = findLimits(reading, unused);
   const rest = unused.filter((quantity) => !limits.some((limit) => limit.quantity === quantity));
   const roles = findRoles(reading, columns, mentions);
-  const fairness = findFairness(reading, columns, mentions);
-  const exclusions = findExclusions(reading, mentions);
+  const fair = findFairness(reading, columns, mentions);
+  // "Treat all classes alike" is no wish between people, and "don't ignore the rare class" names no column.
+  const isOther = (span: Span): boolean => classWeight === undefined || !overlaps(span, classWeight);
+  const fairness = { ...fair, unknown: fair.unknown.filter(isOther) };
+  const excluded = findExclusions(reading, mentions);
+  const exclusions = { ...excluded, unknown: excluded.unknown.filter(isOther) };
   const wishes = [roles.weight, roles.group, roles.time, roles.entity].filter((wish) => wish !== undefined);
   const taken: Span[] = [...exclusions.wishes, ...wishes, ...fairness.wishes];
+  if (classWeight !== undefined) taken.push(classWeight);
   const classLike = new Set(columns.filter(isClassLike).map((column) => column.name));
   const inputs = findInputs(reading, mentions, [...exclusions.wishes, ...wishes], classLike);
   if (inputs !== undefined) taken.push(inputs.span);
@@ -61,6 +73,7 @@ export function readParts(reading: Reading, columns: readonly NamedColumn[], men
     roles,
     fairness,
     inputs,
+    classWeight,
     apart,
     taken,
   };

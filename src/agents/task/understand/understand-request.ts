@@ -2,6 +2,7 @@ import { TrainerError } from '../../../core/errors.ts';
 import type { Sourced } from '../../../core/task-spec.ts';
 import type { TableProfile } from '../../../tools/data/profile/profile.ts';
 import type { LearnerFamily } from '../plan/plan.ts';
+import { findClassWeight } from './class-weight.ts';
 import { dataWords, findMentions, nameColumns } from './columns.ts';
 import { condense } from './condense.ts';
 import { isDoubtful, lostWish } from './doubt.ts';
@@ -9,7 +10,7 @@ import { findHarm } from './harmful.ts';
 import { languageOf } from './language.ts';
 import type { Mention, NamedColumn } from './mention.ts';
 import { type Parts, readParts } from './parts.ts';
-import { findAll, quoteOf, type Reading, readPrompt, type Span } from './reading.ts';
+import { findAll, overlaps, quoteOf, type Reading, readPrompt, type Span } from './reading.ts';
 import { comparedNumber, otherKind, refusedTarget, rejected } from './refusals.ts';
 import { scoreTargets, targetsAsked } from './target.ts';
 import { targetFromData } from './target-from-data.ts';
@@ -42,8 +43,11 @@ export function understandRequest({ prompt, profile, fixed = {} }: Request): Und
     return rejected('NO_DATA', { rows: profile.rowCount, columns: columns.length });
   if (columns.length === 1) return rejected('NO_TARGET', { columns: 1 });
 
-  const mentions = findMentions(reading, columns);
-  const parts = readParts(reading, columns, mentions);
+  const found = findMentions(reading, columns);
+  const classWeight = findClassWeight(reading, found);
+  // "Balance the classes" speaks of no column "balance" or "class".
+  const mentions = classWeight === undefined ? found : found.filter((mention) => !overlaps(mention, classWeight));
+  const parts = readParts(reading, columns, mentions, classWeight);
   const language = languageOf(reading, words);
   if (language !== 'en' && fixed.target === undefined) {
     const ranked = rankedTargets(reading, columns, mentions, parts);

@@ -1,5 +1,5 @@
 import type { Json } from '../../../core/helpers/canonical-json.ts';
-import type { MetricId, TaskKind, TaskSpec } from '../../../core/task-spec.ts';
+import type { ClassWeight, MetricId, TaskKind, TaskSpec } from '../../../core/task-spec.ts';
 import type { LearnerFamily } from '../plan/plan.ts';
 
 /** Answers that the host has fixed; they are checked, win over the prompt, and nobody is asked. */
@@ -13,6 +13,7 @@ export interface FixedAnswers {
   readonly group?: string;
   readonly time?: string;
   readonly entity?: string;
+  readonly classWeight?: ClassWeight;
   readonly metrics?: readonly { readonly metric: MetricId; readonly threshold?: number }[];
   readonly limits?: {
     readonly latencyMs?: number;

@@ -1,4 +1,4 @@
-import type { MetricId, MetricWish, Sourced, TaskKind, TaskSpec } from '../../../core/task-spec.ts';
+import type { ClassWeight, MetricId, MetricWish, Sourced, TaskKind, TaskSpec } from '../../../core/task-spec.ts';
 import type { ColumnProfile, TableProfile } from '../../../tools/data/profile/profile.ts';
 import type { Mention, NamedColumn } from './mention.ts';
 import { defaultMetric, resolveCue } from './metrics.ts';
@@ -94,11 +94,15 @@ export function writeSpec({
         ? ({ value: fixed.positive, source: 'host' } as const)
         : positiveOf(profileOf(profile, target.value), reading)
       : undefined;
+  const classWeight = weightOfClasses(parts, fixed, reading);
+  if (classWeight?.value === 'balanced' && task.value === 'regression' && parts.classWeight !== undefined)
+    note('BALANCE_OF_NUMBER', parts.classWeight);
   return {
     formatVersion: 1,
     task,
     target,
     ...(positive !== undefined && { positive }),
+    ...(classWeight !== undefined && task.value !== 'regression' && { classWeight }),
     inputs: readInputs(reading, columns, parts, fixed, outside),
     roles,
     metrics,
@@ -108,6 +112,15 @@ export function writeSpec({
       .map((wish) => ({ column: wish.column, quote: quoteOf(reading, wish) })),
     unsupported,
   };
+}
+
+function weightOfClasses(
+  { classWeight }: Parts,
+  fixed: FixedAnswers,
+  reading: Reading,
+): Sourced<ClassWeight> | undefined {
+  if (fixed.classWeight !== undefined) return { value: fixed.classWeight, source: 'host' };
+  return classWeight && { value: classWeight.value, source: 'prompt', quote: quoteOf(reading, classWeight) };
 }
 
 function readInputs(

@@ -55,6 +55,7 @@ export function createLinearModel(parts: LinearParts): FittedModel {
       arrays: { coefficients, intercepts, deviations },
     }),
     importance: () => importance(parts),
+    shifted: (by) => createLinearModel({ ...parts, intercepts: intercepts.map((value, k) => value + by[k]!) }),
   };
 }
 

@@ -54,6 +54,11 @@ export function createNetworkModel(parts: NetworkParts): FittedModel {
     toGraph: (graph, inputs) => networkToGraph(graph, inputs, parts),
     toState: () => toState(parts),
     importance: () => parts.importance.slice(),
+    shifted(by) {
+      const last = stages.at(-1) as DenseStage;
+      const moved = { ...last, bias: last.bias.map((value, k) => value + by[k]!) };
+      return createNetworkModel({ ...parts, stages: [...stages.slice(0, -1), moved] });
+    },
   };
 }
 

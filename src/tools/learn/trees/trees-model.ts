@@ -43,6 +43,11 @@ export class TreesModel implements FittedModel {
     return this.objective === 'softmax' ? softmaxRows(scores, features.rowCount, this.forest.classes) : scores;
   }
 
+  shifted(by: readonly number[]): TreesModel {
+    const { forest } = this;
+    return new TreesModel({ ...forest, base: forest.base.map((value, k) => value + by[k]!) }, this.objective);
+  }
+
   toGraph(graph: GraphBuilder, inputs: GraphFeatures): string {
     return treesToGraph(this.forest, this.objective, graph, inputs);
   }

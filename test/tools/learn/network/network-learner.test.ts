@@ -28,6 +28,29 @@ describe('the graph', () => {
     expect(worstDifference(data, model.predict(features))).toBeLessThan(1e-6);
   });
 
+  it.each([
+    ['binary', [1.5]],
+    ['multiclass', [0.5, -1, 2, 0]],
+  ] as const)('follows scores that are shifted, and so does the state: %s', async (task, by) => {
+    const { model } = await fitted(task, short);
+    const shifted = model.shifted!(by);
+    const { features } = makeRows(task, 300, 'other');
+    const [before, after] = [model.predict(features), shifted.predict(features)];
+    // Log-odds, against the other class or the first.
+    const odds = (p: Float64Array, row: number, k: number) =>
+      task === 'binary' ? Math.log(p[row]! / (1 - p[row]!)) : Math.log(p[row * by.length + k]! / p[row * by.length]!);
+    let worst = 0;
+    for (let row = 0; row < 300; row++) {
+      by.forEach((shift, k) => {
+        const moved = task === 'binary' ? shift : shift - by[0];
+        worst = Math.max(worst, Math.abs(odds(after, row, k) - odds(before, row, k) - moved));
+      });
+    }
+    expect(worst).toBeLessThan(1e-5);
+    expect(networkLearner.revive(shifted.toState()).predict(features)).toEqual(after);
+    expect(worstDifference((await predictedByGraph(shifted, features)).data, after)).toBeLessThan(1e-6);
+  });
+
   it.each(['numbers', 'categories'] as const)('needs no other features than %s', async (kind) => {
     const rows = makeRows('binary', 300, 'train');
     const features: Features = { ...rows.features, numbers: [], categories: [], [kind]: rows.features[kind] };

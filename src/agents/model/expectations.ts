@@ -6,7 +6,7 @@ import { callAction } from '../call-action.ts';
 import type { Collected } from '../data/collect.ts';
 import type { Prepared } from '../data/prepare.ts';
 import { forecast } from '../server/forecast.ts';
-import { forecastSearch } from '../task/plan/forecast-search.ts';
+import { forecastSearch, usualShare } from '../task/plan/forecast-search.ts';
 
 /** What is expected before anything is trained, for each learner that will be tried; forecasts of this machine, by which nothing is chosen. */
 export const expectationsSchema = z.object({
@@ -39,8 +39,11 @@ export type Expectations = z.infer<typeof expectationsSchema>;
 
 /** Bytes of a file beside its learners: operators, signature, card; a column has its entry in the signature and in the reference of drift. */
 const fileBytes = { fixed: 2900, column: 300, category: 400, value: 25 };
-/** Seconds of the steps that do not learn, for themselves and for a million cells, and the last fits beside the search. */
-const steps = { seconds: 2.5, secondsPerMillionCells: 2.5, refits: 1.2 };
+/**
+ * Seconds of the steps that do not learn, for themselves and for a million cells (their root: what looks at columns looks at a few of
+ * many), and how many times the search all fits take, with those for compression, the file and the learning curve. Fitted to 30 runs.
+ */
+const steps = { seconds: 1.2, secondsPerMillionCells: 6.3, fits: 2.4 };
 /** Bytes of the code and the heap of the process that trains beside Node and the runtime, and copies of the rows that it holds. */
 const trainer = { heapBytes: 50_000_000, tableCopies: 3, cellBytes: 24 };
 
@@ -61,12 +64,14 @@ export async function expectations(
   const machine = await callAction(context, 'pace', {});
   const { data } = context.message<Collected>('data.collect')!;
   const candidates = learners.flatMap((name) => [...(proposals.get(name)?.candidates ?? [])]);
-  const options = { folds: prepared.folds, repeats: prepared.repeats, units };
-  const { least, most } = forecastSearch(candidates, options).workUnits;
+  const { expected } = forecastSearch(candidates, {
+    folds: prepared.folds,
+    repeats: prepared.repeats,
+    units,
+    shareOf: (learner) => proposals.get(learner)?.footprint?.costShare ?? usualShare,
+  }).workUnits;
   const columns = prepared.numberCount + prepared.categoryCount;
   const cells = prepared.rowCount * columns;
-  // A search mostly ends somewhere between a plateau at once and a gain in every bracket.
-  const expected = Math.sqrt(least * most);
   const known = learners.flatMap((learner) => {
     const proposal = proposals.get(learner);
     return proposal?.footprint === undefined ? [] : [{ learner, proposal, footprint: proposal.footprint }];
@@ -80,8 +85,8 @@ export async function expectations(
   return {
     trainSeconds:
       steps.seconds +
-      (steps.secondsPerMillionCells * cells) / 1e6 +
-      (machine.msPerUnit / 1000) * steps.refits * expected,
+      steps.secondsPerMillionCells * Math.sqrt(cells / 1e6) +
+      (machine.msPerUnit / 1000) * steps.fits * expected,
     peakBytes: Math.round(
       machine.processBytes +
         trainer.heapBytes +

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { Calibration } from '../../core/calibration.ts';
 import { readCalibration, writeCalibration } from '../serve/calibration-cache.ts';
 import { costTable, estimate, tableMachine } from '../serve/estimate.ts';
@@ -32,14 +31,15 @@ export const pace = defineAction<Record<string, never>, Pace>({
 const fits = 8;
 
 async function calibrate(context: ActionContext): Promise<Calibration> {
-  const reference = referenceFit(await context.learner('trees'), context.cores);
-  // The quickest of a few: the first ones warm the code up, and others may wait for the processor.
+  const reference = referenceFit(await context.learner('trees'), 1);
+  // Processor time of one thread, the least of a few: the first fits warm the code up, and the clock also runs while others work.
   let fit = await reference.fit();
   let quickest = Number.POSITIVE_INFINITY;
   for (let i = 0; i < fits; i++) {
-    const started = performance.now();
+    const before = process.cpuUsage();
     fit = await reference.fit();
-    quickest = Math.min(quickest, performance.now() - started);
+    const { user, system } = process.cpuUsage(before);
+    quickest = Math.min(quickest, (user + system) / 1000);
   }
   const msPerUnit = quickest / reference.units;
   const { bytes, cost } = reference.fileOf(fit);

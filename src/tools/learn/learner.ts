@@ -146,6 +146,8 @@ export interface Footprint {
   readonly fitBytes: number;
   /** Iterations that early stopping is expected to leave, where there are any. */
   readonly iterations?: number;
+  /** Share of its counted cost that a fit mostly takes: fits end before their last iteration. */
+  readonly costShare?: number;
 }
 
 /** A way to fit a model: its space, its cost, its fit. */

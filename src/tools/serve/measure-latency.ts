@@ -12,7 +12,7 @@ export interface MeasureLatencyOptions {
   readonly now: () => number;
   /** @default 1000 */
   readonly count?: number;
-  /** Untimed predictions before. @default 50 */
+  /** Untimed predictions before, until the code is compiled; an eighth of `maxMs` at most. @default 1000 */
   readonly warmUp?: number;
   /** Stops early when this is over, with at least 20 timed. @default 2000 */
   readonly maxMs?: number;
@@ -24,9 +24,9 @@ export async function measureLatency(
   predictOne: (i: number) => Promise<unknown>,
   options: MeasureLatencyOptions,
 ): Promise<Latency> {
-  const { now, count = 1000, warmUp = 50, maxMs = 2000, signal } = options;
+  const { now, count = 1000, warmUp = 1000, maxMs = 2000, signal } = options;
   const start = now();
-  for (let i = 0; i < warmUp && now() - start < maxMs / 4; i++) await predictOne(i);
+  for (let i = 0; i < warmUp && now() - start < maxMs / 8; i++) await predictOne(i);
   const times: number[] = [];
   while (times.length < count && (times.length < Math.min(20, count) || now() - start < maxMs)) {
     signal?.throwIfAborted();

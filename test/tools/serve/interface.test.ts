@@ -102,6 +102,7 @@ describe('measureLatency', () => {
         now: () => time,
         warmUp: 10,
         count: 30,
+        maxMs: 4000,
       },
     );
     expect(latency).toEqual({ p50: 1, p99: 1, count: 30 });

@@ -4,11 +4,13 @@ import type { Candidate, SearchState } from '../../../tools/search/search-state.
 /** What a search is expected to take: `least` where nothing improves on the first, `most` where each does. */
 export interface SearchForecast {
   readonly trials: { readonly least: number; readonly most: number };
-  readonly workUnits: { readonly least: number; readonly most: number };
+  readonly workUnits: { readonly least: number; readonly most: number; readonly expected: number };
 }
 
 /** Share of its iterations after which a fit that stops early mostly has stopped, at least. */
 const earlyShare = 0.1;
+/** Share of its counted cost that a fit mostly takes, where its learner does not say. */
+export const usualShare = 0.3;
 
 /**
  * Runs the search itself with made-up scores: once with equal ones, which end it at a plateau with every fit stopped
@@ -16,20 +18,44 @@ const earlyShare = 0.1;
  */
 export function forecastSearch(
   candidates: readonly Candidate[],
-  options: { readonly folds: number; readonly repeats: number; readonly units: number },
+  {
+    shareOf = () => usualShare,
+    ...options
+  }: {
+    readonly folds: number;
+    readonly repeats: number;
+    readonly units: number;
+    /** Share of its counted cost that a fit of a learner mostly takes. */
+    readonly shareOf?: (learner: string) => number;
+  },
 ): SearchForecast {
-  const plateau = play(createSearch({ candidates, ...options }), { share: earlyShare, isRising: false });
-  const rising = play(createSearch({ candidates, ...options }), { share: 1, isRising: true });
+  const stopping =
+    (share: number) =>
+    ({ canCutIterations }: Candidate): number =>
+      canCutIterations ? share : 1;
+  const plateau = play(createSearch({ candidates, ...options }), { shareOf: stopping(earlyShare), isRising: false });
+  const rising = play(createSearch({ candidates, ...options }), { shareOf: () => 1, isRising: true });
+  const expected = play(createSearch({ candidates, ...options }), {
+    shareOf: ({ learner }) => shareOf(learner),
+    isRising: true,
+  });
   return {
     trials: {
       least: Math.min(plateau.trials, rising.trials),
       most: Math.max(plateau.trials, rising.trials),
     },
-    workUnits: { least: plateau.spent, most: Math.max(plateau.spent, rising.spent) },
+    workUnits: {
+      least: plateau.spent,
+      most: Math.max(plateau.spent, rising.spent),
+      expected: expected.spent,
+    },
   };
 }
 
-function play(start: SearchState, how: { readonly share: number; readonly isRising: boolean }): SearchState {
+function play(
+  start: SearchState,
+  how: { readonly shareOf: (candidate: Candidate) => number; readonly isRising: boolean },
+): SearchState {
   let state = start;
   for (let trials = nextTrials(state); trials.length > 0; trials = nextTrials(state)) {
     state = report(
@@ -37,7 +63,7 @@ function play(start: SearchState, how: { readonly share: number; readonly isRisi
       trials.map(({ index, candidate, fits, cost }) => ({
         index,
         scores: fits.map(() => (how.isRising ? candidate : 0)),
-        units: state.options.candidates[candidate]!.canCutIterations ? cost * how.share : cost,
+        units: cost * how.shareOf(state.options.candidates[candidate]!),
       })),
     );
   }

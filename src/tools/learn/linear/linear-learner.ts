@@ -13,6 +13,8 @@ const families: Readonly<Record<TaskKind, Family>> = {
 
 /** Numeric columns, hinges included, up to which hinges are searched: beyond they cost more than they bring. */
 const mostHinges = 1000;
+/** Share of the counted steps after which Newton's method mostly is at its end. */
+const usualSteps = 0.35;
 
 /**
  * Ridge, logistic and multinomial logistic regression, solved to a gradient of 1e-8 (Newton, or L-BFGS where that counts
@@ -56,6 +58,7 @@ export const linearLearner: Learner = {
       // Standardising values are float32, dense coefficients double, those of categories float32; notes of explanations are text.
       fileBytes: 24 * facts.numberCount + outputs * (8 * dense + 4 * (columnCount - dense) + 20 * active),
       operationsPerRow: 4 * facts.numberCount + 2 * active * outputs,
+      costShare: usualSteps,
       fitBytes:
         facts.rowCount * (8 * dense + 4 * facts.categorySizes.length) + 16 * columnCount * columnCount * outputs,
     };

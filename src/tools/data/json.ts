@@ -26,7 +26,13 @@ export async function readJson(
     );
   }
   const value = parseJson(decodeUtf8(await readFile(path)));
-  return readRecords(recordsOf(value), options, context, { format: 'json', bytes: size });
+  const records = recordsOf(value);
+  const share = Math.min(
+    1,
+    (options.maxBytes ?? Number.POSITIVE_INFINITY) / size,
+    (options.maxRows ?? Number.POSITIVE_INFINITY) / Math.max(1, records.length),
+  );
+  return readRecords(records, options, context, { format: 'json', bytes: size, share });
 }
 
 /**

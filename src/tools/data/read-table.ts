@@ -71,7 +71,7 @@ export async function readTable(
   const { head, size } = await readHead(path);
   const format = options.format ?? detectFormat(head, path);
   const limited = { maxBytes: defaultMaxBytes, ...options };
-  if (format === 'json') return readJson(path, size, options, context);
+  if (format === 'json') return readJson(path, size, limited, context);
   if (format === 'ndjson') {
     const bytes = createReadStream(path, { highWaterMark: 1 << 20 });
     return readNdjson(bytes, head, size, limited, context);

@@ -248,6 +248,31 @@ describe('formats', () => {
     },
   );
 
+  it.each(['x.json', 'columns.json', 'x.ndjson', 'x.csv'])(
+    'samples %s to about the bytes asked for, by the places of its rows, and counts',
+    async (name) => {
+      const rows = Array.from({ length: 5000 }, (_, i) => ({ id: i + 10_000 }));
+      const columns = JSON.stringify({ id: rows.map(({ id }) => id) });
+      const content = name.startsWith('columns')
+        ? columns
+        : name.endsWith('.json')
+          ? JSON.stringify(rows)
+          : name.endsWith('.csv')
+            ? `id\n${rows.map(({ id }) => id).join('\n')}`
+            : rows.map((row) => JSON.stringify(row)).join('\n');
+      const result = await read(content, name, { maxBytes: content.length / 5 });
+      expect(result.table.rowCount).toBeGreaterThan(850);
+      expect(result.table.rowCount).toBeLessThan(1150);
+      expect(result.report.sample!.share).toBeCloseTo(0.2, 2);
+      expectToAddUp(result);
+      const ids = valuesOf(result.table).id as number[];
+      // From all of the file: the mean of a thousand places differs from the middle by less than four standard errors (41).
+      expect(Math.abs(ids.reduce((a, b) => a + b, 0) / ids.length - 12_500)).toBeLessThan(164);
+      // What is not larger is read whole.
+      expect((await read(content, name, { maxBytes: content.length })).report.sample).toBeUndefined();
+    },
+  );
+
   it('keeps as many records as were asked for of a source whose length nobody knows, the same each time, from all of it', async () => {
     function* endless(count: number) {
       for (let id = 0; id < count; id++) yield id === 7 ? 'no record' : { id };

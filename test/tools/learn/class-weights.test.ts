@@ -96,8 +96,8 @@ describe('balanced classes', () => {
 
   it.each(cases)('keep the mean probability at the share of each class: $title', async ({ learner, set }) => {
     const problem = problemOf(set);
-    const fit = (await registry.learner(learner)).fit;
-    const { model } = await fit(rowsOf(set, false), balanced(configurations[learner]), problem, context());
+    const own = await registry.learner(learner);
+    const { model } = await own.fit(rowsOf(set, false), balanced(configurations[learner]), problem, context());
     const columns = allColumns(model.predict(features), problem);
     for (let k = 0; k < problem.classCount; k++) {
       const mean =

@@ -8,7 +8,7 @@ import {
   formatSeconds,
   formatTarget,
   metricName,
-  verdictWords,
+  standing,
 } from '../tools/report/wording.ts';
 import { type Colours, createColours } from './colours.ts';
 import { safeText } from './safe-text.ts';
@@ -72,7 +72,7 @@ export function endPanel(
   if (files.reportPath) rows.push({ name: 'report', value: shown(files.reportPath) });
 
   const columns = Math.min(options.columns ?? 100, 100);
-  const lines = ['', `${verdictMark(facts, colours)} ${colours.bold(verdictWords[facts.verdict.kind].name)}`];
+  const lines = ['', `${verdictMark(facts, colours)} ${colours.bold(standing(facts).name)}`];
   const wrap = (text: string): string[] => wrapWords(safeText(text), columns - 4);
   for (const { message } of facts.verdict.reasons)
     lines.push(...wrap(message).map((line, i) => `  ${i === 0 ? '·' : ' '} ${line}`));
@@ -129,8 +129,8 @@ function wrapWords(text: string, most: number): string[] {
   return lines;
 }
 
-function verdictMark({ verdict }: RunFacts, colours: Colours): string {
-  const { tone } = verdictWords[verdict.kind];
+function verdictMark(facts: RunFacts, colours: Colours): string {
+  const { tone } = standing(facts);
   return colours[tone === 'good' ? 'green' : tone === 'warn' ? 'yellow' : 'red']('●');
 }
 

@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onnxBackend } from '../../src/backends/engine.ts';
 import { remoteBackend, startWorker, type Worker } from '../../src/backends/remote/index.ts';
 import { tfjsBackend } from '../../src/backends/tfjs/index.ts';
-import type { Json } from '../../src/core/helpers/canonical-json.ts';
 import { fileStore, type RunEvent, type RunRequest, Trainer, type TrainerOptions } from '../../src/index.ts';
 import { verifyRun } from '../../src/verify/verify-run.ts';
 import { complete, failureOf, finished, networkAnswers, sampleRows } from './sample.ts';

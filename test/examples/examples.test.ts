@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { onnxBackend } from '../../src/backends/engine.ts';
 import { startWorker } from '../../src/backends/remote/index.ts';
 import { protocols } from '../llm/protocols.ts';
-import { stream, type WireCall, wireServer } from '../llm/wire-server.ts';
+import { sensibleAnswer } from '../llm/sensible-answer.ts';
+import { stream, wireServer } from '../llm/wire-server.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const home = process.cwd();
@@ -261,7 +262,7 @@ describe('each example does what its first line says', () => {
   ])('providers/%s lets a model decide', async (name, protocol, variable, path) => {
     const spoken = protocols.find((one) => one.name === protocol)!;
     await using server = await wireServer([
-      (response, call) => stream(spoken.events(modelAnswer(call)))(response, call),
+      (response, call) => stream(spoken.events(sensibleAnswer(call)))(response, call),
     ]);
     vi.stubEnv('OPENAI_API_KEY', 'sk-test-0123456789');
     vi.stubEnv('ANTHROPIC_API_KEY', 'sk-ant-test');
@@ -273,7 +274,7 @@ describe('each example does what its first line says', () => {
   it('language-model asks the first provider that answers, within a budget', async () => {
     const messages = protocols.find(({ name }) => name === 'Anthropic Messages, native')!;
     await using server = await wireServer([
-      (response, call) => stream(messages.events(modelAnswer(call)))(response, call),
+      (response, call) => stream(messages.events(sensibleAnswer(call)))(response, call),
     ]);
     vi.stubEnv('ANTHROPIC_API_KEY', 'sk-ant-test');
     vi.stubEnv('ANTHROPIC_BASE_URL', server.url);
@@ -291,7 +292,7 @@ describe('each example does what its first line says', () => {
     let recorded: string;
     {
       await using server = await wireServer([
-        (response, call) => stream(responses.events(modelAnswer(call)))(response, call),
+        (response, call) => stream(responses.events(sensibleAnswer(call)))(response, call),
       ]);
       vi.stubEnv('OPENAI_API_KEY', 'sk-test-0123456789');
       vi.stubEnv('OPENAI_BASE_URL', `${server.url}/v1`);
@@ -305,13 +306,3 @@ describe('each example does what its first line says', () => {
     expect(await runExample('replay-a-conversation')).toBe(recorded);
   });
 });
-
-/** What a sensible model would say to the questions that need an answer of its own. */
-function modelAnswer({ body }: WireCall): string {
-  const asked = JSON.stringify(body);
-  if (asked.includes('Which metric')) return '{"metric":"accuracy"}';
-  if (asked.includes('Which learners to try')) return '{"learners":["linear"]}';
-  if (asked.includes('Further configurations')) return '{"configurations":[]}';
-  if (asked.includes('Which variant')) return '{"variant":"as-found"}';
-  return '{"use":"single"}';
-}

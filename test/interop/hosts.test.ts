@@ -17,10 +17,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transformSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostEnv, install, makeHost, packInto } from './packed.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip', NEXT_TELEMETRY_DISABLED: '1' };
-const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+const env = hostEnv;
 
 /** What each host runs: everything that starts a process of its own. */
 const body = `
@@ -42,21 +42,11 @@ let installed: string;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'traineragent-hosts-'));
-  execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root, env });
-  tarball = join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz'))!);
-  installed = host('a host with spaces');
-  execFileSync('npm', ['install', ...quiet, tarball], { cwd: installed, env });
+  tarball = packInto(folder);
+  installed = makeHost(folder, 'a host with spaces');
+  install(installed, tarball);
 }, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** An empty host application with its data. */
-function host(name: string): string {
-  const path = join(folder, name);
-  mkdirSync(path, { recursive: true });
-  writeFileSync(join(path, 'package.json'), '{"private":true}');
-  cpSync(join(root, 'examples/data/penguins.csv'), join(path, 'penguins.csv'));
-  return path;
-}
 
 /** The last line that a program prints. */
 function printed(cwd: string, file: string, options: ExecFileSyncOptions = {}): string | undefined {
@@ -108,8 +98,8 @@ describe('the packed tarball works', () => {
   });
 
   it('in the layout of pnpm', () => {
-    const path = host('pnpm');
-    execFileSync('npm', ['install', ...quiet, '--prefix', join(folder, 'tools'), 'pnpm@10'], { env });
+    const path = makeHost(folder, 'pnpm');
+    install(makeHost(folder, 'tools'), 'pnpm@10');
     const pnpm = join(folder, 'tools/node_modules/pnpm/bin/pnpm.cjs');
     execFileSync(process.execPath, [pnpm, 'add', '--silent', '--store-dir', join(folder, 'store'), tarball], {
       cwd: path,
@@ -141,23 +131,9 @@ describe('the packed tarball works', () => {
   });
 
   it('in routes of Next.js', async () => {
-    const path = host('next');
+    const path = makeHost(folder, 'next');
     cpSync(join(root, 'examples/next-app'), path, { recursive: true });
-    execFileSync(
-      'npm',
-      [
-        'install',
-        ...quiet,
-        tarball,
-        'next@16',
-        'react@19',
-        'react-dom@19',
-        'typescript@5',
-        '@types/node@20',
-        '@types/react@19',
-      ],
-      { cwd: path, env },
-    );
+    install(path, tarball, 'next@16', 'react@19', 'react-dom@19', 'typescript@5', '@types/node@20', '@types/react@19');
     const next = join(path, 'node_modules/next/dist/bin/next');
     execFileSync(process.execPath, [next, 'build'], { cwd: path, env, stdio: ['ignore', 'ignore', 'inherit'] });
     const server = spawn(process.execPath, [next, 'start', '--port', '0', '--hostname', '127.0.0.1'], {
@@ -197,8 +173,8 @@ describe('the packed tarball works', () => {
 });
 
 it('a worker of a queue is killed in the middle of a training, and another goes on', async () => {
-  const path = host('queue');
-  execFileSync('npm', ['install', ...quiet, tarball, 'bullmq@6', 'ioredis@6'], { cwd: path, env });
+  const path = makeHost(folder, 'queue');
+  install(path, tarball, 'bullmq@6', 'ioredis@6');
   const source = readFileSync(join(root, 'examples/queue-worker.ts'), 'utf8');
   writeFileSync(join(path, 'worker.mjs'), transformSync(source, { loader: 'ts', format: 'esm' }).code);
   const port = await freePort();

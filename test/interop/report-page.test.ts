@@ -6,7 +6,7 @@ import axe from 'axe-core';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRandom } from '../../src/core/helpers/random.ts';
-import { type RunRequest, Trainer } from '../../src/index.ts';
+import { pause, type RunRequest, Trainer } from '../../src/index.ts';
 
 let folder = '';
 let browser: Browser;
@@ -39,6 +39,30 @@ const rows = Array.from({ length: 400 }, (_, i) => {
   };
 });
 
+const thirty = Array.from({ length: 1500 }, (_, i) => {
+  const k = i % 30;
+  return {
+    x: (k % 6) + 0.6 * random.normal(),
+    y: Math.floor(k / 6) + 0.6 * random.normal(),
+    label: `class ${k} of many`,
+  };
+});
+const long = 'a_column_with_a_very_long_name_that_nobody_reads_to_its_end_and_without_a_single_space_in_it_';
+const longNames = rows.map((row) => ({
+  [`${long}one`]: row.age,
+  [`${long}two with spaces, and then more words so that it goes on`]: row.spend,
+  [`${long}three`]: row.sex,
+  target: row.churned === 'yes' ? `${long}positive` : 'no',
+}));
+const otherScripts = rows.map((row) => ({
+  年齢: row.age,
+  προϊόν: row.tier,
+  потрачено: row.spend,
+  العمر: row.cost,
+  עיר: row.sex,
+  लक्ष्य: row.churned === 'yes' ? 'हाँ' : 'नहीं',
+}));
+
 const cases: [string, RunRequest][] = [
   [
     'two classes',
@@ -47,18 +71,29 @@ const cases: [string, RunRequest][] = [
   ['classes', { prompt: 'Predict the tier.', task: { ignore: ['cost', 'churned'] } }],
   ['a number', { prompt: 'Predict the cost.', task: { ignore: ['tier', 'churned'] } }],
   ['a declined run', { prompt: 'Cluster the rows into groups.' }],
+  [
+    'a counter-offer',
+    { prompt: 'Predict churned, accuracy of at least 0.999, at most 3 kB.', task: { ignore: ['cost', 'tier'] } },
+  ],
+  ['a paused run', { prompt: 'Predict churned.', answers: {} }],
+  ['thirty classes', { prompt: 'Predict the label.', data: thirty }],
+  ['long names', { prompt: 'Predict the target.', data: longNames }],
+  ['names in other scripts', { prompt: 'Predict लक्ष्य', data: otherScripts }],
 ];
+const statusOf: Readonly<Record<string, string>> = { 'a declined run': 'declined', 'a paused run': 'paused' };
 
 describe.each(cases)('the report of %s', (name, request) => {
   let url = '';
   beforeAll(async () => {
-    const outcome = await new Trainer().run({
-      ...request,
+    const trainer = new Trainer();
+    if (name === 'a paused run') trainer.decide('task.plan', () => pause('A person looks at the plan first.'));
+    const outcome = await trainer.run({
       data: rows,
       budget: { workUnits: 400 },
       answers: { 'model.candidates': { learners: ['linear'] } },
+      ...request,
     }).result;
-    expect(outcome.status).toBe(name === 'a declined run' ? 'declined' : 'complete');
+    expect(outcome.status).toBe(statusOf[name] ?? 'complete');
     const path = join(folder, `${name.replaceAll(' ', '-')}.html`);
     await writeFile(path, await outcome.report());
     url = pathToFileURL(path).href;
@@ -106,6 +141,22 @@ describe.each(cases)('the report of %s', (name, request) => {
         `document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.ran = 1' }))`,
       );
       expect(await page.evaluate('window.ran')).toBeUndefined();
+    } finally {
+      await page.close();
+    }
+  });
+
+  it('is printed on pages of paper, with no line beyond their edge', async () => {
+    const page = await browser.newPage({ viewport: { width: 718, height: 1000 } }); // A4 less its margins
+    try {
+      await page.goto(url);
+      await page.emulateMedia({ media: 'print' });
+      const pdf = await page.pdf({ format: 'A4', margin: { top: '1cm', right: '1cm', bottom: '1cm', left: '1cm' } });
+      expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+      const widest = await page.evaluate(
+        `Math.max(...[...document.querySelectorAll('p, h1, h2, h3, li, td, th, dd, figcaption, svg')].map((e) => e.getBoundingClientRect().right))`,
+      );
+      expect(widest).toBeLessThan(name === 'long names' ? 1500 : 719);
     } finally {
       await page.close();
     }

@@ -87,6 +87,9 @@ export function winnerFacts(messages: Messages, spec: TaskSpec | undefined, reco
   };
 }
 
+/** Classes up to which each one's weight is told; of more, those that differ from 1. */
+const mostWeights = 10;
+
 function decisionWords({ decision, interval }: Decided, messages: Messages): string {
   const { classes } = messages.get('data.prepare') as Prepared;
   if (interval !== undefined)
@@ -95,9 +98,14 @@ function decisionWords({ decision, interval }: Decided, messages: Messages): str
   if (decision.kind === 'threshold')
     return `"${classes[1]}" where its probability is at least ${decision.threshold.toPrecision(3)}, else "${classes[0]}".`;
   const plain = decision.multipliers.every((multiplier) => multiplier === decision.multipliers[0]);
-  return plain
-    ? 'The most probable class.'
-    : `The class of the greatest probability × weight (${classes.map((label, k) => `${label} ${decision.multipliers[k]!.toPrecision(3)}`).join(', ')}).`;
+  if (plain) return 'The most probable class.';
+  const weights = classes.flatMap((label, k) =>
+    classes.length > mostWeights && decision.multipliers[k] === 1
+      ? []
+      : [`${label} ${decision.multipliers[k]!.toPrecision(3)}`],
+  );
+  const rest = weights.length < classes.length ? ', the others 1' : '';
+  return `The class of the greatest probability × weight (${weights.join(', ')}${rest}).`;
 }
 
 type VaultScores = NonNullable<Evaluated['vault']>['scores'];

@@ -15,7 +15,7 @@ import {
   isLessBetter,
   metricName,
   sourceName,
-  verdictWords,
+  standing,
 } from './wording.ts';
 
 type Cite = (...records: readonly (string | undefined)[]) => string;
@@ -49,7 +49,7 @@ export function cardMarkdown(facts: RunFacts): string {
   const lines = [
     `# Model card: ${facts.task ? md(facts.task.target.value) : 'no model'}`,
     '',
-    `**Verdict:** ${verdictWords[facts.verdict.kind].name}.`,
+    `**Verdict:** ${standing(facts).name}.`,
     '',
     ...facts.verdict.reasons.map(({ message, record }) => `- ${md(message)}${cite(record)}`),
     ...(facts.verdict.offer === undefined

@@ -16,7 +16,7 @@ export async function dataSection({ data, split, task, request }: RunFacts): Pro
   const rank = (role: string): number => (order as Readonly<Record<string, number>>)[role] ?? 1;
   const columns = [...data.columns].sort((a, b) => rank(a.role) - rank(b.role));
   return html`
-<p>${formatNumber(data.rowsRead)} rows were read${data.format && request.dataName !== 'records' && ` as ${data.format}`}; ${formatNumber(data.rowsUsed)} were used${
+<p>${formatNumber(data.rowsRead)} rows were read${data.format && request.dataName !== 'records' && ` as ${data.format}`}${split && `; ${formatNumber(data.rowsUsed)} were used`}${
     data.setAside.length === 0
       ? ', none was set aside.'
       : html`. Set aside: ${data.setAside.map((item, i) => `${i > 0 ? '; ' : ''}${formatNumber(item.count)} (${item.reason})`)}.`

@@ -18,7 +18,7 @@ import {
   formatSeconds,
   formatTarget,
   metricName,
-  verdictWords,
+  standing,
 } from './wording.ts';
 
 /**
@@ -42,7 +42,7 @@ export async function reportHtml(facts: RunFacts): Promise<string> {
 </head>
 <body>
 <header>
-${pill(verdictWords[facts.verdict.kind].name, verdictWords[facts.verdict.kind].tone)}
+${pill(standing(facts).name, standing(facts).tone)}
 <h1>${title(facts)}</h1>
 ${answerBesideVerdict(facts).map((paragraph) => html`<p class="lead">${paragraph}</p>`)}
 ${keyFigures(facts)}
@@ -125,9 +125,10 @@ function keyFigures(facts: RunFacts): Html | undefined {
     : html`<dl class="key">${items.map(([name, value, note]) => html`<div><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`)}</dl>`;
 }
 
-function verdictSection({ verdict, questions, meetsTargets }: RunFacts): Html {
+function verdictSection(facts: RunFacts): Html {
+  const { verdict, questions, meetsTargets } = facts;
   return html`
-<p>${pill(verdictWords[verdict.kind].name, verdictWords[verdict.kind].tone)}${meetsTargets !== undefined && html` ${pill(meetsTargets ? 'targets met' : 'targets not met', meetsTargets ? 'good' : 'warn')}`}</p>
+<p>${pill(standing(facts).name, standing(facts).tone)}${meetsTargets !== undefined && html` ${pill(meetsTargets ? 'targets met' : 'targets not met', meetsTargets ? 'good' : 'warn')}`}</p>
 ${verdict.reasons.length > 0 ? html`<ul>${verdict.reasons.map((reason) => html`<li>${reason.message} <span class="quiet small">${reason.code}</span></li>`)}</ul>` : html`<p>Nothing stands against it.</p>`}
 ${verdict.offer && html`<p><strong>${verdict.offer}</strong></p>`}
 ${

@@ -2,6 +2,7 @@ import { searchMetricOf } from '../../core/search-metric.ts';
 import type { MetricId } from '../../core/task-spec.ts';
 import { curveText } from './chart-texts.ts';
 import { baselineScore, scoreChart, trialChart } from './charts.ts';
+import { confusedClasses } from './confused-classes.ts';
 import { curveChart } from './curve-charts.ts';
 import { forecastRows } from './forecast-rows.ts';
 import { type Html, html } from './html.ts';
@@ -161,13 +162,29 @@ const curveCaptions: Readonly<Record<CurveFacts['kind'], string>> = {
 /** How the winner does on the vault, in pictures. */
 export async function curvesSection(curves: readonly CurveFacts[]): Promise<Html | undefined> {
   const figures: Html[] = [];
+  const without: string[] = [];
+  let confused: Html | undefined;
   for (const curve of curves) {
     const chart = curveChart(curve);
     if (chart) figures.push(figure(await renderChart(chart), curveText(curve), curveCaptions[curve.kind]));
-    else figures.push(html`<p class="quiet">${curve.kind}: too many classes for a picture, or no points.</p>`);
+    else if (curve.kind === 'confusion') confused = confusedClasses(curve);
+    else without.push(curveNames[curve.kind]);
   }
-  return figures.length === 0 ? undefined : html`<div class="curves">${figures}</div>`;
+  if (curves.length === 0) return undefined;
+  return html`
+${figures.length > 0 && html`<div class="curves">${figures}</div>`}
+${without.length > 0 && html`<p class="quiet">No picture of ${without.join(', ')}: there are more classes than colours can tell apart, or no points.</p>`}
+${confused}`;
 }
+
+const curveNames: Readonly<Record<CurveFacts['kind'], string>> = {
+  roc: 'ROC',
+  'precision-recall': 'precision and recall',
+  calibration: 'calibration',
+  confusion: 'confusion',
+  residuals: 'predicted against true values',
+  'residual-spread': 'residuals',
+};
 
 /** Size, speed and memory. */
 export function resourcesSection({ resources, workUnits }: RunFacts): Html | undefined {

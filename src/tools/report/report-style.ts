@@ -13,7 +13,7 @@ header,main,footer{max-width:60rem;margin:0 auto;padding:0 1.5rem}header{padding
 h1{font-size:1.9rem;line-height:1.2;letter-spacing:-.015em;margin:.6rem 0 .4rem;font-weight:650;overflow-wrap:anywhere}
 h2{font-size:1.25rem;letter-spacing:-.01em;margin:0 0 .9rem;font-weight:650}
 h3{font-size:.95rem;margin:1.8rem 0 .5rem;font-weight:600}
-p{margin:.5rem 0;max-width:46rem}
+p{margin:.5rem 0;max-width:46rem}p,h2,h3,figcaption,summary{overflow-wrap:anywhere}
 section{margin-top:2.6rem;padding-top:1.7rem;border-top:1px solid var(--line)}
 .lead{font-size:1.05rem;color:var(--ink)}
 .quiet{color:var(--ink-2)}
@@ -54,8 +54,8 @@ code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wr
 footer{margin-top:3rem;padding-top:1.2rem;padding-bottom:3rem;border-top:1px solid var(--line);font-size:.82rem;color:var(--ink-2);overflow-wrap:anywhere}
 @media (max-width:40rem){header,main,footer{padding-left:1.1rem;padding-right:1.1rem}header{padding-top:1.6rem}h1{font-size:1.5rem}section{margin-top:2rem;padding-top:1.3rem}
 ul.plain li{grid-template-columns:1fr;gap:.1rem;margin:.7rem 0}.key dd{font-size:1.1rem}.key div{flex-basis:44%;padding:.7rem .8rem}
-figure svg.wide{min-width:30rem}tbody .wide{min-width:18rem}}
+figure svg.wide{min-width:30rem}tbody .name{min-width:6.5rem}tbody .wide{min-width:13rem}}
 @media print{:root{color-scheme:light;--paper:#fff;--panel:#f4f4f1;--ink:#000;--ink-2:#444;--line:#ccc;--accent:#2364aa;--second:#8b98a5;--good:#20744a;--good-bg:#fff;--warn:#8a5a00;--warn-bg:#fff;--bad:#a5322c;--bad-bg:#fff;--c1:#2364aa;--c2:#d1752c;--c3:#2f8f6b;--c4:#8656a3;--c5:#b8475f;--c6:#7d7a33}
 body{font-size:10.5pt}header,main,footer{max-width:none;padding:0}nav{display:none}section{break-inside:auto}h2,h3{break-after:avoid}tr,figure,ul.plain li,.key{break-inside:avoid}
-.scroll,figure{overflow:visible}details::details-content{content-visibility:visible;display:block;height:auto}summary{display:none}.pill{border:1px solid currentColor}}
+.scroll,figure{overflow:visible}tbody td,tbody th,thead th{white-space:normal;overflow-wrap:anywhere}tbody .wide,tbody .name{min-width:5rem}details::details-content{content-visibility:visible;display:block;height:auto}summary{display:none}.pill{border:1px solid currentColor}}
 `.trim();

@@ -1,4 +1,6 @@
 import { isError, type MetricId, metricTitle } from '../../core/task-spec.ts';
+import type { VerdictKind } from '../../core/verdict.ts';
+import type { RunFacts } from './report-facts.ts';
 
 /** The name of a metric as people write it. */
 export const metricName = (metric: MetricId): string => metricTitle(metric);
@@ -96,6 +98,14 @@ export const verdictWords = {
   'counter-offer': { name: 'Counter-offer', tone: 'warn' },
   reject: { name: 'Declined', tone: 'bad' },
 } as const;
+
+/** How a run stands, in a word: one that waits for somebody is not accepted yet, whatever is known of it. */
+export function standing({
+  status,
+  verdict,
+}: Pick<RunFacts, 'status' | 'verdict'>): (typeof verdictWords)[VerdictKind] {
+  return verdictWords[status === 'paused' ? 'clarify' : verdict.kind];
+}
 
 /** Who took a decision, as people say it. */
 export const decidedByName = {

@@ -247,6 +247,41 @@ describe('reportHtml', () => {
     expect(declined).not.toContain('<h2>Trials</h2>');
   });
 
+  it('calls a run that waits for somebody by its name, whatever its verdict would be', async () => {
+    const page = await reportHtml({ ...penguinFacts, status: 'paused' });
+    expect(page).toContain('>Waiting for an answer<');
+    expect(page).not.toContain('>Accepted');
+  });
+
+  it('counts rows as used only where they were divided', async () => {
+    const { split: _, ...declined } = penguinFacts;
+    expect(await reportHtml(declined)).not.toContain('were used');
+    expect(page).toContain('were used');
+  });
+
+  it('lists the pairs that are confused most, where there are too many classes for a matrix', async () => {
+    const labels = Array.from({ length: 30 }, (_, k) => `kind ${k}`);
+    const counts = labels.map((_, truth) =>
+      labels.map((_, predicted) => (truth === predicted ? 9 : predicted === truth + 1 ? truth : 0)),
+    );
+    const line = { label: 'kind 0', points: [[0, 0] as const, [1, 1] as const] };
+    const page = await reportHtml({
+      ...penguinFacts,
+      curves: [
+        { kind: 'roc', lines: labels.map((label) => ({ ...line, label })) },
+        { kind: 'confusion', labels, counts },
+      ],
+    });
+    expect(page).toContain('No picture of ROC: there are more classes than colours can tell apart');
+    // 28 of 37 rows of the last but one were taken for the last.
+    expect(page).toMatch(/<h3>Most often confused<\/h3>.*?kind 28<.*?kind 29<.*?28<.*?75[.\d]* %</s);
+    expect(page).toContain('270 of 406 wrong rows; of 30 classes the matrix would be too large to read.');
+    const right = labels.map((_, truth) => labels.map((_, predicted) => (truth === predicted ? 9 : 0)));
+    expect(await reportHtml({ ...penguinFacts, curves: [{ kind: 'confusion', labels, counts: right }] })).toContain(
+      'None of the 30 classes was taken for another.',
+    );
+  });
+
   it('gives the same page for the same facts', async () => {
     expect(await reportHtml(penguinFacts)).toBe(page);
   });

@@ -1,4 +1,5 @@
 import type { Reading } from './reading.ts';
+import { splitName } from './words.ts';
 
 const words: Readonly<Record<string, ReadonlySet<string>>> = Object.fromEntries(
   Object.entries({
@@ -17,7 +18,13 @@ const words: Readonly<Record<string, ReadonlySet<string>>> = Object.fromEntries(
 
 /** The language of a prompt (ISO 639-1), `other` for another script; English where too little says otherwise. */
 export function languageOf(reading: Reading, dataWords: ReadonlySet<string>): string {
-  const letters = reading.prompt.match(/\p{L}/gu) ?? [];
+  // Columns may have names in any script: they say nothing of the language of who writes.
+  const own = reading.tokens.filter(({ text }) => !splitName(text).every((word) => dataWords.has(word)));
+  const letters =
+    own
+      .map(({ text }) => text)
+      .join('')
+      .match(/\p{L}/gu) ?? [];
   const foreign = letters.filter((letter) => !/[\p{Script=Latin}µμ]/u.test(letter)).length;
   if (letters.length > 0 && foreign > letters.length * 0.3) return 'other';
   const counts = new Map<string, number>();

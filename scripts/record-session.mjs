@@ -1,5 +1,5 @@
-// Runs the quick start in a terminal's colours and draws what it wrote as docs/session.svg.
-// npx tsup && node scripts/record-session.mjs
+// Runs the quick start in a terminal's colours and draws what it wrote as docs/session.svg, or as the file that is named.
+// npx tsup && node scripts/record-session.mjs [FILE]
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const prompt = 'Predict the species of a penguin.';
 const command = `traineragent train '${prompt}' --data penguins.csv`;
+const target = process.argv[2] ?? join(root, 'docs/session.svg');
 const columns = 116;
 const width = 960;
 const folder = await mkdtemp(join(tmpdir(), 'traineragent-session-'));
@@ -22,7 +23,7 @@ try {
     env,
   });
   const text = (stderr + stdout).replaceAll(join(folder, 'out'), 'traineragent-out/RUN');
-  await writeFile(join(root, 'docs/session.svg'), draw(command, text.trimEnd().split('\n')));
+  await writeFile(target, draw(command, text.trimEnd().split('\n')));
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

@@ -33,7 +33,7 @@ const rules: readonly {
   {
     who: 'tools',
     from: /^tools\//,
-    values: [/^tools\//, /^onnx\//, /^core\/(errors\.ts|helpers\/|task-spec\.ts|metric-scope\.ts)/],
+    values: [/^tools\//, /^onnx\//, /^core\/(errors\.ts|helpers\/|task-spec\.ts|metric-scope\.ts|search-metric\.ts)/],
     types: [/^core\//, /^backends\/backend\.ts$/],
   },
   {

@@ -48,22 +48,22 @@ async function* piecesOf(body: ReadableStream<Uint8Array>, touch: () => void): A
   }
 }
 
-/**
- * Calls back after so long a silence, in two halves: where this thread was busy all the time, what came meanwhile is read in the second
- * one, before anything is said to be silent.
- */
+/** Calls back after so long a silence. */
 function awaitSilence(silenceMs: number, onSilence: () => void) {
   let timer: ReturnType<typeof setTimeout>;
   const wait = (milliseconds: number): void => {
+    const due = performance.now() + milliseconds;
     timer = setTimeout(() => {
-      timer = setTimeout(onSilence, silenceMs / 2);
+      // Late: this thread was busy or stood still, and what came meanwhile has not been read yet.
+      if (performance.now() - due > silenceMs / 4) wait(silenceMs / 2);
+      else onSilence();
     }, milliseconds);
   };
   return {
     /** Something came, or is on its way for so long. */
     touch(more = 0): void {
       clearTimeout(timer);
-      wait(silenceMs / 2 + more);
+      wait(silenceMs + more);
     },
     clear: () => clearTimeout(timer),
   };

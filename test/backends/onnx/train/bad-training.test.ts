@@ -147,6 +147,21 @@ describe('several at once', () => {
     expect(trained.step).toBe(8);
   });
 
+  it('two calls at once of one network are two calls one after the other', async () => {
+    await using together = await backend.compile(spec, training);
+    await using apart = await backend.compile(spec, training);
+    const both = await Promise.all([
+      together.steps(makeData(), batches(60)),
+      together.steps(makeData(), batches(40)),
+      together.evaluate(makeData()),
+    ]);
+    expect(both).toEqual([
+      await apart.steps(makeData(), batches(60)),
+      await apart.steps(makeData(), batches(40)),
+      await apart.evaluate(makeData()),
+    ]);
+  });
+
   it.each([0, 1, 3])('an abort after %i calls of onSteps keeps the steps that were made', async (after) => {
     await using trained = await backend.compile(spec, training);
     const controller = new AbortController();

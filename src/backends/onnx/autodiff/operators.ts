@@ -52,6 +52,7 @@ import { less } from './operators/less.ts';
 import { lessOrEqual } from './operators/less-or-equal.ts';
 import { log } from './operators/log.ts';
 import { logSoftmax } from './operators/log-softmax.ts';
+import { lrn } from './operators/lrn.ts';
 import { matMul } from './operators/mat-mul.ts';
 import { max } from './operators/max.ts';
 import { maxPool } from './operators/max-pool.ts';
@@ -158,6 +159,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map(
     lessOrEqual,
     log,
     logSoftmax,
+    lrn,
     matMul,
     max,
     min,

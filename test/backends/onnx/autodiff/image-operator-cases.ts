@@ -139,4 +139,12 @@ export const imageOperatorCases: Readonly<Record<string, OperatorCase>> = {
   ThresholdedRelu: { build: call('ThresholdedRelu', { alpha: { float: 0.5 } }), ...single },
   Softsign: { build: call('Softsign'), ...single },
   Mish: { build: call('Mish'), ...single },
+  LRN: {
+    build: call('LRN', { size: int(3), alpha: { float: 0.5 }, beta: { float: 0.75 }, bias: { float: 2 } }),
+    ...single,
+  },
+  'LRN of all channels': {
+    build: call('LRN', { size: int(7), alpha: { float: 2 }, beta: { float: 0.5 }, bias: { float: 1 } }),
+    ...single,
+  },
 };

@@ -37,7 +37,7 @@ const bench: Bench = {
   about:
     'Validation loss of a small GPT on the characters of Moby-Dick, beside PyTorch: same weights at the start, same batches.',
   async run({ python, quick }) {
-    const steps = quick ? 20 : 2000;
+    const steps = quick ? 20 : 500;
     const novel = readNovel();
     const cut = Math.floor(novel.length * 0.9);
     const [own, held] = [piecesOf(novel.subarray(0, cut)), piecesOf(novel.subarray(cut))];

@@ -57,5 +57,5 @@ ul.plain li{grid-template-columns:1fr;gap:.1rem;margin:.7rem 0}.key dd{font-size
 figure svg.wide{min-width:30rem}tbody .name{min-width:6.5rem}tbody .wide{min-width:13rem}}
 @media print{:root{color-scheme:light;--paper:#fff;--panel:#f4f4f1;--ink:#000;--ink-2:#444;--line:#ccc;--accent:#2364aa;--second:#8b98a5;--good:#20744a;--good-bg:#fff;--warn:#8a5a00;--warn-bg:#fff;--bad:#a5322c;--bad-bg:#fff;--c1:#2364aa;--c2:#d1752c;--c3:#2f8f6b;--c4:#8656a3;--c5:#b8475f;--c6:#7d7a33}
 body{font-size:10.5pt}header,main,footer{max-width:none;padding:0}nav{display:none}section{break-inside:auto}h2,h3{break-after:avoid}tr,figure,ul.plain li,.key{break-inside:avoid}
-.scroll,figure{overflow:visible}tbody td,tbody th,thead th{white-space:normal;overflow-wrap:anywhere}.wide,tbody .wide,tbody .name{min-width:4rem}details::details-content{content-visibility:visible;display:block;height:auto}summary{display:none}.pill{border:1px solid currentColor}}
+.scroll,figure{overflow:visible}tbody td,tbody th,thead th{white-space:normal;overflow-wrap:anywhere}.wide,tbody .wide,tbody .name{min-width:4rem}table{font-size:.8rem}th,td{padding-right:.5rem}.n{overflow-wrap:normal}details::details-content{content-visibility:visible;display:block;height:auto}summary{display:none}.pill{border:1px solid currentColor}}
 `.trim();

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -51,17 +52,54 @@ export interface Load {
   readonly statuses: Readonly<Record<string, { count: number; p50: number; p99: number; max: number }>>;
   readonly sent: number;
   readonly lost: number;
+  /** Answered, and not counted among the statuses. */
+  readonly warmed: number;
+  /** Sent, and not answered two seconds after the end. */
+  readonly unanswered: number;
   readonly unsent: number;
   readonly seconds: number;
 }
 
-/** A script of {@link peers} that prints `started` and at the end one line of JSON. */
-export function runScript<Result>(
-  script: string,
-  options: Readonly<Record<string, unknown>>,
-): { readonly started: Promise<unknown>; readonly done: Promise<Result> } {
-  const args = [peers + script, JSON.stringify(options)];
-  const child = spawn(...pinned(cores.load, process.execPath, args), { stdio: ['ignore', 'pipe', 'inherit'] });
+/** Requests of one kind over connections of their own. */
+export interface Flow {
+  readonly path: string;
+  /** @default 'POST' */
+  readonly method?: 'GET' | 'POST';
+  readonly bodies: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly connections: number;
+  /** A second, where they are sent by the clock. */
+  readonly rate?: number;
+}
+
+/** How requests are sent. */
+export interface LoadOptions extends Flow {
+  readonly port: number;
+  /** By the clock, or as soon as the one before was answered. */
+  readonly mode: 'open' | 'closed';
+  readonly seconds: number;
+  /** Seconds before those that count. @default 0 */
+  readonly warmUp?: number;
+  /** Sent by the clock meanwhile. */
+  readonly beside?: Flow;
+  /** Whether others use the same core: then it sleeps between requests, and comes first. @default false */
+  readonly isShared?: boolean;
+}
+
+/** What was asked of a service, and of what was asked beside it. */
+export interface Loads extends Load {
+  readonly beside?: Load;
+}
+
+interface Running<Result> {
+  /** With the first request. */
+  readonly started: Promise<unknown>;
+  readonly done: Promise<Result>;
+}
+
+/** A program on the core of the load that prints `started` and at the end lines of JSON. */
+function runOnLoadCore<Result>(command: string, args: readonly string[]): Running<readonly Result[]> {
+  const child = spawn(...pinned(cores.load, command, args), { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   child.stdout!.on('data', (chunk) => {
     text += chunk;
@@ -69,13 +107,90 @@ export function runScript<Result>(
   return {
     started: new Promise((resolve) => child.stdout!.once('data', resolve)),
     done: new Promise((resolve) =>
-      child.once('close', () => resolve(JSON.parse(text.trim().split('\n').at(-1) ?? '') as Result)),
+      child.once('close', () => {
+        const lines = text.split('\n').filter((line) => line.startsWith('{'));
+        resolve(lines.map((line) => JSON.parse(line) as Result));
+      }),
     ),
   };
 }
 
-/** Sends requests; see `serve-peers/load.mjs`. */
-export const load = (options: Readonly<Record<string, unknown>>) => runScript<Load>('load.mjs', options);
+/** A script of {@link peers}. */
+export function runScript<Result>(script: string, options: Readonly<Record<string, unknown>>): Running<Result> {
+  const { started, done } = runOnLoadCore<Result>(process.execPath, [peers + script, JSON.stringify(options)]);
+  return { started, done: done.then((results) => results.at(-1)!) };
+}
+
+let program: string | undefined | null;
+
+/** `load.c` as a program, where there are Linux and a compiler. */
+function compiledLoad(): string | undefined {
+  if (program === undefined) {
+    program = null;
+    const folder = mkdtempSync(join(tmpdir(), 'bench-load-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    try {
+      execFileSync('cc', ['-O2', '-o', join(folder, 'load'), `${peers}load.c`], { stdio: 'ignore' });
+      if (process.platform === 'linux') program = join(folder, 'load');
+    } catch {
+      // Node sends the requests: enough where it is seen that nothing fails, too slow for an overload.
+    }
+  }
+  return program ?? undefined;
+}
+
+/** What sends the requests, for those who read the figures. */
+export const generator = (): string => (compiledLoad() === undefined ? 'load.mjs (no C compiler)' : 'load.c');
+
+/** Requests as they go over the connection, each after its length. */
+function messagesOf({ path, method = 'POST', bodies, headers = {} }: Flow): Buffer {
+  const more = Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('');
+  return Buffer.concat(
+    bodies.flatMap((body) => {
+      const about = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`;
+      const head = `${method} ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${method === 'POST' ? about : ''}${more}\r\n`;
+      const message = Buffer.from(method === 'POST' ? head + body : head);
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(message.length);
+      return [length, message];
+    }),
+  );
+}
+
+/** Sends requests; see `serve-peers/load.c`. */
+export function load({ beside, isShared = false, ...options }: LoadOptions): Running<Loads> {
+  const path = compiledLoad();
+  if (path === undefined) {
+    const { port, seconds, warmUp = 0 } = options;
+    const second = beside && runScript<Load>('load.mjs', { ...beside, port, mode: 'open', seconds, warmUp });
+    const { started, done } = runScript<Load>('load.mjs', { ...options });
+    return {
+      started,
+      done: Promise.all([done, second?.done]).then(([main, more]) =>
+        more === undefined ? main : { ...main, beside: more },
+      ),
+    };
+  }
+  const { port, mode, seconds, warmUp = 0 } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'bench-messages-'));
+  const args = [options, ...(beside === undefined ? [] : [beside])].flatMap((flow, i) => {
+    writeFileSync(join(folder, String(i)), messagesOf(flow));
+    return [String(flow.rate ?? 0), String(flow.connections), join(folder, String(i))];
+  });
+  const { started, done } = runOnLoadCore<Load>(path, [
+    ...[String(port), mode, String(seconds), String(warmUp), isShared ? 'shared' : 'alone'],
+    ...args,
+  ]);
+  return {
+    started,
+    done: done.then(([main, more]) => {
+      rmSync(folder, { recursive: true });
+      return more === undefined ? main! : { ...main!, beside: more };
+    }),
+  };
+}
 
 /** What there is of a status, or of none. */
 export const ofStatus = ({ statuses }: Load, status: number, none = Number.POSITIVE_INFINITY) =>
@@ -86,10 +201,6 @@ export const perSecond = (result: Load): number => ofStatus(result, 200).count /
 /** Requests that were answered with anything but a prediction. */
 export const others = ({ statuses, lost }: Load): number =>
   Object.entries(statuses).reduce((sum, [status, { count }]) => sum + (status === '200' ? 0 : count), lost);
-/** Requests of the warm-up, which are not counted among the answers. */
-export const warmed = (result: Load): number =>
-  result.sent - Object.values(result.statuses).reduce((sum, { count }) => sum + count, 0) - result.lost;
-
 /** Processes that a process has started. */
 export const childrenOf = (pid: number): number[] =>
   execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })

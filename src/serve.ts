@@ -17,6 +17,7 @@ import { mergeDrift } from './server/merge-drift.ts';
 import { createMetrics } from './server/metrics.ts';
 import { openOutcomeLog } from './server/outcome-log.ts';
 import { outcomeRoutes } from './server/outcome-routes.ts';
+import { createRehearsal, type Rehearsal } from './server/rehearsal.ts';
 import { openReleases, type Releases } from './server/releases.ts';
 import { onlyVersion, openVersion, type ServableModel } from './server/served-version.ts';
 import { createServiceCore, type RequestLog } from './server/service.ts';
@@ -158,6 +159,7 @@ export async function createService(
     options.tracing === true ? createTracing() : undefined,
     options.workers === undefined ? import('./tools/serve/direct-run.ts') : undefined,
   ]);
+  let rehearsal: Rehearsal | undefined;
   const open = (model: ServableModel) =>
     openVersion(model, {
       backend: onnxBackend(),
@@ -166,7 +168,7 @@ export async function createService(
       threads: workers >= cores ? 1 : Math.max(1, Math.floor(cores / workers)),
       batch,
       maxTextLength: limits.textLength,
-      onBatch: (done) => metrics.batch(done),
+      onBatch: (done) => (rehearsal?.isOver === false ? rehearsal.metrics : metrics).batch(done),
       ...(direct === undefined ? {} : { direct: direct.createDirectRun }),
     });
   const releases = isStore(source)
@@ -263,7 +265,8 @@ export async function createService(
     close,
     [Symbol.asyncDispose]: close,
     async listen(where) {
-      const deployment = await listen(core, hasKeys, where);
+      rehearsal = await createRehearsal({ name, settings, router, limits }, hasKeys);
+      const deployment = await listen(core, hasKeys, where, rehearsal);
       const end = async (): Promise<void> => {
         await deployment.close();
         await close();

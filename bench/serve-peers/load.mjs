@@ -36,6 +36,7 @@ let next = 0;
 let sent = 0;
 let lost = 0;
 let refused = 0;
+let warmed = 0;
 let isOver = false;
 const start = performance.now() + 200;
 const measureFrom = start + warmUp * 1000;
@@ -43,7 +44,10 @@ const end = measureFrom + seconds * 1000;
 const mostSlow = { ms: 0, at: 0 };
 
 function record(status, intended) {
-  if (intended < measureFrom) return;
+  if (intended < measureFrom) {
+    warmed++;
+    return;
+  }
   const now = performance.now();
   const ms = now - intended;
   let list = byStatus.get(status);
@@ -153,6 +157,8 @@ function finish() {
       statuses,
       sent,
       lost,
+      warmed,
+      unanswered: sent - lost - warmed - [...byStatus.values()].reduce((sum, { length }) => sum + length, 0),
       refused,
       unsent: waiting.length - firstWaiting,
       seconds,

@@ -1,10 +1,9 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { TrainerError } from '../core/errors.ts';
-import { type ProblemCode, problemJson, problemTable } from '../tools/serve/problems.ts';
-import { answerRaw, fastifyPlugin } from './fastify-plugin.ts';
 import { loopbackNames } from './guard.ts';
-import { noteRequest, refuseEarly } from './refuse-early.ts';
+import { type Arrivals, createHttpApp } from './http-app.ts';
+import type { Rehearsal } from './rehearsal.ts';
 import type { ServiceCore } from './service.ts';
 
 /** Where and how to listen. */
@@ -37,9 +36,15 @@ const idleMs = 500;
 /**
  * Serves on Fastify. Beyond loopback it listens only where there are keys.
  *
+ * @param rehearsal - what answers before it listens, to requests of its own
  * @throws {TrainerError} SERVE_FAILED where the port is taken, or the host is beyond loopback and there are no keys.
  */
-export async function listen(core: ServiceCore, hasKeys: boolean, options: ListenOptions = {}): Promise<Deployment> {
+export async function listen(
+  core: ServiceCore,
+  hasKeys: boolean,
+  options: ListenOptions = {},
+  rehearsal?: Rehearsal,
+): Promise<Deployment> {
   const { port = 0, host = '127.0.0.1', graceMs = 10_000, insecure = false } = options;
   if (!hasKeys && !insecure && !loopbackNames.includes(host)) {
     throw new TrainerError(
@@ -48,55 +53,14 @@ export async function listen(core: ServiceCore, hasKeys: boolean, options: Liste
       { details: { host } },
     );
   }
-  const { default: fastify } = await import('fastify');
-  const { limits } = core;
-  const sockets = new Set<Socket>();
-  const arrivals: Arrivals = { connections: 0, requests: 0, lastRequestAt: 0 };
   const defaultHosts = hasKeys || !loopbackNames.includes(host) ? undefined : loopbackNames;
-  const app = fastify({
-    logger: false,
-    forceCloseConnections: 'idle',
-    return503OnClosing: false,
-    bodyLimit: Number.MAX_SAFE_INTEGER,
-    clientErrorHandler: (error, socket) => refuseRaw(socket, problemOf((error as NodeJS.ErrnoException).code)),
-    frameworkErrors: (_error, _request, reply) => {
-      reply.raw.writeHead(400, { 'content-type': 'application/problem+json' }).end(problemJson('REQUEST_MALFORMED'));
-    },
-    serverFactory(handler) {
-      const server = createServer(
-        {
-          maxHeaderSize: limits.headerBytes,
-          headersTimeout: limits.headersMs,
-          // Bodies have a time of their own, which streams may pass.
-          requestTimeout: 0,
-          keepAliveTimeout: 72_000,
-          connectionsCheckingInterval: Math.min(1000, limits.headersMs),
-          insecureHTTPParser: false,
-          requireHostHeader: false,
-        },
-        (request, response) => {
-          arrivals.requests++;
-          arrivals.lastRequestAt = performance.now();
-          noteRequest(request, response);
-          if (hasTwoHosts(request.rawHeaders)) refuseRaw(request.socket, 'REQUEST_MALFORMED');
-          else if (isLoad(request) && core.isFull()) refuseEarly(core, request, response);
-          else if (isPrediction(request))
-            answerRaw(core, request, response, defaultHosts).catch(() => response.destroy());
-          else handler(request, response);
-        },
-      );
-      server.on('connection', (socket: Socket) => {
-        sockets.add(socket);
-        arrivals.connections++;
-        socket.once('close', () => sockets.delete(socket));
-      });
-      return server;
-    },
-  });
-  app.setNotFoundHandler((_request, reply) => {
-    reply.code(404).header('content-type', 'application/problem+json').send(problemJson('NOT_FOUND'));
-  });
-  await app.register(fastifyPlugin(core, defaultHosts));
+  if (rehearsal !== undefined) {
+    const unseen = await createHttpApp(rehearsal.core, defaultHosts);
+    await unseen.app.ready();
+    await rehearsal.run(unseen.app.server as Server, unseen.answerBy);
+    await unseen.app.close();
+  }
+  const { app, sockets, arrivals } = await createHttpApp(core, defaultHosts);
   try {
     await app.listen({ port, host });
   } catch (cause) {
@@ -124,28 +88,6 @@ export async function listen(core: ServiceCore, hasKeys: boolean, options: Liste
   };
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return { url: `http://${name}:${address.port}`, port: address.port, close, [Symbol.asyncDispose]: close };
-}
-
-/** The request that nearly all others are: JSON to predict. It goes straight to the service, all others by Fastify. */
-const isPrediction = ({ method, url, headers }: IncomingMessage): boolean =>
-  method === 'POST' && url === '/v1/predict' && headers['content-type'] === 'application/json';
-
-/** Whether a request may be refused in an overload: what an operator changes may be what ends it. */
-const isLoad = ({ method, url }: IncomingMessage): boolean => method === 'POST' && !url?.startsWith('/v1/labels');
-
-/** Of two Host headers a proxy may have looked at the other (RFC 9112, section 3.2). */
-function hasTwoHosts(rawHeaders: readonly string[]): boolean {
-  let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2)
-    if (rawHeaders[i]!.length === 4 && rawHeaders[i]!.toLowerCase() === 'host') hosts++;
-  return hosts > 1;
-}
-
-/** What has come in so far. */
-interface Arrivals {
-  connections: number;
-  requests: number;
-  lastRequestAt: number;
 }
 
 /** Whether five turns of the loop brought nothing: what waits in the system's queues is taken a turn at a time. */
@@ -189,24 +131,4 @@ async function drain(
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   server.closeIdleConnections();
-}
-
-function problemOf(code: string | undefined): ProblemCode {
-  if (code === 'HPE_HEADER_OVERFLOW') return 'HEADERS_TOO_LARGE';
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'REQUEST_TIMEOUT';
-  return 'REQUEST_MALFORMED';
-}
-
-/** An answer to what is not HTTP. */
-function refuseRaw(socket: Socket, code: ProblemCode): void {
-  if (!socket.writable || socket.destroyed) {
-    socket.destroy();
-    return;
-  }
-  const body = problemJson(code);
-  const { status } = problemTable[code];
-  socket.end(
-    `HTTP/1.1 ${status} Error\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
 }

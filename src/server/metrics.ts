@@ -27,8 +27,12 @@ export interface MetricSources {
   readonly samples: () => readonly Sample[];
 }
 
-/** Makes the metrics of a service, in a registry of their own: a host may have metrics of the same names. */
-export async function createMetrics(sources: MetricSources): Promise<ServiceMetrics> {
+/**
+ * Makes the metrics of a service, in a registry of their own: a host may have metrics of the same names.
+ *
+ * @param hasProcess - whether those of the process are among them; they are measured all the time
+ */
+export async function createMetrics(sources: MetricSources, hasProcess = true): Promise<ServiceMetrics> {
   const { default: prom } = await import('prom-client');
   const registry = new prom.Registry();
   const registers = [registry];
@@ -95,7 +99,7 @@ export async function createMetrics(sources: MetricSources): Promise<ServiceMetr
   );
   // In an overload these are most of all requests: they are added up, and told when metrics are read.
   const refusedEarly = { load: 0, queue: 0 };
-  prom.collectDefaultMetrics({ register: registry });
+  if (hasProcess) prom.collectDefaultMetrics({ register: registry });
   const sampled = new Map<string, InstanceType<typeof prom.Gauge>>();
   // Label sets that are looked up once, not with every request.
   const known = new Map<

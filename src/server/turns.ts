@@ -6,11 +6,11 @@ export interface TurnLimits {
   readonly longMs: number;
   /** Long turns for so long, without a short one, are overload and no burst; as long without a refusal is its end. @default 100 */
   readonly holdMs: number;
-  /** The processor's time that a turn should take in an overload; each takes as many requests as that allows. @default 5 */
+  /** The processor's time that a turn should take in an overload; each takes as many requests as that allows. @default 1.5 */
   readonly targetMs: number;
   /** Requests that a turn takes at first; and always, outside an overload. @default 32 */
   readonly requests: number;
-  /** Requests that each turn takes, whatever comes. @default 16 */
+  /** Requests that each turn takes, whatever comes. @default 8 */
   readonly least: number;
 }
 
@@ -23,7 +23,9 @@ export interface TurnClock {
   afterTurn(callback: () => void): void;
 }
 
-const defaults: TurnLimits = { longMs: 15, holdMs: 100, targetMs: 5, requests: 32, least: 16 };
+const defaults: TurnLimits = { longMs: 15, holdMs: 100, targetMs: 1.5, requests: 32, least: 8 };
+/** A turn may be long for what the one before left, or for a collection of garbage: no single one takes more than this from the next. */
+const mostDecrease = 0.8;
 const realClock: TurnClock = {
   now: () => performance.now(),
   usedMs: () => {
@@ -40,14 +42,15 @@ const realClock: TurnClock = {
  *
  * Where one thread answers, what waits is in the sockets, out of sight; the length of a turn is what all of it costs. As in CoDel
  * (Nichols and Jacobson 2012), a queue that goes away by itself is left alone, and one that stands is cut: in an overload each turn
- * takes some requests and refuses the rest. How many follows its length, by small increases and large decreases. Lengths are the processor's time: a process that others kept from its core for a while has not more to do for that.
+ * takes some requests and refuses the rest. How many follows its length, by small increases and decreases. Lengths are the processor's time: a process that others kept from its core for a while has not more to do for that.
  */
 export class Turns {
   readonly #limits: TurnLimits;
   readonly #clock: TurnClock;
   readonly #onEnd = (): void => this.#end();
   #isOpen = false;
-  #start = 0;
+  /** What the processor had spent at the end of the turn before, or at this one's second request where that had one alone. */
+  #start: number | undefined;
   #taken = 0;
   #allowed = 0;
   #hasRefused = false;
@@ -73,7 +76,7 @@ export class Turns {
       this.#clock.afterTurn(this.#onEnd);
     }
     // Where each turn brings one request, none is long, and asking for the time would be a tenth of its cost.
-    if (++this.#taken === 2) this.#start = this.#clock.usedMs();
+    if (++this.#taken === 2) this.#start ??= this.#clock.usedMs();
   }
 
   /** Whether this turn should refuse what comes now. */
@@ -87,9 +90,12 @@ export class Turns {
     this.#isOpen = false;
     const now = this.#clock.now();
     const { longMs, targetMs, requests, least } = this.#limits;
-    const ms = this.#taken > 1 ? this.#clock.usedMs() - this.#start : 0;
+    // Answers are written after the end of the turn that took their requests, and belong to the next one's length.
+    const used = this.#taken > 1 ? this.#clock.usedMs() : undefined;
+    const ms = used === undefined ? 0 : used - (this.#start ?? used);
+    this.#start = used;
     if (!this.isOverload) this.#allowed = requests;
-    else if (ms > targetMs) this.#allowed = Math.max(least, this.#allowed * Math.max(0.5, targetMs / ms));
+    else if (ms > targetMs) this.#allowed = Math.max(least, this.#allowed * Math.max(mostDecrease, targetMs / ms));
     else if (this.#hasRefused) this.#allowed += Math.max(1, this.#allowed / 8);
     this.#overload.note(ms >= longMs && this.#taken > requests, this.#hasRefused, now);
   }

@@ -104,6 +104,6 @@ describe('turns of the event loop', () => {
     const { turn, turns, now } = loop({ taken: 5, refused: 0.1 });
     while (now() < 5000) turn(100);
     expect(turns.isOverload).toBe(true);
-    expect(turn(100).taken).toBe(16);
+    expect(turn(100).taken).toBe(8);
   });
 });

@@ -56,10 +56,9 @@ describe.each(kinds)('a service with the options %j', (options) => {
     await metric(port, 'nodejs_eventloop_lag_p99_seconds');
     const rate = saturation / (long ? 2 : 4);
     const seconds = options.length === 0 ? size.soak : Math.min(20, size.soak);
-    const [calm, lives] = await Promise.all([
-      load({ ...request, port, mode: 'open', rate, seconds }).done,
-      load({ port, mode: 'open', path: '/livez', method: 'GET', bodies: [''], connections: 2, rate: 20, seconds }).done,
-    ]);
+    const livez = { path: '/livez', method: 'GET', bodies: [''], connections: 2, rate: 20 } as const;
+    const calm = await load({ ...request, port, mode: 'open', rate, seconds, beside: livez }).done;
+    const lives = calm.beside!;
     expect({ lost: calm.lost, unsent: calm.unsent }).toEqual({ lost: 0, unsent: 0 });
     // On a machine that others use for a while, a part of a second may be an overload.
     expect(Object.keys(calm.statuses).filter((status) => status !== '200' && (long || status !== '429'))).toEqual([]);
@@ -75,7 +74,7 @@ describe.each(kinds)('a service with the options %j', (options) => {
     const { port, child } = await start(...options);
     const saturation = await saturationOf(server!);
     const before = residentBytes(child);
-    const open = { ...request, port, mode: 'open' };
+    const open = { ...request, port, mode: 'open' as const };
     const flood = await load({ ...open, connections: 512, rate: 3 * saturation, seconds: size.flood, warmUp: 1 }).done;
     expect(flood.lost).toBe(0);
     expect(Object.keys(flood.statuses).filter((status) => status !== '200' && status !== '429')).toEqual([]);
@@ -110,7 +109,14 @@ describe.each(kinds)('a service with the options %j', (options) => {
 describe('a service', () => {
   it('bears hostile requests, each of which ends as documented, while others are answered', async () => {
     const { port } = await start();
-    const quiet = { ...request, port, mode: 'open', rate: long ? 4000 : 200, seconds: size.hostile };
+    const quiet = {
+      ...request,
+      port,
+      mode: 'open' as const,
+      rate: long ? 4000 : 200,
+      seconds: size.hostile,
+      isShared: true,
+    };
     await load({ ...quiet, mode: 'closed' }).done;
     const before = await load(quiet).done;
     const attacked = runScript<{ sent: number; unexpected: readonly string[] }>('hostile.mjs', {

@@ -1,4 +1,5 @@
 import { type OutcomeScore, ScoreSums } from './drift/score-sums.ts';
+import { WaitingPredictions } from './waiting-predictions.ts';
 
 /** What a version was worth on outcomes that came later. */
 export interface LiveScore extends OutcomeScore {
@@ -16,20 +17,15 @@ export interface OutcomeCounts {
   readonly invalid: number;
 }
 
-interface Kept {
-  readonly version: string;
-  readonly until: number;
-  /** Class or value of each record; `undefined` once its outcome came. */
-  readonly predictions: (string | number | undefined)[];
-}
-
 /** Least that is kept of predictions until their outcomes come. */
 export interface OutcomeLimits {
-  /** Predictions that wait for their outcome, at most; the oldest go first. @default 100_000 */
+  /** Predictions that wait for their outcome, at most, and 10,000,000 at most; the oldest go first. Each takes about 120 bytes. @default 100_000 */
   readonly predictions: number;
   /** How long one waits. @default 86_400_000 (a day) */
   readonly keepMs: number;
 }
+
+const mostPredictions = 10_000_000;
 
 /** Hears of an outcome that was joined: 1 or 0 for a class, an absolute error for a number. */
 export type OnOutcome = (version: string, isShare: boolean, value: number) => void;
@@ -71,42 +67,41 @@ export class LiveScores {
   readonly #limits: OutcomeLimits;
   readonly #now: () => number;
   readonly #hooks: OutcomeHooks;
-  readonly #kept = new Map<string, Kept>();
-  /** Ids in the order in which they came: to find the first of a map, all that was deleted before it is passed by. */
-  #order: string[] = [];
-  #oldest = 0;
-  #size = 0;
+  readonly #kept: WaitingPredictions;
   readonly #sums = new Map<string, ScoreSums>();
 
   constructor(limits: OutcomeLimits, now: () => number, hooks: OutcomeHooks = {}) {
     this.#limits = limits;
+    this.#kept = new WaitingPredictions(Math.min(mostPredictions, Math.max(0, Math.floor(limits.predictions))));
     this.#now = now;
     this.#hooks = hooks;
   }
 
   /** Predictions that wait. */
   get waiting(): number {
-    return this.#size;
+    return this.#kept.size;
   }
 
   /** Keeps what was predicted; of two requests of the same id, which outcomes could not tell apart, the first. */
   keep(id: string, version: string, predictions: readonly (string | number)[]): void {
-    const until = this.#now() + this.#limits.keepMs;
-    if (this.#keep(id, version, predictions, until))
+    const now = this.#now();
+    const until = now + this.#limits.keepMs;
+    if (until > now && this.#kept.add(id, version, predictions, until, now))
       this.#hooks.onEntry?.({ kind: 'kept', id, version, until, predictions });
   }
 
   /** Joins one outcome. */
   join(requestId: string, record: number, truth: string | number): keyof OutcomeCounts {
-    const kept = this.#kept.get(requestId);
-    if (kept === undefined || kept.until <= this.#now() || record >= kept.predictions.length) return 'unknown';
-    const prediction = kept.predictions[record];
+    const kept = this.#kept.find(requestId);
+    if (kept === undefined) return 'unknown';
+    const { version, until, count } = this.#kept.about(kept);
+    if (until <= this.#now() || record >= count) return 'unknown';
+    const prediction = this.#kept.prediction(kept, record);
     if (prediction === undefined) return 'repeated';
     const isShare = typeof prediction === 'string';
     if (!isShare && !(String(truth).trim() !== '' && Number.isFinite(Number(truth)))) return 'invalid';
-    kept.predictions[record] = undefined;
+    this.#kept.take(kept, record);
     const value = isShare ? Number(prediction === String(truth)) : Math.abs(prediction - Number(truth));
-    const { version } = kept;
     this.#sumsOf(version, isShare).add(value);
     this.#hooks.onEntry?.({ kind: 'joined', id: requestId, record, version, isShare, value });
     this.#hooks.onOutcome?.(version, isShare, value);
@@ -120,38 +115,19 @@ export class LiveScores {
 
   /** Does again what an entry tells; nobody hears of it. What is no entry is passed over. */
   replay(entry: OutcomeEntry): void {
-    if (entry.kind === 'kept') this.#keep(entry.id, entry.version, entry.predictions, entry.until);
+    const now = this.#now();
+    if (entry.kind === 'kept' && entry.until > now)
+      this.#kept.add(entry.id, entry.version, entry.predictions, entry.until, now);
     if (entry.kind === 'sums') this.#sums.set(entry.version, new ScoreSums(entry.isShare, entry.sums));
     if (entry.kind !== 'joined' || !Number.isFinite(entry.value)) return;
-    const predictions = this.#kept.get(entry.id)?.predictions;
-    if (predictions !== undefined && entry.record < predictions.length) predictions[entry.record] = undefined;
+    const kept = this.#kept.find(entry.id);
+    if (kept !== undefined && entry.record < this.#kept.about(kept).count) this.#kept.take(kept, entry.record);
     this.#sumsOf(entry.version, entry.isShare).add(entry.value);
   }
 
   /** All that was joined so far. */
   snapshot(): readonly OutcomeEntry[] {
     return [...this.#sums].map(([version, { isShare, sums }]) => ({ kind: 'sums', version, isShare, sums }));
-  }
-
-  #keep(id: string, version: string, predictions: readonly (string | number)[], until: number): boolean {
-    const now = this.#now();
-    while (this.#oldest < this.#order.length) {
-      const oldest = this.#order[this.#oldest]!;
-      const { until: end, predictions: old } = this.#kept.get(oldest)!;
-      if (end > now && this.#size + predictions.length <= this.#limits.predictions) break;
-      this.#kept.delete(oldest);
-      this.#size -= old.length;
-      this.#oldest++;
-    }
-    if (this.#oldest >= 10_000) {
-      this.#order = this.#order.slice(this.#oldest);
-      this.#oldest = 0;
-    }
-    if (until <= now || this.#kept.has(id) || predictions.length > this.#limits.predictions) return false;
-    this.#kept.set(id, { version, until, predictions: [...predictions] });
-    this.#order.push(id);
-    this.#size += predictions.length;
-    return true;
   }
 
   #sumsOf(version: string, isShare: boolean): ScoreSums {

@@ -1,0 +1,153 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type ApiKey, createApiKey } from '../tools/serve/api-keys.ts';
+import { exampleRecords } from '../tools/serve/example-records.ts';
+import { LiveScores } from '../tools/serve/live-score.ts';
+import type { ServeLimits } from '../tools/serve/serve-limits.ts';
+import { tellEach } from './harmless.ts';
+import { createMetrics, type ServiceMetrics } from './metrics.ts';
+import type { ModelRouter } from './served-version.ts';
+import { createServiceCore, type ServiceCore } from './service.ts';
+import { type DriftWatchOptions, watchDrift } from './watch-drift.ts';
+import { watchPredictions } from './watch-predictions.ts';
+
+/**
+ * Services that nobody sees, made of the same code and predicting with the same versions: what they are asked is not counted among
+ * what the real one answered, in metrics, scores or drift.
+ */
+export interface Rehearsal {
+  /** Answers what is not a prediction. */
+  readonly core: ServiceCore;
+  /** Counts batches while it lasts. */
+  readonly metrics: ServiceMetrics;
+  readonly isOver: boolean;
+  /**
+   * Sends made-up records over real sockets of this machine until the code on their way is compiled: what runs for the first time takes ten
+   * times as long, and the first second of a service would be an overload of itself. Whoever else finds the port needs a key where the
+   * service has keys, and is cut off at the end.
+   *
+   * @param server - made as the real one is, and closed at the end
+   * @param answerBy - has the server ask another core for predictions from here on
+   */
+  run(server: Server, answerBy: (core: ServiceCore) => void): Promise<void>;
+}
+
+type RehearsalOptions = Pick<DriftWatchOptions, 'name' | 'settings' | 'router'> & { readonly limits: ServeLimits };
+
+/** Code is compiled for all services of a process. */
+let isCompiled = false;
+
+/** Makes what a service rehearses with before it takes requests; nothing where one of this process has done so. */
+export async function createRehearsal(options: RehearsalOptions, hasKeys: boolean): Promise<Rehearsal | undefined> {
+  if (isCompiled) return undefined;
+  isCompiled = true;
+  const { router } = options;
+  const metrics = await createMetrics({ router: () => router, inFlight: () => 0, samples: () => [] }, false);
+  const { key, stored } = createApiKey('rehearsal', ['predict']);
+  // Code that has seen one service alone is compiled for that one, and thrown away when it meets the real one.
+  const cores = [1, 2].map(() => unseenCore(options, metrics, hasKeys ? [stored] : undefined));
+  const requests = requestsOf(router, hasKeys ? key : undefined);
+  let isOver = false;
+  return {
+    core: cores[0]!,
+    metrics,
+    get isOver() {
+      return isOver;
+    },
+    async run(server, answerBy) {
+      await rehearse(server, requests, (sent) => answerBy(cores[Math.floor(sent / turnRequests) % 2]!));
+      isOver = true;
+    },
+  };
+}
+
+const drop = (): void => undefined;
+
+function unseenCore(
+  { name, settings, router, limits }: RehearsalOptions,
+  metrics: ServiceMetrics,
+  keys: readonly ApiKey[] | undefined,
+): ServiceCore {
+  // As the real one's: an object of another shape would be other code.
+  const hooks = { onOutcome: drop, onEntry: drop };
+  const scores = new LiveScores({ predictions: 1000, keepMs: 60_000 }, Date.now, hooks);
+  const drift = watchDrift({ name, settings, router, scores: () => [], onDrift: () => undefined, now: Date.now });
+  // Without releases: a canary is not judged by what nobody asked.
+  const watch = watchPredictions(undefined, scores);
+  return createServiceCore({
+    name,
+    router,
+    limits,
+    metrics,
+    onPrediction: tellEach([watch.onPrediction, drift.onPrediction]),
+    onAnswer: watch.onAnswer,
+    ...(keys === undefined ? {} : { keys }),
+  });
+}
+
+function requestsOf({ versions }: ModelRouter, key: string | undefined): readonly Buffer[] {
+  const authorization = key === undefined ? '' : `authorization: Bearer ${key}\r\n`;
+  const probe = Buffer.from('GET /readyz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
+  return exampleRecords(versions[0]!.signature, 50).flatMap((record, i) => {
+    const body = JSON.stringify(record);
+    const predict = Buffer.from(
+      `POST /v1/predict HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n${authorization}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+    // Supervisors ask too, and another kind of request makes other code.
+    return i % 10 === 0 ? [predict, probe] : [predict];
+  });
+}
+
+/** After so many answers the code of the whole way is compiled: of requests that come together, then of one after the other. */
+const mostRequests = { together: 2500, alone: 1500 } as const;
+/** A slow machine, or model, starts without having rehearsed all. In the processor's time: others may be using it meanwhile. */
+const mostUsedMs = 2000;
+/** What takes so long is stuck. */
+const mostMs = 10_000;
+const connections = 16;
+/** Requests after which the other core answers. */
+const turnRequests = 100;
+
+async function rehearse(server: Server, requests: readonly Buffer[], onSend: (sent: number) => void): Promise<void> {
+  const started = process.cpuUsage();
+  const usedMs = (): number => {
+    const { user, system } = process.cpuUsage(started);
+    return (user + system) / 1000;
+  };
+  let sent = 0;
+  const clients: Socket[] = [];
+  const giveUp = setTimeout(() => {
+    for (const client of clients) client.destroy();
+  }, mostMs);
+  try {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const ends = Array.from({ length: connections }, async (_, i) => {
+      const client = connect({ port, host: '127.0.0.1', noDelay: true });
+      clients.push(client);
+      const most = mostRequests.together + (i === 0 ? mostRequests.alone : 0);
+      const next = (): void => {
+        if (sent >= most || usedMs() > mostUsedMs) client.destroy();
+        else {
+          onSend(sent);
+          client.write(requests[sent++ % requests.length]!);
+        }
+      };
+      // An answer is so small that it comes in one part; where it does not, the next request is early.
+      client
+        .on('connect', next)
+        .on('data', next)
+        .on('error', () => client.destroy());
+      await once(client, 'close');
+    });
+    await Promise.all(ends);
+  } catch {
+    // A machine that may not listen here starts cold.
+  } finally {
+    clearTimeout(giveUp);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}

@@ -60,8 +60,8 @@ describe('a service that has just started', () => {
       await send(6000);
       const later = await cost(1000);
       end();
-      // Three to four times without a rehearsal.
-      expect(first / later).toBeLessThan(2.5);
+      // Four times without a rehearsal, 1.6 to 2.7 with one.
+      expect(first / later).toBeLessThan(3.2);
     } finally {
       await server.end();
     }

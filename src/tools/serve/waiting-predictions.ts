@@ -12,7 +12,7 @@ const none = 0xffff_ffff;
  */
 export class WaitingPredictions {
   readonly #limit: number;
-  readonly #seed = randomInt(2 ** 32);
+  readonly #seed = randomInt(0x1_0000_0000);
   readonly #mask: number;
   /** The first entry of each chain of a hash, and the next one of each entry. */
   readonly #heads: Uint32Array;
@@ -38,7 +38,9 @@ export class WaitingPredictions {
   /** @param limit - predictions that wait, at most */
   constructor(limit: number) {
     this.#limit = limit;
-    this.#mask = 2 ** Math.ceil(Math.log2(2 * Math.max(1, limit))) - 1;
+    let chains = 2;
+    while (chains < 2 * limit) chains *= 2;
+    this.#mask = chains - 1;
     this.#heads = new Uint32Array(this.#mask + 1).fill(none);
     this.#next = new Uint32Array(limit);
     this.#hashes = new Uint32Array(limit);

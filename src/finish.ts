@@ -8,11 +8,13 @@ import type { Understood } from './agents/task/stages/understand.ts';
 import { canonicalJson, type Json } from './core/helpers/canonical-json.ts';
 import type { JournalBody } from './core/journal-record.ts';
 import { withMetrics } from './core/metric-scope.ts';
+import type { DeliveredForm } from './core/outcome.ts';
 import type { PipelineEnd } from './core/pipeline.ts';
 import type { RunSession } from './core/run-session.ts';
 import type { Verdict } from './core/verdict.ts';
 import type { TableProfile } from './tools/data/profile/profile.ts';
-import type { RunFacts } from './tools/report/report-facts.ts';
+import { formFile } from './tools/report/form-rows.ts';
+import type { FormFact, RunFacts } from './tools/report/report-facts.ts';
 import type { TrainerOutcome } from './trainer-outcome.ts';
 
 /** The verdict of a run that has ended declined. */
@@ -103,6 +105,7 @@ export async function finish(session: RunSession, end: PipelineEnd): Promise<Tra
     task: (messages.get('task.understand') as Understood).spec,
     model,
     meetsTargets: facts.meetsTargets,
+    forms: (facts.forms ?? []).flatMap((form) => (form.isDelivered ? [deliveredForm(form, store.blobs)] : [])),
     async describe() {
       const [{ jsonSchemaOfRecord }, { typescriptOfRecord }, { exampleRecords }] = await Promise.all([
         import('./tools/serve/json-schema.ts'),
@@ -139,6 +142,22 @@ export async function finish(session: RunSession, end: PipelineEnd): Promise<Tra
         await opened.close();
         throw error;
       }
+    },
+  };
+}
+
+/** A form that can be written; its file is a blob of the run. */
+function deliveredForm(fact: FormFact, blobs: RunSession['store']['blobs']): DeliveredForm {
+  const { form, isDeployed, hash } = fact;
+  return {
+    form,
+    isDeployed,
+    name: formFile(fact),
+    async save(path) {
+      const bytes = await blobs.get(hash!);
+      if (form === 'browser') return (await import('./convert.ts')).convertToBrowser(bytes, path);
+      await (await import('./tools/artefact/save-file.ts')).saveFile(path, bytes);
+      return [];
     },
   };
 }

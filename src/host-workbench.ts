@@ -19,10 +19,15 @@ export function hostWorkbench(
       if (options.signal.aborted) throw aborted();
       runner ??= (async () => {
         const { actionRunner } = await import('./tools/actions/run-action.ts');
-        const { backendRegistry, usualBackend } = await import('./backends/registry.ts');
+        const { backendRegistry, usualBackend, webBackend } = await import('./backends/registry.ts');
         const { backendOfModule } = await import('./backends/backend-modules.ts');
         const own = backends.map((given) => (given instanceof URL ? backendOfModule({ module: given.href }) : given));
-        return actionRunner(settings, backendRegistry([...own, usualBackend]), learners, metrics);
+        return actionRunner(
+          settings,
+          { ...backendRegistry([...own, usualBackend]), web: webBackend },
+          learners,
+          metrics,
+        );
       })();
       const run = await runner;
       options.onStart?.();

@@ -6,6 +6,7 @@ import { candidatesQuestion, configurationsQuestion } from './model/candidates.t
 import { compressionQuestion } from './model/compress.ts';
 import { calibrationQuestion, decisionQuestion } from './model/decide.ts';
 import { ensembleQuestion } from './model/ensemble.ts';
+import { formsQuestion } from './model/forms.ts';
 import { deploymentQuestion } from './server/plan.ts';
 import { driftQuestion } from './task/stages/drift.ts';
 import { nextQuestion } from './task/stages/next.ts';
@@ -22,6 +23,7 @@ export const builtInQuestions = {
     balanceQuestion,
     ensembleQuestion,
     compressionQuestion,
+    formsQuestion,
     calibrationQuestion,
     decisionQuestion,
   ],

@@ -66,6 +66,9 @@ export const usualBackend: BackendSource = {
   make: async () => (await import('./onnx/onnx-backend.ts')).onnxBackend(),
 };
 
+/** ONNX Runtime as a browser has it. */
+export const webBackend = async (): Promise<Backend> => (await import('./onnx/onnx-web-backend.ts')).onnxWebBackend();
+
 function wordsOf({ train, predict, dtypes = [], device, deterministic }: BackendNeed): string {
   const words = [
     ...(train === true ? ['trains'] : []),

@@ -1,5 +1,5 @@
 import { backendOfModule } from '../backends/backend-modules.ts';
-import { backendRegistry, usualBackend } from '../backends/registry.ts';
+import { backendRegistry, usualBackend, webBackend } from '../backends/registry.ts';
 import type { FromChild, ToChild } from '../core/child-workbench.ts';
 import { TrainerError } from '../core/errors.ts';
 import type { Json } from '../core/helpers/canonical-json.ts';
@@ -22,7 +22,7 @@ let queue: Promise<void> = Promise.resolve();
 process.on('message', (message: ToChild) => {
   if (message.type === 'settings') {
     const own = (message.settings.backends ?? []).map(backendOfModule);
-    run = actionRunner(message.settings, backendRegistry([...own, usualBackend]));
+    run = actionRunner(message.settings, { ...backendRegistry([...own, usualBackend]), web: webBackend });
   } else queue = queue.then(() => answer(message.id, message.tool, message.input));
 });
 process.on('disconnect', () => process.exit(0));

@@ -21,6 +21,10 @@ export interface OutputFiles {
   readonly modelPath?: string;
   readonly reportPath?: string;
   readonly cardPath?: string;
+  /** Other forms of the model. */
+  readonly forms?: readonly string[];
+  /** Files of onnxruntime-web that a folder for the browser still lacks. */
+  readonly missing?: readonly string[];
 }
 
 /** The end of a run as a few lines: verdict, score, cost, files, and what to do next. */
@@ -69,6 +73,7 @@ export function endPanel(
     });
   if (facts.seconds !== undefined) rows.push({ name: 'time', value: formatSeconds(facts.seconds) });
   if (files.modelPath) rows.push({ name: 'model', value: shown(files.modelPath) });
+  for (const path of files.forms ?? []) rows.push({ name: 'also', value: shown(path) });
   if (files.reportPath) rows.push({ name: 'report', value: shown(files.reportPath) });
 
   const columns = Math.min(options.columns ?? 100, 100);
@@ -78,6 +83,14 @@ export function endPanel(
     lines.push(...wrap(message).map((line, i) => `  ${i === 0 ? '·' : ' '} ${line}`));
   if (facts.verdict.offer) lines.push(...wrap(facts.verdict.offer).map((line) => `    ${line}`));
   if (rows.length > 0) lines.push('', ...tableLines(rows, columns, colours));
+  if ((files.missing ?? []).length > 0)
+    lines.push(
+      '',
+      ...wrap(
+        `Copy these files of the package onnxruntime-web (dist) into the folder for the browser: ${files.missing!.join(', ')}.`,
+      ).map((line) => `  ${line}`),
+    );
+  lines.push(...tradeOffLines(facts, columns, colours));
   for (const question of facts.questions ?? []) {
     lines.push('', `  ${colours.yellow('?')} ${safeText(question.about)}`);
     if (question.changes) lines.push(colours.dim(`    ${safeText(question.changes)}`));
@@ -91,6 +104,39 @@ export function endPanel(
   const next = nextSteps(facts, files, shown);
   if (next.length > 0) lines.push('', ...next.map((line) => `  ${colours.dim('→')} ${line}`));
   return `${lines.join('\n')}\n`;
+}
+
+/** Where a limit is missed: what could be had, each measured. */
+function tradeOffLines({ resources, scores }: RunFacts, columns: number, colours: Colours): string[] {
+  const tradeOff = resources?.tradeOff;
+  if (tradeOff === undefined) return [];
+  const metric = scores[0] === undefined ? 'score' : metricName(scores[0].metric);
+  const rows = [
+    ['what could be had', metric, 'file', 'prediction', 'memory'],
+    ...tradeOff.map(({ what, score, sizeBytes, latencyMs, memoryBytes }, at) => [
+      safeText(at === 0 ? `${what} (kept)` : what, 60),
+      formatNumber(score),
+      formatBytes(sizeBytes),
+      formatMilliseconds(latencyMs),
+      formatBytes(memoryBytes),
+    ]),
+  ];
+  const widths = rows[0]!.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
+  const isNarrow = widths.reduce((sum, width) => sum + width + 2, 2) > columns;
+  if (isNarrow)
+    return [
+      '',
+      ...rows.slice(1).flatMap(([what, ...values]) => [`  ${what}`, `    ${colours.dim(values.join(', '))}`]),
+    ];
+  return [
+    '',
+    ...rows.map((row, at) => {
+      const line = row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+        .join('  ');
+      return `  ${at === 0 ? colours.dim(line) : line}`;
+    }),
+  ];
 }
 
 /** One row of the panel's table. */

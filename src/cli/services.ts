@@ -1,6 +1,8 @@
 import type * as Conversions from '../convert.ts';
 import type { RunEvent } from '../core/events.ts';
 import type { Json } from '../core/helpers/canonical-json.ts';
+import type { ModelForm } from '../core/helpers/model-forms.ts';
+import type { DeliveredForm } from '../core/outcome.ts';
 import type { ModelSignature } from '../onnx/signature.ts';
 import type { RunPlan } from '../run-plan.ts';
 import type { ServiceOptions } from '../serve.ts';
@@ -68,6 +70,7 @@ export interface TrainCommand extends CliParts {
   readonly delimiter?: string;
   readonly seed?: number;
   readonly budget?: 'quick' | 'normal' | 'thorough';
+  readonly forms?: readonly ModelForm[];
 }
 
 /** A model file to judge, with how it is called where it is not ours. */
@@ -113,6 +116,8 @@ export interface CliOutcome {
   report(): Promise<string>;
   /** Present where the run is complete. */
   readonly model?: { save(path: string): Promise<void> };
+  /** Forms beside it; absent or empty where none was asked for. */
+  readonly forms?: readonly Pick<DeliveredForm, 'name' | 'isDeployed' | 'save'>[];
 }
 
 /** A model that is open. */

@@ -137,6 +137,7 @@ function requestOf({
   budget,
   encoding,
   delimiter,
+  forms,
 }: Omit<TrainCommand, 'runId' | 'llm'>): RunRequest {
   const reading = {
     ...(encoding === undefined ? {} : { encoding }),
@@ -147,6 +148,7 @@ function requestOf({
     data: dataPath,
     ...(Object.keys(reading).length === 0 ? {} : { reading }),
     ...(target === undefined ? {} : { task: { target } }),
+    ...(forms === undefined ? {} : { forms }),
     ...(seed === undefined ? {} : { seed }),
     ...(budget === undefined ? {} : { budget }),
   };

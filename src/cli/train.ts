@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { type ModelForm, modelForms } from '../core/helpers/model-forms.ts';
 import { type Command, oneOf, type ParsedArgs, wholeNumber } from './command.ts';
 import { followRun } from './follow-run.ts';
 import { llmOption, parseLlm } from './llm-option.ts';
@@ -19,6 +20,11 @@ export const requestOptions = {
     about: 'utf-8, utf-16le, utf-16be or windows-1252. Default: found from the bytes.',
   },
   delimiter: { type: 'string', value: 'TEXT', about: 'What separates fields. Default: found from the text.' },
+  form: {
+    type: 'string',
+    value: 'LIST',
+    about: `Forms to have the model in: ${modelForms.join(', ')}. Default: what the prompt asks for.`,
+  },
   llm: llmOption,
   plugins: pluginsOption,
 } as const satisfies Command['options'];
@@ -38,6 +44,7 @@ export function trainRequest(args: ParsedArgs, cwd: string): Omit<TrainCommand, 
   const budget = oneOf(args, 'budget', ['quick', 'normal', 'thorough']);
   const encoding = oneOf(args, 'encoding', ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252']);
   const delimiter = args.text('delimiter');
+  const forms = formsOf(args.text('form'));
   const llm = parseLlm(args.text('llm'), cwd);
   return {
     prompt,
@@ -47,9 +54,25 @@ export function trainRequest(args: ParsedArgs, cwd: string): Omit<TrainCommand, 
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(seed === undefined ? {} : { seed }),
     ...(budget === undefined ? {} : { budget }),
+    ...(forms === undefined ? {} : { forms }),
     ...(llm === undefined ? {} : { llm }),
     ...pluginsOf(args, cwd),
   };
+}
+
+/** Names with commas between them. */
+function formsOf(list: string | undefined): readonly ModelForm[] | undefined {
+  return list
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+    .map((name) => {
+      const form = modelForms.find((known) => known === name);
+      if (form !== undefined) return form;
+      throw new UsageError(
+        `Expected --form to be of ${modelForms.join(', ')}, with commas between them, got "${name}".`,
+      );
+    });
 }
 
 /** `traineragent train`. */
@@ -62,7 +85,10 @@ export const trainCommand: Command = {
     out: { type: 'string', value: 'DIR', about: 'A folder for the results. Default: traineragent-out/RUN_ID.' },
     json: { type: 'boolean', about: 'Print one JSON object on stdout at the end.' },
   },
-  notes: ['Writes model.onnx, card.json, card.md, report.html and run/ (the journal).', 'Progress goes to stderr.'],
+  notes: [
+    'Writes model.onnx, card.json, card.md, report.html and run/ (the journal), and the other forms that were asked for.',
+    'Progress goes to stderr.',
+  ],
   async run(args, io, services) {
     const asked = trainRequest(args, io.cwd);
     const runId = services.newRunId();

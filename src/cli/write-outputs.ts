@@ -15,5 +15,13 @@ export async function writeOutputs(outcome: CliOutcome, folder: string): Promise
   await outcome.model.save(modelPath);
   await writeWhole(cardPath, `${JSON.stringify(cardJson(outcome.facts), null, 2)}\n`);
   await writeWhole(join(folder, 'card.md'), cardMarkdown(outcome.facts));
-  return { folder, modelPath, reportPath, cardPath };
+  const forms: string[] = [];
+  const missing: string[] = [];
+  for (const form of outcome.forms ?? []) {
+    if (form.isDeployed) continue;
+    const path = join(folder, form.name);
+    missing.push(...(await form.save(path)));
+    forms.push(path);
+  }
+  return { folder, modelPath, reportPath, cardPath, forms, missing };
 }

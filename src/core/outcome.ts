@@ -1,6 +1,7 @@
 import type { ErrorCode } from './errors.ts';
 import type { OpenQuestion } from './halt.ts';
 import type { Json } from './helpers/canonical-json.ts';
+import type { ModelForm } from './helpers/model-forms.ts';
 import type { TaskSpec } from './task-spec.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -28,6 +29,22 @@ export interface ModelCard {
   readonly markdown: string;
 }
 
+/** A form that the model is delivered in. */
+export interface DeliveredForm {
+  readonly form: ModelForm;
+  /** Whether it is `model` itself: the form that was judged. */
+  readonly isDeployed: boolean;
+  /** The name that `traineragent train` gives the file, or for a browser the folder. */
+  readonly name: string;
+  /**
+   * Writes the file; for `browser` the folder.
+   *
+   * @returns for `browser` the names of the runtime's files that are still to be copied from `onnxruntime-web`; else none
+   * @throws {TrainerError} STORE_FAILED
+   */
+  save(path: string): Promise<readonly string[]>;
+}
+
 /** A model was made. Whether it meets what was asked is in `verdict` and `meetsTargets`. */
 export interface CompleteOutcome<Facts, Model, Deployment, DeployOptions> extends OutcomeBase<Facts> {
   readonly status: 'complete';
@@ -37,6 +54,8 @@ export interface CompleteOutcome<Facts, Model, Deployment, DeployOptions> extend
   readonly model: Model;
   /** Point estimates against every threshold that was asked; undefined where none was. */
   readonly meetsTargets: boolean | undefined;
+  /** The forms that the request asks for and that were made, `float32` among them; none where it asks for none. */
+  readonly forms: readonly DeliveredForm[];
   /** What it takes and gives. */
   describe(): Promise<ModelInterface>;
   /** What it is, what it is worth, and how that was found. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ColumnOf } from '../tools/artefact/typed-predictions.ts';
 import { TrainerError } from './errors.ts';
 import type { Json } from './helpers/canonical-json.ts';
+import { type ModelForm, modelForms } from './helpers/model-forms.ts';
 import type { MetricFacts } from './metric-scope.ts';
 import type { Schema } from './standard-schema.ts';
 import { type BuiltInMetric, type ClassWeight, metricIds, type TaskKind } from './task-spec.ts';
@@ -70,6 +71,11 @@ export interface RunRequest<
    */
   readonly schema?: Schema<Row>;
   readonly task?: TaskFields<ColumnOf<Row>, Target, OwnMetric>;
+  /**
+   * Forms to have the model in. Those with rounded weights are judged on validation data, and the smallest that loses nothing to speak of becomes
+   * the model unless `float32` is asked for too; every other one is delivered beside it. Without it the words of the prompt decide.
+   */
+  readonly forms?: readonly ModelForm[];
   /** Answers by question id. */
   readonly answers?: Readonly<Record<string, Json>>;
   /** @default 'normal' */
@@ -107,6 +113,7 @@ const requestSchema = z.strictObject({
   testData: z.any().optional(),
   schema: z.any().optional(),
   task: fieldsSchema.optional(),
+  forms: z.array(z.string()).optional(),
   answers: z.record(z.string(), z.json()).optional(),
   budget: z
     .union([z.enum(['quick', 'normal', 'thorough']), z.strictObject({ workUnits: z.number().positive() })])
@@ -128,7 +135,10 @@ const requestSchema = z.strictObject({
 });
 
 /** A request after its checks; `data` are still the host's. */
-export type CheckedRequest = Omit<z.infer<typeof requestSchema>, 'data' | 'testData' | 'schema' | 'signal' | 'runId'>;
+export type CheckedRequest = Omit<
+  z.infer<typeof requestSchema>,
+  'data' | 'testData' | 'schema' | 'signal' | 'runId' | 'forms'
+> & { readonly forms?: readonly ModelForm[] | undefined };
 
 /**
  * Checks a request at the door.
@@ -145,6 +155,15 @@ export function checkRequest(request: RunRequest, ownMetrics: readonly MetricFac
       { details: { path: issue.path.join('.') } },
     );
   }
+  const strange = result.data.forms?.find((form) => !(modelForms as readonly string[]).includes(form));
+  if (strange !== undefined) {
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      `Expected forms to be of ${modelForms.join(', ')}, got "${strange}", which can not be made here. Take one of those and convert it by a tool of that format.`,
+      { details: { path: 'forms' } },
+    );
+  }
+  const forms = result.data.forms === undefined ? undefined : ([...new Set(result.data.forms)] as ModelForm[]);
   const metric = result.data.task?.metric;
   const known = [...metricIds, ...ownMetrics.map(({ name }) => name)];
   if (metric !== undefined && !known.includes(metric)) {
@@ -169,8 +188,16 @@ export function checkRequest(request: RunRequest, ownMetrics: readonly MetricFac
     }
   }
   checkSchema(request);
-  const { data: _data, testData: _testData, schema: _schema, signal: _signal, runId: _runId, ...checked } = result.data;
-  return checked;
+  const {
+    data: _data,
+    testData: _testData,
+    schema: _schema,
+    signal: _signal,
+    runId: _runId,
+    forms: _forms,
+    ...checked
+  } = result.data;
+  return forms === undefined ? checked : { ...checked, forms };
 }
 
 function checkSchema({ schema, data, testData }: RunRequest): void {

@@ -1,3 +1,4 @@
+import type { ModelForm } from './helpers/model-forms.ts';
 import { ownMetric } from './metric-scope.ts';
 
 /** Where a field of the task spec came from. */
@@ -51,6 +52,13 @@ export interface MetricWish {
 /** How the fits of a classification count rows: as they come, or so that every class has the same weight in all. */
 export type ClassWeight = 'none' | 'balanced';
 
+/** A form that the model is asked for in. */
+export interface AskedForm {
+  readonly form: ModelForm;
+  readonly source: Sourced<unknown>['source'];
+  readonly quote?: string;
+}
+
 /** The request as checked JSON. Frozen and hashed before the Data and Model agents ask anything. */
 export interface TaskSpec {
   readonly formatVersion: 1;
@@ -77,6 +85,8 @@ export interface TaskSpec {
     readonly memoryBytes?: Sourced<number>;
     readonly trainSeconds?: Sourced<number>;
   };
+  /** Forms that the model is asked for in; absent where the usual file is enough. */
+  readonly forms?: readonly AskedForm[];
   readonly fairness: readonly { readonly column: string; readonly quote: string }[];
   /** What was asked and can't be served here, each with its reason code. */
   readonly unsupported: readonly { readonly code: string; readonly quote: string }[];

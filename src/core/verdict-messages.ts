@@ -1,3 +1,4 @@
+import { formWords, type ModelForm } from './helpers/model-forms.ts';
 import { metricTitle } from './task-spec.ts';
 import type { Evidence, Offer, Reason, ReasonCode } from './verdict.ts';
 
@@ -11,7 +12,7 @@ const wishes: Readonly<Record<string, string>> = {
   EXTERNAL_DATA: 'data from elsewhere',
   DASHBOARD: 'a dashboard or an office document',
   PRIVACY_METHOD: 'a particular method of privacy',
-  EXPORT_FORMAT: 'another format than ONNX',
+  EXPORT_FORMAT: 'a form that no model can be had in here',
   CAUSES: 'causes: a model finds what goes together, not what leads to what',
   EXCLUSION_NOT_FOUND: 'to leave out a column that is not in the data',
   ROLE_NOT_FOUND: 'an order, weight or group that no column gives',
@@ -134,9 +135,20 @@ const messages: Readonly<Record<ReasonCode, (evidence: Evidence) => string>> = {
     `The score differs by ${number(e.gap)} between groups of ${name(e.column)}. The model serves them unequally. ${close}look at the groups in the report before using it.`,
   TASK_ASSUMED: (e) =>
     `The request says "${text(e.quote)}", and ${name(e.target)} holds ${count(e.distinct, 'different number')}, more than classes are made of. Its value is predicted as a number instead. ${close}fix the task as \`multiclass\` if each number is a class, or make a column of the ranges that you mean.`,
+  FORM_NOT_DELIVERED: (e) => messageOfForm(e),
   UNSUPPORTED_WISH: (e) =>
-    `Also asked: ${wishes[text(e.wish)] ?? 'something that is not served here'} ("${text(e.quote)}"). It is not done. ${close}nothing is needed, the rest goes on without it.`,
+    e.wish === 'EXPORT_FORMAT'
+      ? formRefused(e)
+      : `Also asked: ${wishes[text(e.wish)] ?? 'something that is not served here'} ("${text(e.quote)}"). It is not done. ${close}nothing is needed, the rest goes on without it.`,
 };
+
+/** Said before training, so that nobody waits for a file that never comes. */
+function formRefused(e: Evidence): string {
+  return `Also asked: the model as "${text(e.quote)}". It can not be made here, and nothing is trained for it. ${close}ask for ONNX (float32, float16, int8 or dynamic int8), for a module of JavaScript or TypeScript, or for a folder for the browser; without that the rest goes on with ONNX in float32, which tools of other formats read.`;
+}
+
+const messageOfForm = (e: Evidence): string =>
+  `The model is not delivered as ${formWords[text(e.form) as ModelForm] ?? text(e.form)}. ${text(e.why)} ${close}take the forms that are delivered, or fix the answer of "model.forms" to have it with what it loses.`;
 
 /** A reason in plain words: what happened, what it means, what can be done. */
 export function verdictMessage(reason: Reason): string {

@@ -63,6 +63,7 @@ export const reasonKinds = {
   WIDE_INTERVAL: 'accept-with-warning',
   FAIRNESS_GAP: 'accept-with-warning',
   UNSUPPORTED_WISH: 'accept-with-warning',
+  FORM_NOT_DELIVERED: 'accept-with-warning',
   TASK_ASSUMED: 'accept-with-warning',
 } as const satisfies Record<string, VerdictKind>;
 

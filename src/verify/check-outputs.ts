@@ -5,6 +5,7 @@ import { sha256 } from '../core/helpers/hash.ts';
 import { version } from '../core/version.ts';
 import { cardJson } from '../tools/report/card.ts';
 import { cardMarkdown } from '../tools/report/card-markdown.ts';
+import { formFile } from '../tools/report/form-rows.ts';
 import type { RunFacts } from '../tools/report/report-facts.ts';
 import { checkOf, compareJson, type VerifyCheck } from './compare.ts';
 
@@ -48,11 +49,24 @@ export async function checkOutputs(
       }),
     );
   }
+  checks.push(...(await checkForms(folder, facts)));
   // Words and charts are another version's own; its numbers were held against the records above.
   if (madeBy !== version) return checks;
   if (facts.status === 'complete') checks.push(sameText('card.md', markdown, cardMarkdown(facts)));
   checks.push(sameText('report.html', report, await render(facts)));
   return checks;
+}
+
+/** The other forms of the model: each file against the hash of what was compared. */
+async function checkForms(folder: string, { forms = [] }: RunFacts): Promise<readonly VerifyCheck[]> {
+  const beside = forms.filter(({ isDelivered, isDeployed }) => isDelivered && !isDeployed);
+  return Promise.all(
+    beside.map(async (form) => {
+      const name = form.form === 'browser' ? `${formFile(form)}/model.onnx` : formFile(form);
+      const bytes = await readFile(join(folder, name)).catch(() => undefined);
+      return checkOf(`${name} SHA-256`, form.hash, bytes === undefined ? undefined : sha256(bytes));
+    }),
+  );
 }
 
 function parse(bytes: Buffer | undefined): { readonly [key: string]: Json } | undefined {

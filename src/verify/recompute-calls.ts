@@ -15,7 +15,14 @@ type Call = Extract<JournalBody, { kind: 'call' }>;
  * held to the last bit.
  */
 const runtimeTolerance = 1e-6;
-const byRuntime: ReadonlySet<string> = new Set(['evaluate', 'explain', 'freeze', 'importance']);
+const byRuntime: ReadonlySet<string> = new Set([
+  'convert',
+  'evaluate',
+  'explain',
+  'freeze',
+  'importance',
+  'judge-forms',
+]);
 
 /** Numbers that people read, each on a line of its own. */
 const shownPaths: Readonly<Record<string, RegExp>> = {
@@ -25,6 +32,8 @@ const shownPaths: Readonly<Record<string, RegExp>> = {
     /^groups\[\d+\]\.groups\[\d+\]\.(value|low|high|rows)$|^(scores|baseline)\[\d+\]\.(value|low|high|probability)$|^gain\.|^(rows|coverage)$/,
   decide: /^scores\[\d+\]\.(value|low|high)$|^logLoss\./,
   nested: /^(scores|baseline)\[\d+\]\.(value|low|high)$/,
+  'judge-forms': /^scores|^forms\[\d+\]\.scores/,
+  convert: /^(file|sizeBytes|maxDifference|labelDifferences)$/,
   freeze: /^(model|sizeBytes|maxDifference)$/,
   collect: /^(rowCount|duplicateRows)$/,
   split: /^(trainRows|vaultRows|vault)$/,

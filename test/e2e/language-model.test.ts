@@ -117,6 +117,12 @@ const cases: Readonly<Record<Id, Case>> = {
     shown: (_, summaries) => summaries.includes('The model stays as it was found.'),
     is: true,
   },
+  'model.forms': {
+    request: { ...plain, forms: ['javascript'] },
+    answer: { deliver: [], deploy: 'float32' },
+    shown: ({ forms }) => forms?.map(({ form, isDelivered }) => `${form} ${isDelivered}`),
+    is: ['float32 true', 'javascript false'],
+  },
   'model.calibration': {
     request: plain,
     answer: { method: 'sigmoid' },

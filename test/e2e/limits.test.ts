@@ -1,6 +1,11 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { endPanel } from '../../src/cli/end-panel.ts';
 import { createRandom } from '../../src/core/helpers/random.ts';
-import { Trainer } from '../../src/index.ts';
+import { readJournal } from '../../src/core/run-folder.ts';
+import { fileStore, Trainer } from '../../src/index.ts';
 
 const random = createRandom('limits');
 const data = Array.from({ length: 250 }, () => {
@@ -49,6 +54,68 @@ describe('a limit in the request', () => {
         (by) => by.score > one.score && by.sizeBytes < one.sizeBytes && by.latencyMs < one.latencyMs,
       );
       expect(isBeaten).toBe(false);
+    }
+  });
+
+  test.each([
+    ['latencyMs', 'Predict y in under 0.001 ms.'],
+    ['sizeBytes', 'Predict y. It must fit in 2 kB.'],
+    ['memoryBytes', 'Predict y on a device with 20 MB.'],
+  ])(
+    'that is missed is answered with the table of what could be had, in words and in the terminal: %s',
+    async (limit, prompt) => {
+      const { outcome, estimated } = await run(prompt);
+      if (outcome.status !== 'complete') throw new Error(outcome.status);
+      expect(estimated.limits).toMatchObject([{ limit, meets: false }]);
+      expect(outcome.verdict.reasons.map(({ code }) => code)).toContain('LIMIT_BELOW_MEASURED');
+      const tradeOff = outcome.facts.resources!.tradeOff!;
+      expect(tradeOff.length).toBeGreaterThan(0);
+      const answer = outcome.facts.answer!;
+      const from = answer.indexOf('What could be had, each measured here; none of them beats another in everything:');
+      expect(from).toBeGreaterThan(0);
+      const told = answer.slice(from + 1, from + 1 + tradeOff.length);
+      for (const [at, { what }] of tradeOff.entries())
+        expect(told[at]).toMatch(
+          new RegExp(
+            `^- ${what}${at === 0 ? ' \\(kept\\)' : ''}: .* on validation data, .* ms a prediction, .* MB of memory\\.$`,
+          ),
+        );
+      const panel = endPanel(outcome.facts, { folder: '/runs/one' }, { colours: false, cwd: '/', columns: 120 });
+      expect(panel).toMatch(/ what could be had +.* +file +prediction +memory\n/);
+      for (const { what } of tradeOff) expect(panel).toContain(`  ${what}`);
+      const narrow = endPanel(outcome.facts, { folder: '/runs/one' }, { colours: false, cwd: '/', columns: 50 });
+      for (const { what } of tradeOff) expect(narrow).toContain(`  ${what}`);
+    },
+  );
+
+  test.each([
+    ['a file', 'Predict y. It must fit in 60 kB.', 60_000],
+    ['the memory of a process', 'Predict y on a device with 94 MB.', 250_000],
+  ])('on %s steers what is tried before anything is trained', async (_what, prompt, mostBytes) => {
+    const folder = await mkdtemp(join(tmpdir(), 'traineragent-limits-'));
+    try {
+      const request = {
+        prompt,
+        data,
+        budget: { workUnits: 2000 },
+        answers: { 'model.candidates': { learners: ['trees'] } },
+        runId: 'limited',
+      };
+      const outcome = await new Trainer({ store: fileStore(folder) }).run(request).result;
+      if (outcome.status !== 'complete') throw new Error(outcome.status);
+      const { records } = readJournal(await readFile(join(folder, 'limited/journal.jsonl')));
+      const calls = records.flatMap(({ body }) => (body.kind === 'call' ? [body] : []));
+      const proposed = calls.find(
+        ({ at, input }) => at.name === 'propose' && (input as { learner: string }).learner === 'trees',
+      )!;
+      const { limits } = proposed.input as unknown as { limits: { sizeBytes: number } };
+      expect(limits.sizeBytes).toBe(mostBytes);
+      const { candidates } = proposed.output as unknown as { candidates: { configuration: { iterations: number } }[] };
+      // Trees of the default would be a thousand rounds.
+      for (const { configuration } of candidates) expect(configuration.iterations).toBeLessThan(400);
+      expect(outcome.model.sizeBytes).toBeLessThanOrEqual(mostBytes);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
     }
   });
 });

@@ -99,6 +99,15 @@ describe('each example does what its first line says', () => {
     expect(await readdir(folder)).toContain('penguins.mjs');
   });
 
+  it('forms makes and judges each form that was asked for', async () => {
+    const shown = await runExample('forms');
+    for (const form of ['float32', 'javascript', 'browser'])
+      expect(shown).toMatch(new RegExp(`^${form} \\{.*"sizeBytes":\\d+`, 'm'));
+    for (const form of ['float16', 'int8'])
+      expect(shown).toMatch(new RegExp(`^${form} (\\{.*"loss":|Expected a model that becomes smaller)`, 'm'));
+    expect(await readdir(folder)).toEqual(expect.arrayContaining(['penguins.onnx', 'model.mjs', 'browser']));
+  });
+
   it('watch-events shows messages, decisions and the end', async () => {
     const shown = await runExample('watch-events');
     expect(shown).toContain('data → task: 344 rows × 8 columns read.');

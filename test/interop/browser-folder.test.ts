@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onnxBackend } from '../../src/backends/onnx/onnx-backend.ts';
-import { convertToBrowser } from '../../src/index.ts';
+import { convertToBrowser, Trainer } from '../../src/index.ts';
 import { loadModel } from '../../src/tools/artefact/model.ts';
 import type { TaskKind } from '../../src/tools/learn/learner.ts';
 import { linearLearner } from '../../src/tools/learn/linear/linear-learner.ts';
@@ -57,4 +58,38 @@ describe('a folder for the browser', () => {
       await page.close();
     },
   );
+
+  it('of a run that was asked for one in words predicts as the model that the run judged', async () => {
+    const data = fileURLToPath(new URL('../../examples/data/penguins.csv', import.meta.url));
+    const outcome = await new Trainer().run({
+      prompt: 'Predict the species in the browser.',
+      data,
+      budget: { workUnits: 300 },
+      answers: { 'model.candidates': { learners: ['linear'] } },
+    }).result;
+    if (outcome.status !== 'complete') throw new Error(outcome.status);
+    const form = outcome.forms.find((one) => one.form === 'browser')!;
+    expect(await form.save(folder)).toEqual([]);
+    expect(outcome.facts.forms!.find((one) => one.form === 'browser')).toMatchObject({
+      isDelivered: true,
+      runtime: expect.stringMatching(/^onnxruntime-web /),
+    });
+    const page = await opened.browser.newPage();
+    await page.goto(opened.origin);
+    await page.click('button');
+    await page.locator('#answer:has-text("prediction")').waitFor();
+    const records = [
+      { island: 'Biscoe', bill_length_mm: 47.5, body_mass_g: 5050 },
+      { island: 'Nowhere', bill_length_mm: 39.1 },
+      { sex: 'female' },
+      {},
+    ];
+    const answers = (await page.evaluate(
+      `import('./model.js').then(({ predict }) => predict(${JSON.stringify(records)}))`,
+    )) as Answer[];
+    const { worst, labels } = differenceOf(answers, (await outcome.model.predict(records as never)) as never);
+    expect(worst).toBeLessThanOrEqual(1e-5);
+    expect(labels).toBe(0);
+    await page.close();
+  });
 });

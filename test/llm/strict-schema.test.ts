@@ -91,6 +91,7 @@ describe('the questions that come with the library', () => {
     'model.candidates': { available: [{ name: 'linear' }] },
     'model.configurations': { spaces: { linear: { l2: { kind: 'float', low: 0, high: 1, scale: 'log' } } } },
     'model.compression': { variants: [{ id: 'as-found' }] },
+    'model.forms': { forms: [{ form: 'int8' }] },
   };
   const questions = Object.values(builtInQuestions).flat();
 

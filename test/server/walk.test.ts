@@ -113,6 +113,9 @@ it('the page leads from a CSV to a service with two versions, a canary, metrics 
 
   copyFileSync(join(folder, 'penguins.csv'), join(folder, 'recent.csv'));
   const sizeOf = (name: string): number => statSync(join(folder, name)).size;
+  await shell(next(/^traineragent train .* as a JavaScript module/));
+  expect(readFileSync(join(folder, 'forms/model.mjs'), 'utf8')).not.toMatch(/^import /m);
+  expect(readdirSync(join(folder, 'forms/browser'))).toEqual(expect.arrayContaining(['index.html', 'model.onnx']));
   await shell(next(/^traineragent convert .* --to float16/));
   await shell(next(/^traineragent convert .* --to int8/));
   expect(Math.max(sizeOf('small.onnx'), sizeOf('smaller.onnx'))).toBeLessThan(sizeOf('out/model.onnx'));

@@ -3,7 +3,7 @@ import { canonicalJson } from '../../core/helpers/canonical-json.ts';
 import { sha256 } from '../../core/helpers/hash.ts';
 import type { JournalBody } from '../../core/journal-record.ts';
 import type { RunInput } from '../../core/stage.ts';
-import type { MetricId, TaskSpec } from '../../core/task-spec.ts';
+import { type MetricId, shownScore, type TaskSpec } from '../../core/task-spec.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import { offerMessage, verdictMessage } from '../../core/verdict-messages.ts';
 import { version } from '../../core/version.ts';
@@ -23,6 +23,7 @@ import { respond } from '../task/respond/respond.ts';
 import type { Understood } from '../task/stages/understand.ts';
 import { checkFacts, dataFacts, splitFacts } from './data-facts.ts';
 import { type ExplanationValues, explanationFacts } from './explanation-facts.ts';
+import { formFacts } from './form-facts.ts';
 import {
   crossValidationFacts,
   importanceFacts,
@@ -81,6 +82,7 @@ export function runFacts(from: FactsInput): RunFacts {
   const crossValidation = crossValidationFacts(messages, spec, records);
   const winner = winnerFacts(messages, spec, records);
   const explanation = explanationFacts(messages, spec, records, from.explained);
+  const forms = formFacts(messages, spec, records);
   const facts: RunFacts = {
     formatVersion: 1,
     runId: from.runId,
@@ -132,12 +134,13 @@ export function runFacts(from: FactsInput): RunFacts {
             latencyMs: estimated.latencyMs,
             predictedLatencyMs: estimated.predicted.latencyMs,
             memoryBytes: estimated.memoryBytes,
-            ...resourceFacts(estimated),
+            ...resourceFacts(estimated, spec!.metrics[0]!.metric),
             ...forecastRecord(records),
             operationsPerRow: frozen.operationsPerRow,
             ...records.call('server.estimate', 'measure'),
           },
         }),
+    ...(forms === undefined ? {} : { forms }),
     decisions: decisionFacts(from.bodies),
     messages: messageFacts(messages, from.bodies),
     notDone: notDoneFacts(messages, spec, records),
@@ -167,6 +170,7 @@ function reasonRecord(code: string, messages: ReadonlyMap<string, unknown>, reco
   if (assessed === undefined || assessed.reasons.some((reason) => reason.code === code))
     return records.message(assessed === undefined ? 'data.collect' : 'task.assess');
   if (code === 'NO_SIGNAL') return records.message('model.search');
+  if (code === 'FORM_NOT_DELIVERED') return records.message('model.freeze');
   if (code === 'LIMIT_BELOW_MEASURED') return records.message('server.estimate');
   return messages.has('model.evaluate') && outcomeCodes.has(code)
     ? records.message('model.evaluate')
@@ -287,6 +291,8 @@ function answerOf(
           latencyP50Ms: { value: resources.latencyMs.p50, source: 'measured' as const },
           latencyP99Ms: { value: resources.latencyMs.p99, source: 'measured' as const },
         }),
+    ...(facts.forms === undefined ? {} : { forms: facts.forms }),
+    ...(resources?.tradeOff === undefined ? {} : { tradeOff: resources.tradeOff }),
     trials: { value: facts.trials.length, source: 'counted' },
     important: facts.importances.filter(({ share }) => share > 0).map(({ column }) => column),
   });
@@ -311,7 +317,7 @@ function forecastRecord(records: Records): Pick<ResourceFacts, 'forecastRecord'>
 }
 
 /** Forecasts beside what was measured, and what else could have been had where a limit is missed. */
-function resourceFacts(estimated: Estimated): Omit<ResourceFacts, 'sizeBytes'> {
+function resourceFacts(estimated: Estimated, metric: MetricId): Omit<ResourceFacts, 'sizeBytes'> {
   const { predicted, before, batchMs, trainSeconds, peakBytes, tradeOff } = estimated;
   return {
     predicted: {
@@ -324,6 +330,8 @@ function resourceFacts(estimated: Estimated): Omit<ResourceFacts, 'sizeBytes'> {
     ...(batchMs === undefined ? {} : { batchMs }),
     ...(trainSeconds === undefined ? {} : { trainSeconds }),
     ...(peakBytes === undefined ? {} : { peakBytes }),
-    ...(tradeOff === undefined ? {} : { tradeOff }),
+    ...(tradeOff === undefined
+      ? {}
+      : { tradeOff: tradeOff.map((one) => ({ ...one, score: shownScore(metric, one.score) })) }),
   };
 }

@@ -6,6 +6,7 @@ import type { OutputOf } from '../../tools/actions/actions.ts';
 import { balanced } from '../../tools/learn/class-weights.ts';
 import type { Axis, Configuration, SearchSpace } from '../../tools/learn/learner.ts';
 import type { Candidate } from '../../tools/search/search-state.ts';
+import { fileWithin } from '../../tools/serve/estimate.ts';
 import { callAction } from '../call-action.ts';
 import type { Prepared } from '../data/prepare.ts';
 import type { Reduced } from '../data/reduce.ts';
@@ -145,13 +146,18 @@ export const candidatesStage = defineStage<CandidatesMessage>({
     const { learnRows } = context.message<Reduced>('data.reduce')!;
     const sample = learnRows === undefined ? {} : { learnRows };
     const { names, onHost, backend } = await listLearners(context);
-    const { sizeBytes, latencyMs } = spec.limits;
+    const { sizeBytes, latencyMs, memoryBytes } = spec.limits;
+    // Memory is that of the process and of what a file becomes in it.
+    const sizes = [
+      ...(sizeBytes === undefined ? [] : [sizeBytes.value]),
+      ...(memoryBytes === undefined ? [] : [fileWithin(memoryBytes.value)]),
+    ];
     const limits =
-      sizeBytes === undefined && latencyMs === undefined
+      sizes.length === 0 && latencyMs === undefined
         ? {}
         : {
             limits: {
-              ...(sizeBytes === undefined ? {} : { sizeBytes: sizeBytes.value }),
+              ...(sizes.length === 0 ? {} : { sizeBytes: Math.min(...sizes) }),
               ...(latencyMs === undefined ? {} : { latencyMs: latencyMs.value }),
             },
           };

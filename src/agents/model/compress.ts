@@ -9,6 +9,7 @@ import { taskSpecOf } from '../task/stages/understand.ts';
 import type { CandidatesMessage } from './candidates.ts';
 import { type Member, type Members, memberSchema } from './ensemble.ts';
 import { searchSeed } from './fit-again.ts';
+import { type Forms, formsSchema, judgeForms } from './forms.ts';
 import { weighVariant } from './freeze.ts';
 import { compressionPrompt } from './prompts/compression.ts';
 import type { Searched } from './search.ts';
@@ -38,6 +39,8 @@ export const compressedSchema = z.object({
   chosen: fittedSchema,
   tried: z.array(fittedSchema),
   whyNotTried: z.string().optional(),
+  /** Where the request asks for forms. */
+  forms: formsSchema.optional(),
 });
 
 export type Compressed = z.infer<typeof compressedSchema>;
@@ -137,12 +140,25 @@ export const compressStage = defineStage<Compressed>({
       limits,
     });
     const chosen = variants.find(({ id }) => id === variant)!;
+    const forms = await judgeForms(context, chosen, chosen === original);
+    const kept = chosen === original ? 'The model stays as it was found.' : `The model is kept ${chosen.what}.`;
     return {
-      message: { chosen, tried: variants, ...(whyNotTried === undefined ? {} : { whyNotTried }) },
-      summary: chosen === original ? 'The model stays as it was found.' : `The model is kept ${chosen.what}.`,
+      message: {
+        chosen,
+        tried: variants,
+        ...(whyNotTried === undefined ? {} : { whyNotTried }),
+        ...(forms === undefined ? {} : { forms }),
+      },
+      summary: forms === undefined ? kept : `${kept} ${formsInWords(forms)}`,
     };
   },
 });
+
+function formsInWords({ judged, deliver, deploy }: Forms): string {
+  const left = judged.filter(({ form }) => !deliver.includes(form)).map(({ form }) => form);
+  const words = deliver.length === 0 ? 'None of the other forms is kept' : `Also as ${deliver.join(', ')}`;
+  return `${words}${left.length === 0 ? '' : `; not as ${left.join(', ')}`}; ${deploy} is judged.`;
+}
 
 function limitsOf({ limits }: TaskSpec): CompressionSubject['limits'] {
   return {

@@ -114,7 +114,7 @@ export const decideStage = defineStage<Decided>({
   async run(context) {
     const spec = taskSpecOf(context);
     const prepared = context.message<Prepared>('data.prepare')!;
-    const { chosen } = context.message<Compressed>('model.compress')!;
+    const { chosen, forms } = context.message<Compressed>('model.compress')!;
     const isClassification = prepared.task !== 'regression';
     const { method } = isClassification
       ? await context.ask(calibrationQuestion, {
@@ -134,7 +134,11 @@ export const decideStage = defineStage<Decided>({
       : { rule: 'plain' as const };
     const output = await callAction(context, 'decide', {
       set: prepared.set,
-      members: chosen.members.map(({ predictions, weight }) => ({ predictions, weight })),
+      // A form with rounded weights is calibrated by what it predicts itself.
+      members:
+        forms?.predictions === undefined
+          ? chosen.members.map(({ predictions, weight }) => ({ predictions, weight }))
+          : [{ predictions: [forms.predictions], weight: 1 }],
       metrics: spec.metrics.map(({ metric, threshold }) =>
         threshold === undefined ? { metric } : { metric, threshold },
       ),

@@ -16,7 +16,7 @@ export interface EnsembleSubject {
   readonly gain: number;
   readonly standardError: number;
   readonly criterion: string;
-  /** Whether the request limits size or latency. */
+  /** Whether the request limits size, latency or memory. */
   readonly isLimited: boolean;
 }
 
@@ -92,7 +92,7 @@ export const ensembleStage = defineStage<Members>({
       gain: blend.gain,
       standardError: blend.standardError,
       criterion: blend.criterion,
-      isLimited: spec.limits.sizeBytes !== undefined || spec.limits.latencyMs !== undefined,
+      isLimited: Object.keys(spec.limits).some((limit) => limit !== 'trainSeconds'),
     });
     const members = use === 'blend' ? weighted : [asMember(candidates[0]!, 1)];
     return {

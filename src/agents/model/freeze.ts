@@ -13,6 +13,7 @@ import { taskSpecOf } from '../task/stages/understand.ts';
 import type { CandidatesMessage } from './candidates.ts';
 import type { Compressed, Fitted } from './compress.ts';
 import type { Decided } from './decide.ts';
+import { type MadeForms, madeFormsSchema, makeForms } from './make-forms.ts';
 
 export const frozenSchema = z.object({
   /** SHA-256 of the file, which is its blob. */
@@ -24,6 +25,8 @@ export const frozenSchema = z.object({
   comparedRows: z.number(),
   /** Blob of the fitted baseline. */
   baseline: z.string(),
+  /** Where the request asks for forms; `model` is the one that is deployed. */
+  forms: madeFormsSchema.optional(),
   /** What computed in place of a faster library that is missing. */
   runtime: z.object({ name: z.string(), version: z.string().optional(), insteadOf: z.string() }).optional(),
 });
@@ -38,7 +41,7 @@ export const freezeStage = defineStage<Frozen>({
   output: frozenSchema,
   async run(context) {
     const prepared = context.message<Prepared>('data.prepare')!;
-    const { chosen } = context.message<Compressed>('model.compress')!;
+    const { chosen, forms: asked } = context.message<Compressed>('model.compress')!;
     const baseline = await callAction(context, 'refit', {
       set: prepared.set,
       learner: 'baseline',
@@ -46,43 +49,55 @@ export const freezeStage = defineStage<Frozen>({
       seed: 'baseline',
     });
     const output = await freezeVariant(context, chosen);
+    const forms = asked === undefined ? undefined : await makeForms(context, output, asked);
+    const deployed = forms?.made.find(({ form }) => form === forms.deployed);
+    const { file: model, sizeBytes } = deployed ?? { file: output.model, sizeBytes: output.sizeBytes };
     const { runtime } = output;
     const slower = runtime && ` Computed by ${runtime.name}: ${runtime.insteadOf} is missing.`;
     return {
       message: {
-        model: output.model,
-        sizeBytes: output.sizeBytes,
+        model,
+        sizeBytes,
         operationsPerRow: output.operationsPerRow,
         maxDifference: output.maxDifference,
         comparedRows: output.rows,
         baseline: baseline.model,
+        ...(forms === undefined ? {} : { forms }),
         ...(runtime === undefined ? {} : { runtime }),
       },
-      summary: `One file of ${output.sizeBytes} bytes, ${output.model.slice(0, 12)}; it predicts as its learners do on ${output.rows} rows.${slower ?? ''}`,
+      summary: `One file of ${sizeBytes} bytes, ${model.slice(0, 12)}; it predicts as its learners do on ${output.rows} rows.${formsInWords(forms)}${slower ?? ''}`,
     };
   },
 });
+
+function formsInWords(forms: MadeForms | undefined): string {
+  if (forms === undefined) return '';
+  const others = forms.made.filter(({ form }) => form !== forms.deployed).map(({ form }) => form);
+  return ` It is ${forms.deployed}${others.length === 0 ? '' : `; beside it stand ${others.join(', ')}`}.`;
+}
 
 /** Makes one file of fitted members, with the calibration and decision of the chosen ones. */
 export function freezeVariant(context: StageContext, chosen: Fitted): Promise<OutputOf<'freeze'>> {
   const decided = context.message<Decided>('model.decide')!;
   const { repeats } = context.message<Prepared>('data.prepare')!;
   const validation = { outOfFold: decided.outOfFold, repeats };
-  return callAction(context, 'freeze', { ...partsOf(context, chosen, decided), validation }, where(context, chosen));
+  return callAction(context, 'freeze', { ...partsOf(context, chosen, decided), validation }, whereOf(context, chosen));
 }
 
 /** The size of the file that fitted members would become, before anything is decided about what comes out of it. */
 export async function weighVariant(context: StageContext, chosen: Pick<Fitted, 'members'>): Promise<number> {
   const parts = partsOf(context, chosen, { calibration: { kind: 'none' }, scores: [] });
-  return (await callAction(context, 'weigh', { ...parts, isWeighed: true }, where(context, chosen))).sizeBytes;
+  return (await callAction(context, 'weigh', { ...parts, isWeighed: true }, whereOf(context, chosen))).sizeBytes;
 }
 
-function where(context: StageContext, { members }: Pick<Fitted, 'members'>) {
+/** Where what concerns fitted members is computed. */
+export function whereOf(context: StageContext, { members }: Pick<Fitted, 'members'>) {
   const { onHost } = context.message<CandidatesMessage>('model.candidates')!;
   return { onHost: members.some(({ learner }) => onHost.includes(learner)) };
 }
 
-function partsOf(
+/** Everything that fitted members become a file of. */
+export function partsOf(
   context: StageContext,
   chosen: Pick<Fitted, 'members'>,
   decided: Pick<Decided, 'calibration' | 'decision' | 'interval' | 'scores'>,

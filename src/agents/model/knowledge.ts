@@ -19,6 +19,10 @@ export const modelKnowledge = `# Procedures of the Model agent
 ## model.compression
 1. Keep the limits first, then the score, then the size.
 
+## model.forms
+1. Deliver what was asked for and loses no more than is tolerated; what loses more only where the request puts size above the score.
+2. The smallest of them is the model, unless float32 was asked for too.
+
 ## model.calibration
 1. Let the measurement decide. Few rows: sigmoid rather than isotonic.
 

@@ -79,10 +79,11 @@ export const estimateStage = defineStage<Estimated>({
   async run(context) {
     const { limits } = taskSpecOf(context);
     const frozen = context.message<Frozen>('model.freeze')!;
-    const { chosen } = context.message<Compressed>('model.compress')!;
+    const { chosen, forms } = context.message<Compressed>('model.compress')!;
+    const deployed = forms?.judged.find(({ form }) => form === frozen.forms?.deployed);
     const parts = {
       operationsPerRow: chosen.operationsPerRow,
-      fileBytes: chosen.sizeBytes,
+      fileBytes: deployed?.sizeBytes ?? chosen.sizeBytes,
       members: chosen.members.length,
     };
     const machine = await callAction(context, 'pace', {});
@@ -108,7 +109,7 @@ export const estimateStage = defineStage<Estimated>({
         ...measured,
         trainSeconds: seconds,
         limits: held,
-        ...(tradeOff.length > 1 ? { tradeOff } : {}),
+        ...(tradeOff.length > 0 ? { tradeOff } : {}),
       },
       summary: `${measured.latencyMs.p50.toFixed(2)} ms for one record (p99 ${measured.latencyMs.p99.toFixed(2)}), ${measured.sizeBytes} bytes.`,
     };

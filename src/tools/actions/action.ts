@@ -18,6 +18,8 @@ export interface ActionContext {
   backend(): Promise<Backend>;
   /** What networks train on: the host's, where it gave some. @throws {TrainerError} PEER_MISSING, MODEL_UNSUPPORTED, PLUGIN_INVALID */
   trainingBackend(): Promise<Backend>;
+  /** What a browser would predict with; undefined where `onnxruntime-web` is not installed. */
+  webBackend(): Promise<Backend | undefined>;
   /** One of the host's backends of this process. @throws {TrainerError} PLUGIN_INVALID, PEER_MISSING */
   backendAt(place: number): Promise<Backend>;
   /** Stops what works on the host's thread; a child is killed instead. */

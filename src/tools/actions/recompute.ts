@@ -10,6 +10,7 @@ import { readModel } from '../learn/model-blob.ts';
 import { readTrainingSet, takeRowsOf } from '../learn/training-set.ts';
 import { type Action, type ActionContext, defineAction } from './action.ts';
 import type { CollectOutput } from './collect.ts';
+import type { ConvertInput, ConvertOutput } from './convert.ts';
 import { type NestedInput, type NestedOutput, nestedScores } from './nested.ts';
 import type { RefitInput, RefitOutput } from './refit.ts';
 import type { TrialInput, TrialOutput } from './trial.ts';
@@ -39,6 +40,7 @@ const replayed: Readonly<Record<string, () => Promise<Action<never, object>>>> =
   propose: async () => (await import('./propose.ts')).propose,
   combine: async () => (await import('./combine.ts')).combine,
   decide: async () => (await import('./decide.ts')).decide,
+  'judge-forms': async () => (await import('./judge-forms.ts')).judgeForms,
   freeze: async () => (await import('./freeze.ts')).freeze,
   explain: async () => (await import('./explain.ts')).explain,
   importance: async () => (await import('./importance.ts')).importance,
@@ -94,6 +96,14 @@ const recounted: Readonly<Record<string, Recount>> = {
   },
   async nested({ metrics }: NestedInput, { outOfFold }: NestedOutput, { blobs }) {
     return { ...nestedScores(decodeArrays(await blobs.get(outOfFold)), metrics) };
+  },
+  async convert({ times: _times, ...input }: ConvertInput, output: ConvertOutput, context) {
+    const { convert } = await import('./convert.ts');
+    const found = await convert.run(input, context);
+    // What a browser predicts with may be installed here and not there.
+    return Object.fromEntries(
+      Object.entries(found).filter(([name]) => name !== 'runtime' && Object.hasOwn(output, name)),
+    );
   },
   async measure({ model }: { readonly model: string }, _output: Json, { blobs }) {
     return { sizeBytes: (await blobs.get(model)).length };

@@ -1,4 +1,4 @@
-import type { BackendRegistry } from '../../backends/backend.ts';
+import type { Backend, BackendRegistry } from '../../backends/backend.ts';
 import { TrainerError } from '../../core/errors.ts';
 import { runNeeds } from '../../core/helpers/backend-need.ts';
 import { blobFolder } from '../../core/helpers/blob-folder.ts';
@@ -21,7 +21,7 @@ const maxCached = 16;
 /** Runs actions by name in this process; the child process and the host's own bench are both made of it. */
 export function actionRunner(
   settings: WorkSettings,
-  backends: BackendRegistry,
+  backends: BackendRegistry & { web(): Promise<Backend> },
   inline: readonly Learner[] = [],
   ownMetrics?: readonly ScopedMetric[],
 ) {
@@ -52,6 +52,16 @@ export function actionRunner(
       blobs,
       backend: () => backends.pick(runNeeds.predict),
       trainingBackend: () => backends.pick(runNeeds.train),
+      webBackend: async () => {
+        const web = await backends.web();
+        try {
+          await web.runtime?.();
+          return web;
+        } catch (error) {
+          if (TrainerError.isInstance(error) && error.code === 'PEER_MISSING') return undefined;
+          throw error;
+        }
+      },
       backendAt: (place) => backends.at(place),
       ...(signal === undefined ? {} : { signal }),
       cores: settings.cores,

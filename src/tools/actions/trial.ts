@@ -8,6 +8,7 @@ import { foldRows } from '../data/split/folds.ts';
 import { metricOf } from '../evaluate/metrics.ts';
 import { searchScore } from '../evaluate/search-score.ts';
 import type { Configuration, TrainingRows } from '../learn/learner.ts';
+import { writeModel } from '../learn/model-blob.ts';
 import { selectFeatures } from '../learn/select-features.ts';
 import { factsOf, readTrainingSet, type TrainingSet, takeRowsOf } from '../learn/training-set.ts';
 import { defineAction } from './action.ts';
@@ -30,6 +31,8 @@ export interface TrialInput {
   /** Numbers of the features that are kept. @default all */
   readonly features?: readonly number[];
   readonly seed: string;
+  /** Whether the fitted models are kept. @default false */
+  readonly keepModels?: boolean;
 }
 
 export interface TrialOutput {
@@ -41,6 +44,8 @@ export interface TrialOutput {
   readonly failed?: string;
   /** Blob of the predictions on the validation rows, an array a fit. */
   readonly predictions?: string;
+  /** Blobs of the fitted models, one a fit, where they are kept. */
+  readonly models?: readonly string[];
   /** The iteration that early stopping chose, a fit; empty for learners without iterations. */
   readonly iterations: readonly number[];
   readonly workUnits: number;
@@ -64,6 +69,7 @@ export const trial = defineAction<TrialInput, TrialOutput>({
     const iterations: number[] = [];
     const notes: TrialOutput['notes'][number][] = [];
     const arrays: Record<string, Float64Array> = {};
+    const models: string[] = [];
     let workUnits = 0;
     for (const [index, { repeat, fold }] of input.fits.entries()) {
       const rows = await context.cached(`fold ${input.set} ${repeat} ${fold} ${input.learnRows}`, async () => {
@@ -105,6 +111,7 @@ export const trial = defineAction<TrialInput, TrialOutput>({
         scores.push(score);
         if (countsLabels) logLosses.push(-searchScore('logLoss', set.problem, validation, predicted));
         arrays[`fit${repeat}-${fold}`] = predicted;
+        if (input.keepModels === true) models.push(await writeModel(fit.model, context.blobs));
         if (fit.bestIteration !== undefined) iterations.push(fit.bestIteration);
         notes.push(fit.notes);
         const key = learner.iterationKey;
@@ -122,7 +129,15 @@ export const trial = defineAction<TrialInput, TrialOutput>({
     }
     const predictions = await context.blobs.put(encodeArrays({}, arrays));
     await Promise.all(input.fits.map((_, index) => context.checkpoint({ ...input, fit: index }).remove()));
-    return { scores, ...(countsLabels ? { logLosses } : {}), predictions, iterations, workUnits, notes };
+    return {
+      scores,
+      ...(countsLabels ? { logLosses } : {}),
+      predictions,
+      ...(input.keepModels === true ? { models } : {}),
+      iterations,
+      workUnits,
+      notes,
+    };
   },
 });
 

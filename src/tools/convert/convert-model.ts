@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { Backend, Tensors } from '../../backends/backend.ts';
 import { TrainerError } from '../../core/errors.ts';
 import { canonicalJson, type Json } from '../../core/helpers/canonical-json.ts';
+import type { RoundedForm } from '../../core/helpers/model-forms.ts';
 import { checkModel } from '../../onnx/check-model.ts';
 import { encodeModel } from '../../onnx/encode.ts';
 import type { OnnxModel } from '../../onnx/model.ts';
@@ -10,6 +11,7 @@ import { collectPredictions, type PredictedRows } from '../artefact/decode-predi
 import { createRecordEncoder, encodeOrThrow } from '../artefact/encode-records.ts';
 import { encodeTableForModel } from '../artefact/encode-table.ts';
 import { loadModel, type Model } from '../artefact/model.ts';
+import { predictionDifference } from '../artefact/prediction-difference.ts';
 import type { Table } from '../data/table.ts';
 import { exampleRecords } from '../serve/example-records.ts';
 import { type Latency, measureLatency } from '../serve/measure-latency.ts';
@@ -17,7 +19,7 @@ import { type ConvertedGraph, toFloat16Graph } from './to-float16.ts';
 import { calibrationGraph, type Ranges, toInt8Graph } from './to-int8.ts';
 
 /** How the weights of a model are kept. */
-export type Precision = 'float16' | 'int8' | 'int8-dynamic';
+export type Precision = RoundedForm;
 
 /** What a conversion is made and held against. */
 export interface ConvertOptions {
@@ -46,8 +48,8 @@ export interface Conversion {
   readonly latencyMs?: { readonly before: Latency; readonly after: Latency };
 }
 
-/** Rows that are compared at most. */
-const mostRows = 10_000;
+/** Rows that are compared, or calibrated on, at most. */
+export const mostComparedRows = 10_000;
 /** What a conversion must take off the file to make sense. */
 const leastSaving = 0.05;
 
@@ -62,35 +64,50 @@ export async function convertModel(
   precision: Precision,
   options: ConvertOptions,
 ): Promise<Conversion> {
-  const model = checkModel(bytes);
-  const signature = readSignature(model);
+  const signature = readSignature(checkModel(bytes));
   const table = options.rows;
   const tensors: Tensors =
     table === undefined
       ? encodeOrThrow(createRecordEncoder(signature), exampleRecords(signature, 256))
-      : encodeTableForModel(signature, table, { from: 0, to: Math.min(table.rowCount, mostRows) });
-  const converted = await convertGraph(model, precision, tensors, options.backend);
-  const after = withCard(converted.model, precision);
-  const file = encodeModel(after);
-  if (converted.tensors === 0 || file.length > bytes.length * (1 - leastSaving))
-    refuse(model, converted, precision, bytes, file);
-  checkModel(file);
+      : encodeTableForModel(signature, table, { from: 0, to: Math.min(table.rowCount, mostComparedRows) });
+  const { bytes: file, tensors: convertedTensors } = await roundModel(bytes, precision, tensors, options.backend);
   await using one = loadModel(bytes, options.backend, { where: 'inline' });
   await using two = loadModel(file, options.backend, { where: 'inline' });
-  const compared = compare(
-    await predictAll(bytes, tensors, options.backend),
+  const { clearLabelDifferences: _clear, ...compared } = predictionDifference(
     await predictAll(file, tensors, options.backend),
+    await predictAll(bytes, tensors, options.backend),
   );
   const latencyMs = options.times === false ? undefined : { before: await time(one), after: await time(two) };
   return {
     bytes: file,
     precision,
-    tensors: converted.tensors,
+    tensors: convertedTensors,
     sizeBytes: { before: bytes.length, after: file.length },
     areRowsReal: table !== undefined,
     ...compared,
     ...(latencyMs === undefined ? {} : { latencyMs }),
   };
+}
+
+/**
+ * Converts the weights of a model of ours, without looking at what it predicts.
+ *
+ * @param rows - what static int8 is calibrated on
+ * @throws {TrainerError} MODEL_UNSUPPORTED where it makes no sense
+ */
+export async function roundModel(
+  bytes: Uint8Array,
+  precision: Precision,
+  rows: Tensors,
+  backend: Backend,
+): Promise<{ readonly bytes: Uint8Array; readonly tensors: number }> {
+  const model = checkModel(bytes);
+  const converted = await convertGraph(model, precision, rows, backend);
+  const file = encodeModel(withCard(converted.model, precision));
+  if (converted.tensors === 0 || file.length > bytes.length * (1 - leastSaving))
+    refuse(model, converted, precision, bytes, file);
+  checkModel(file);
+  return { bytes: file, tensors: converted.tensors };
 }
 
 async function convertGraph(
@@ -148,34 +165,10 @@ function refuse(
   );
 }
 
-async function predictAll(file: Uint8Array, tensors: Tensors, backend: Backend): Promise<PredictedRows> {
+/** Predicts rows with a file. */
+export async function predictAll(file: Uint8Array, tensors: Tensors, backend: Backend): Promise<PredictedRows> {
   await using predictor = await backend.load(file, { where: 'inline' });
   return collectPredictions(readSignature(checkModel(file)), [await predictor.predict(tensors)]);
-}
-
-function compare(
-  one: PredictedRows,
-  two: PredictedRows,
-): Pick<Conversion, 'rows' | 'maxDifference' | 'meanDifference' | 'labelDifferences'> {
-  const numbers = (rows: PredictedRows): Float32Array =>
-    rows.kind === 'regression' ? rows.values : rows.probabilities;
-  const [a, b] = [numbers(one), numbers(two)];
-  let [maxDifference, sum] = [0, 0];
-  a.forEach((value, i) => {
-    const difference = Math.abs(value - b[i]!) / Math.max(1, Math.abs(value));
-    if (!(difference <= maxDifference)) maxDifference = difference;
-    sum += difference;
-  });
-  const labels =
-    one.kind === 'classification' && two.kind === 'classification'
-      ? one.labels.filter((label, i) => label !== two.labels[i])
-      : [];
-  return {
-    rows: one.rowCount,
-    maxDifference,
-    meanDifference: a.length === 0 ? 0 : sum / a.length,
-    labelDifferences: labels.length,
-  };
 }
 
 /** One record at a time. */

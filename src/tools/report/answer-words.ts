@@ -15,6 +15,7 @@ const understood: ReadonlySet<string> = new Set([
   'method',
   'way',
   'rule',
+  'deliver',
 ]);
 /** Members that are the same in every answer. */
 const silent: ReadonlySet<string> = new Set(['formatVersion', 'budget']);

@@ -1,5 +1,6 @@
 import { code, createCitations, md } from './card-text.ts';
 import { forecastRows } from './forecast-rows.ts';
+import { formHeads, formRow } from './form-rows.ts';
 import type { ResourceFacts, RunFacts } from './report-facts.ts';
 import { valuesTold } from './values-held.ts';
 import { whereWords } from './where-words.ts';
@@ -239,7 +240,24 @@ function limitLines({ checks, notDone }: RunFacts, cite: Cite): string[] {
   ];
 }
 
-function resourceLines({ resources }: RunFacts, cite: Cite): string[] {
+/** The forms that were asked for. */
+function formLines({ forms }: RunFacts, cite: Cite): string[] {
+  if (forms === undefined) return [];
+  return [
+    '',
+    `| ${formHeads.join(' | ')} |`,
+    `| ${formHeads.map(() => '---').join(' | ')} |`,
+    ...forms.map(
+      (form) =>
+        `| ${formRow(form)
+          .map((cell) => md(cell ?? '–'))
+          .join(' | ')}${cite(form.record)} |`,
+    ),
+    '',
+  ];
+}
+
+function resourceLines({ resources, ...facts }: RunFacts, cite: Cite): string[] {
   if (!resources) return [];
   const { sizeBytes, latencyMs, memoryBytes, record } = resources;
   return [
@@ -251,6 +269,7 @@ function resourceLines({ resources }: RunFacts, cite: Cite): string[] {
       : []),
     ...(memoryBytes === undefined ? [] : [`- memory: ${formatBytes(memoryBytes)}${cite(record)}`]),
     ...forecastLines(resources, cite),
+    ...formLines(facts as RunFacts, cite),
     ...tradeOffLines(resources, cite),
   ];
 }

@@ -77,6 +77,7 @@ export function cardJson(facts: RunFacts): JsonObject {
     trials: facts.trials.length,
     workUnits: facts.workUnits,
     resources: facts.resources,
+    forms: facts.forms,
     decisions: facts.decisions.map(({ question, by, answer, why, record }) => ({ question, by, answer, why, record })),
     environment: facts.environment,
     hashes: facts.hashes,

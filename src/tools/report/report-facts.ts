@@ -1,3 +1,4 @@
+import type { ModelForm } from '../../core/helpers/model-forms.ts';
 import type { MetricFacts } from '../../core/metric-scope.ts';
 import type { MetricId, TaskSpec } from '../../core/task-spec.ts';
 import type { ExplanationFacts } from './explanation-facts.ts';
@@ -50,6 +51,8 @@ export interface RunFacts<Metric extends MetricId = MetricId> {
   /** Absent where no model was frozen. */
   readonly explanation?: ExplanationFacts;
   readonly resources?: ResourceFacts;
+  /** Where the request asks for forms: each with what it was measured to be, the one that is the model first. */
+  readonly forms?: readonly FormFact[];
   /** Where the search ended. */
   readonly searchRecord?: string;
   /** Which values of the data the model file holds; `values-held.ts` reads it from the signature. */
@@ -314,10 +317,40 @@ export interface ResourceFacts {
   readonly forecastRecord?: string;
 }
 
+/** A form that the model was asked for in. */
+export interface FormFact {
+  readonly form: ModelForm;
+  /** Whether it is the model: what the vault has judged, and `model.onnx`. */
+  readonly isDeployed: boolean;
+  readonly isDelivered: boolean;
+  /** Why it is not delivered. */
+  readonly whyNot?: string;
+  /** Where weights are rounded, and of float32: on validation data, in the request's metric. */
+  readonly score?: number;
+  /** What it loses beside float32, and what it may lose; more is worse. */
+  readonly loss?: number;
+  readonly toleratedLoss?: number;
+  /** Of an answer from float32, relative to max(1, magnitude), over `rows` rows that the model has learnt from. */
+  readonly maxDifference?: number;
+  readonly meanDifference?: number;
+  readonly labelDifferences?: number;
+  readonly rows?: number;
+  /** What `maxDifference` may be. */
+  readonly tolerance?: number;
+  readonly sizeBytes?: number;
+  /** Median for one record, of float32 and of this form. */
+  readonly latencyMs?: { readonly before: number; readonly after: number };
+  /** What predicted, where it is not what serves models here. */
+  readonly runtime?: string;
+  /** SHA-256 of the file, of the module's text, or of the model in a browser's folder. */
+  readonly hash?: string;
+  readonly record?: string;
+}
+
 /** One size of the model that could be had. */
 export interface TradeOffFact {
   readonly what: string;
-  /** On validation data; greater is better. */
+  /** On validation data, in the request's metric. */
   readonly score: number;
   readonly sizeBytes: number;
   readonly latencyMs: number;

@@ -5,6 +5,7 @@ import { baselineScore, scoreChart, trialChart } from './charts.ts';
 import { confusedClasses } from './confused-classes.ts';
 import { curveChart } from './curve-charts.ts';
 import { forecastRows } from './forecast-rows.ts';
+import { formHeads, formRow } from './form-rows.ts';
 import { type Html, html } from './html.ts';
 import { renderChart } from './render-chart.ts';
 import type { CurveFacts, RunFacts, ScoreFact, TrialFact } from './report-facts.ts';
@@ -187,7 +188,7 @@ const curveNames: Readonly<Record<CurveFacts['kind'], string>> = {
 };
 
 /** Size, speed and memory. */
-export function resourcesSection({ resources, workUnits }: RunFacts): Html | undefined {
+export function resourcesSection({ resources, workUnits, forms }: RunFacts): Html | undefined {
   if (!resources) return undefined;
   const { latencyMs } = resources;
   const rows: readonly (readonly [string, string | undefined])[] = [
@@ -225,7 +226,19 @@ export function resourcesSection({ resources, workUnits }: RunFacts): Html | und
     { caption: 'Forecast and measured' },
   );
   const { tradeOff } = resources;
-  if (tradeOff === undefined) return html`${costs}${forecasts}`;
+  const inForms =
+    forms === undefined
+      ? undefined
+      : table(
+          forms.map(formRow),
+          formHeads.map((head, at) => ({
+            head,
+            ...(at === 0 ? { kind: 'name' as const } : at === formHeads.length - 1 ? { kind: 'wide' as const } : {}),
+            cell: (row: ReturnType<typeof formRow>) => row[at],
+          })),
+          { caption: 'Forms that were asked for' },
+        );
+  if (tradeOff === undefined) return html`${costs}${forecasts}${inForms}`;
   const offers = table(
     tradeOff,
     [
@@ -237,5 +250,5 @@ export function resourcesSection({ resources, workUnits }: RunFacts): Html | und
     ],
     { caption: 'A limit is not met: what could be had' },
   );
-  return html`${costs}${forecasts}${offers}`;
+  return html`${costs}${forecasts}${inForms}${offers}`;
 }

@@ -22,6 +22,17 @@ export function runSummary(facts: RunFacts, modelPath?: string): RunSummary {
     modelPath,
     sizeBytes: facts.resources?.sizeBytes,
     latencyMs: latency && { p50: latency.p50, p99: latency.p99 },
+    forms: facts.forms?.map(({ form, isDelivered, isDeployed, whyNot, sizeBytes, score, loss, maxDifference }) => ({
+      form,
+      isDelivered,
+      isDeployed,
+      whyNot,
+      sizeBytes,
+      score,
+      loss,
+      maxDifference,
+    })),
+    tradeOff: facts.resources?.tradeOff,
     seconds: facts.seconds,
     workUnits: facts.workUnits,
   };

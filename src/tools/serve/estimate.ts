@@ -55,6 +55,10 @@ export const costTable = {
 /** The shipped table as a machine: what is assumed where none was measured. */
 export const tableMachine: Calibration = { msPerUnit: 1, latencyFactor: 1, processBytes: costTable.processBytes };
 
+/** The largest file whose process is expected to keep a limit on its memory; none is left where Node and the runtime take it all. */
+export const fileWithin = (memoryBytes: number): number =>
+  Math.max(0, (memoryBytes - costTable.processBytes) / costTable.memoryPerFileByte);
+
 /**
  * Predicts memory and latency from counts, by the shipped table.
  *

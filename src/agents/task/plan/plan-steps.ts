@@ -1,6 +1,7 @@
 import { ownMetric } from '../../../core/metric-scope.ts';
 import type { MetricId, TaskSpec } from '../../../core/task-spec.ts';
 import type { TableProfile } from '../../../tools/data/profile/profile.ts';
+import { fileWithin } from '../../../tools/serve/estimate.ts';
 import { leastForVault } from '../assess/assess.ts';
 import type { BudgetName, LearnerFamily, Plan, PlanStep } from './plan.ts';
 
@@ -187,6 +188,6 @@ function splitStep(spec: TaskSpec, rows: number, rarest: number, isClasses: bool
 function isTight(spec: TaskSpec): boolean {
   const { latencyMs, sizeBytes, memoryBytes } = spec.limits;
   return (
-    (latencyMs?.value ?? 99) < 1 || (sizeBytes?.value ?? 1e9) < 100_000 || (memoryBytes?.value ?? 1e12) < 32_000_000
+    (latencyMs?.value ?? 99) < 1 || Math.min(sizeBytes?.value ?? 1e9, fileWithin(memoryBytes?.value ?? 1e12)) < 100_000
   );
 }

@@ -1,6 +1,8 @@
+import { formWords } from '../../../core/helpers/model-forms.ts';
 import { type MetricId, metricTitle, type TaskKind } from '../../../core/task-spec.ts';
 import type { Verdict } from '../../../core/verdict.ts';
 import { offerMessage, verdictMessage } from '../../../core/verdict-messages.ts';
+import type { FormFact, TradeOffFact } from '../../../tools/report/report-facts.ts';
 import { isGreaterBetter } from '../assess/assess.ts';
 import type { Clarification } from '../understand/understanding.ts';
 
@@ -42,6 +44,10 @@ export type AnswerFacts =
       readonly latencyP50Ms?: Sourced;
       readonly latencyP99Ms?: Sourced;
       readonly trials?: Sourced;
+      /** Forms that were asked for, the one that is the model first. */
+      readonly forms?: readonly FormFact[];
+      /** Where a limit is missed: what was tried, measured; the first was kept. */
+      readonly tradeOff?: readonly TradeOffFact[];
       /** Inputs by falling importance. */
       readonly important?: readonly string[];
       readonly modelPath?: string;
@@ -83,6 +89,7 @@ function complete(facts: Extract<AnswerFacts, { status: 'complete' }>): readonly
   }
   const resources = resourceWords(facts);
   if (resources !== '') lines.push(resources);
+  if (facts.forms !== undefined) lines.push(formsInWords(facts.forms));
   if (facts.trials !== undefined)
     lines.push(
       `${number(facts.trials)} ${plural(facts.trials, 'trial')} ${facts.trials.value === 1 ? 'was' : 'were'} made.`,
@@ -92,6 +99,7 @@ function complete(facts: Extract<AnswerFacts, { status: 'complete' }>): readonly
   // A missed target has its line above; the reason would say it twice.
   for (const reason of facts.verdict.reasons) if (reason.code !== 'TARGET_MISSED') lines.push(verdictMessage(reason));
   if (facts.verdict.offer !== undefined) lines.push(offerMessage(facts.verdict.offer));
+  if (facts.tradeOff !== undefined) lines.push(...tradeOffInWords(facts.tradeOff, facts.scores[0]?.metric));
   if (facts.modelPath !== undefined) lines.push(`The model is in ${facts.modelPath}.`);
   return lines;
 }
@@ -135,6 +143,40 @@ function resourceWords(facts: Extract<AnswerFacts, { status: 'complete' }>): str
   if (parts.length === 0) return '';
   const line = parts.join('; ');
   return `${line.charAt(0).toUpperCase()}${line.slice(1)}.`;
+}
+
+/** Which forms there are, with the size and the loss of each; those that there are not have a reason of their own. */
+function formsInWords(forms: readonly FormFact[]): string {
+  const words = forms
+    .filter(({ isDelivered }) => isDelivered)
+    .map(({ form, isDeployed, sizeBytes, loss, maxDifference }) => {
+      const parts = [
+        ...(isDeployed ? ['the model that was judged'] : []),
+        ...(sizeBytes === undefined ? [] : [bytes(sizeBytes)]),
+        ...(loss === undefined
+          ? []
+          : [
+              loss > 0
+                ? `the validation score is ${round(loss)} worse than in float32`
+                : 'nothing of the validation score is lost',
+            ]),
+        ...(maxDifference === undefined ? [] : [`answers differ by ${round(maxDifference)} at most`]),
+      ];
+      return `${formWords[form]} (${parts.join(', ')})`;
+    });
+  return `It comes as ${sentenceList(words)}.`;
+}
+
+/** What could be had where a limit is missed, one a line. */
+function tradeOffInWords(tradeOff: readonly TradeOffFact[], metric: MetricId | undefined): readonly string[] {
+  const score = metric === undefined ? 'score' : metricTitle(metric);
+  return [
+    'What could be had, each measured here; none of them beats another in everything:',
+    ...tradeOff.map(
+      ({ what, score: value, sizeBytes, latencyMs, memoryBytes }, at) =>
+        `- ${what}${at === 0 ? ' (kept)' : ''}: ${score} ${round(value)} on validation data, ${bytes(sizeBytes)}, ${round(latencyMs)} ms a prediction, ${bytes(memoryBytes)} of memory.`,
+    ),
+  ];
 }
 
 function declined(facts: Extract<AnswerFacts, { status: 'declined' }>): readonly string[] {

@@ -1,6 +1,7 @@
 import type { MetricId, TaskSpec } from '../../../core/task-spec.ts';
 import { joinVerdicts, type Reason, type Verdict, verdictOf } from '../../../core/verdict.ts';
 import type { Checked } from '../../data/check.ts';
+import { formsLeftOut } from '../../facts/form-facts.ts';
 import type { Evaluated } from '../../model/evaluate.ts';
 import type { Estimated } from '../../server/estimate.ts';
 import { assessOutcome, type MeasuredScore } from '../assess/outcome.ts';
@@ -28,6 +29,7 @@ export function finalVerdict(messages: ReadonlyMap<string, unknown>, openReason:
     });
     verdicts.push(afterTraining(outcome), verdictOf(vaultReasons(spec, evaluated)));
   }
+  verdicts.push(verdictOf(formsLeftOut(messages).map((left) => ({ code: 'FORM_NOT_DELIVERED', evidence: left }))));
   return joinVerdicts(...verdicts);
 }
 

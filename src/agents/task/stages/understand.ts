@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { TrainerError } from '../../../core/errors.ts';
+import { modelForms } from '../../../core/helpers/model-forms.ts';
 import { ownMetric, ownMetrics } from '../../../core/metric-scope.ts';
 import { defineQuestion } from '../../../core/question.ts';
 import { metricsBeside } from '../../../core/search-metric.ts';
@@ -138,6 +139,15 @@ const specSchema = z.object({
     memoryBytes: positive.optional(),
     trainSeconds: positive.optional(),
   }),
+  forms: z
+    .array(
+      z.object({
+        form: z.enum(modelForms),
+        source: z.enum(['prompt', 'data', 'default', 'host', 'llm']),
+        quote: z.string().optional(),
+      }),
+    )
+    .optional(),
   fairness: z.array(z.object({ column: z.string(), quote: z.string() })),
   unsupported: z.array(z.object({ code: z.string(), quote: z.string() })),
 });
@@ -236,7 +246,7 @@ export const understandStage = defineStage({
     const final: TaskSpec = { ...spec, metrics: [...wished, ...beside] };
     return {
       message: { spec: final, learners },
-      summary: `${final.task.value}: predict "${final.target.value}" from ${final.inputs.value.length} columns; ${final.metrics.map((wish) => (wish.threshold === undefined ? wish.metric : `${wish.metric} ${isError(wish.metric) ? '≤' : '≥'} ${wish.threshold}`)).join(', ')}.${unread > 0 ? ` ${unread} characters of the prompt repeat others, or were too many to be read.` : ''}`,
+      summary: `${final.task.value}: predict "${final.target.value}" from ${final.inputs.value.length} columns; ${final.metrics.map((wish) => (wish.threshold === undefined ? wish.metric : `${wish.metric} ${isError(wish.metric) ? '≤' : '≥'} ${wish.threshold}`)).join(', ')}${final.forms === undefined ? '' : `; as ${final.forms.map(({ form }) => form).join(', ')}`}.${unread > 0 ? ` ${unread} characters of the prompt repeat others, or were too many to be read.` : ''}`,
     };
   },
 });
@@ -297,6 +307,7 @@ function fixedOf({ input }: StageContext): FixedAnswers {
   const defined = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   return {
     ...defined,
+    ...(input.forms === undefined ? {} : { forms: input.forms }),
     ...(metric === undefined ? {} : { metrics: [{ metric, ...(threshold === undefined ? {} : { threshold }) }] }),
   };
 }

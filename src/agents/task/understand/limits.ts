@@ -14,6 +14,11 @@ const fitting = /^(?:train|trains|trained|training|fit|fitting|learning)$/u;
 const answering =
   /^(?:predict|prediction|predictions|predicts|predicting|answer|answers|respond|responds|response|inference|latency|request|requests|reply|call|lookup|query|scoring|speed|fast|row|record|record's|realtime|p99|serve|serving|decide|decision)$/u;
 const remembering = /^(?:memory|ram|heap)$/u;
+/** "On a device with 256 MB", "a 512 MB container": what a machine has is its memory. */
+const machineHas =
+  /(?<![\p{L}])(?:devices?|phones?|tablets?|machines?|box(?:es)?|boards?|pi|containers?|pods?|vms?|vps|instances?|servers?|computers?|laptops?|routers?|gateways?|dynos?|functions?)(?: (?:that|which|only|just))* (?:with|of|has|have|having|offers?|at) (?:only |just |about |at most |no more than |up to |a mere |max(?:imum)? )*$/u;
+const ofMachine =
+  /^(?: |-)*(?:devices?|phones?|tablets?|machines?|box(?:es)?|boards?|(?:raspberry )?pis?|containers?|pods?|vms?|vps|instances?|servers?|computers?|laptops?|routers?|gateways?|dynos?)(?![\p{L}])/u;
 const storing =
   /^(?:size|file|disk|model|artifact|artefact|download|flash|storage|big|large|small|smaller|larger|footprint)$/u;
 
@@ -26,6 +31,15 @@ export function findLimits(reading: Reading, quantities: readonly Quantity[]): r
     wishes.push({ limit, value: limit === 'trainSeconds' ? quantity.value / 1000 : quantity.value, quantity });
   }
   return wishes;
+}
+
+function isOfMachine(reading: Reading, { from, to }: Quantity): boolean {
+  const { at } = reading.tokens[from]!;
+  const last = reading.tokens[to - 1]!;
+  return (
+    machineHas.test(reading.text.slice(Math.max(0, at - 80), at)) ||
+    ofMachine.test(reading.text.slice(last.at + last.word.length))
+  );
 }
 
 function limitOf(reading: Reading, quantity: Quantity): LimitWish['limit'] | undefined {
@@ -41,6 +55,7 @@ function limitOf(reading: Reading, quantity: Quantity): LimitWish['limit'] | und
     });
     return best;
   };
+  if (quantity.unit === 'bytes' && isOfMachine(reading, quantity) && near(storing) > 3) return 'memoryBytes';
   if (quantity.unit === 'bytes')
     return near(remembering) <= Math.min(near(storing) + 1, 8) ? 'memoryBytes' : 'sizeBytes';
   if (quantity.unit !== 'time') return undefined;

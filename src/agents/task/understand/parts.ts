@@ -2,6 +2,7 @@ import { ownMetric } from '../../../core/metric-scope.ts';
 import type { ClassWeightWish } from './class-weight.ts';
 import { findExclusions, findInputs } from './exclusions.ts';
 import { findFairness } from './fairness.ts';
+import { type FormWish, findForms } from './forms.ts';
 import { findLimits } from './limits.ts';
 import type { Mention, NamedColumn } from './mention.ts';
 import { findMetricCues, type MetricCue, numberMetrics } from './metrics.ts';
@@ -20,6 +21,7 @@ export interface Parts {
   readonly exclusions: ReturnType<typeof findExclusions>;
   readonly roles: ReturnType<typeof findRoles>;
   readonly fairness: ReturnType<typeof findFairness>;
+  readonly forms: readonly FormWish[];
   readonly inputs: ReturnType<typeof findInputs>;
   readonly classWeight: ClassWeightWish | undefined;
   /** Columns with another part than the target, and how much that speaks against them. */
@@ -38,7 +40,13 @@ export function readParts(
   const names = mentions.filter((mention) => mention.by === 'name' && mention.quality > 0.9);
   // "Off" of a class "charged off" is no error.
   const labels = mentions.filter((mention) => mention.by === 'value' && mention.to - mention.from >= 2);
-  const { cues: metricCues, rest: unused } = findMetricCues(reading, quantities, [...names, ...labels]);
+  const forms = findForms(reading, mentions);
+  // "Half precision" is no score, and "16-bit" no bound.
+  const { cues: metricCues, rest: unused } = findMetricCues(
+    reading,
+    quantities.filter((quantity) => !forms.some((form) => overlaps(form, quantity))),
+    [...names, ...labels, ...forms],
+  );
   const limits = findLimits(reading, unused);
   const rest = unused.filter((quantity) => !limits.some((limit) => limit.quantity === quantity));
   const roles = findRoles(reading, columns, mentions);
@@ -49,7 +57,7 @@ export function readParts(
   const excluded = findExclusions(reading, mentions);
   const exclusions = { ...excluded, unknown: excluded.unknown.filter(isOther) };
   const wishes = [roles.weight, roles.group, roles.time, roles.entity].filter((wish) => wish !== undefined);
-  const taken: Span[] = [...exclusions.wishes, ...wishes, ...fairness.wishes];
+  const taken: Span[] = [...exclusions.wishes, ...wishes, ...fairness.wishes, ...forms];
   if (classWeight !== undefined) taken.push(classWeight);
   const classLike = new Set(columns.filter(isClassLike).map((column) => column.name));
   const inputs = findInputs(reading, mentions, [...exclusions.wishes, ...wishes], classLike);
@@ -72,6 +80,7 @@ export function readParts(
     exclusions,
     roles,
     fairness,
+    forms,
     inputs,
     classWeight,
     apart,

@@ -1,4 +1,5 @@
 import type { Json } from '../../../core/helpers/canonical-json.ts';
+import type { ModelForm } from '../../../core/helpers/model-forms.ts';
 import type { ClassWeight, MetricId, TaskKind, TaskSpec } from '../../../core/task-spec.ts';
 import type { LearnerFamily } from '../plan/plan.ts';
 
@@ -15,6 +16,7 @@ export interface FixedAnswers {
   readonly entity?: string;
   readonly classWeight?: ClassWeight;
   readonly metrics?: readonly { readonly metric: MetricId; readonly threshold?: number }[];
+  readonly forms?: readonly ModelForm[];
   readonly limits?: {
     readonly latencyMs?: number;
     readonly sizeBytes?: number;

@@ -14,7 +14,7 @@ const besides: readonly (readonly [string, string])[] = [
   ],
   [
     'DEPLOY_ELSEWHERE',
-    'aws|lambda|sagemaker|azure|gcp|google cloud|vertex|kubernetes|k8s|docker|android|iphones?|ios|mobile(?: phone| app)?|raspberry(?: pi)?|arduino|microcontrollers?|esp32|core ?ml|tflite|tensorflow lite|snowflake|databricks|heroku|in the cloud|to the cloud|edge devices?|smartwatch|plc',
+    'aws|lambda|sagemaker|azure|gcp|google cloud|vertex|kubernetes|k8s|docker|android|iphones?|ios|mobile(?: phone| app)?|raspberry(?: pi)?|arduino|microcontrollers?|esp32|snowflake|databricks|heroku|in the cloud|to the cloud|edge devices?|smartwatch|plc',
   ],
   [
     'SCHEDULE',
@@ -22,7 +22,7 @@ const besides: readonly (readonly [string, string])[] = [
   ],
   [
     'SPECIFIC_MODEL',
-    'transformers?|bert|gpt(?:-?\\d)?|llms?|cnns?|rnns?|lstms?|svms?|support vector (?:machines?|classifier|regression)|knn|k-?nearest|nearest neighbou?rs?|naive bayes|gaussian process(?:es)?|prophet|arima|pytorch|tensorflow|keras|tabnet|genetic (?:algorithm|programming)|quantum',
+    'transformers?|bert|gpt(?:-?\\d)?|llms?|cnns?|rnns?|lstms?|svms?|support vector (?:machines?|classifier|regression)|knn|k-?nearest|nearest neighbou?rs?|naive bayes|gaussian process(?:es)?|prophet|arima|pytorch(?! (?:mobile|model|file|format|checkpoint))|tensorflow(?! (?:lite|js|serving|saved ?model|model|file|format))|keras(?! (?:file|format|model))|tabnet|genetic (?:algorithm|programming)|quantum',
   ],
   [
     'ONLINE_LEARNING',
@@ -39,7 +39,7 @@ const besides: readonly (readonly [string, string])[] = [
   ['PRIVACY_METHOD', 'differential(?:ly)? priva\\p{L}+|federated|homomorphic|anonymi[sz]e|gdpr[ -]complian\\p{L}+'],
   [
     'EXPORT_FORMAT',
-    'pickle|joblib|pmml|savedmodel|as (?:python|java|c|c\\+\\+|sql) code|c\\+\\+ code|python script|jupyter|notebook',
+    'pickle|joblib|pmml|saved ?model|core ?-? ?ml|ml ?model(?= (?:file|format))|tf ?-? ?lite|(?:tensorflow|tf) ?-? ?lite|lite ?rt|tensorflow ?[.-]? ?js(?: (?:format|model|file))?|tfjs|torch ?script|pytorch (?:mobile|model|file|format|checkpoint)|tensorflow (?:serving|saved ?model|model|file|format)|keras (?:file|format|model)|executorch|tensor ?rt|open ?vino|ncnn|mnn|paddle(?: lite)?|gguf|ggml|safe ?tensors|h5 file|hdf5|(?:u?int ?-?4|4 ?-? ?bit)(?: (?:weights?|quanti[sz]\\p{L}+))?|(?:bf|bfloat) ?-?16|fp8|float ?-?8|as (?:python|java|c|c\\+\\+|c#|rust|go|swift|kotlin|sql|excel|php|ruby) ?(?:code|module|formula|function)|(?:python|java|c|c\\+\\+|rust|go|swift|kotlin) (?:module|code|library|class)|python script|jupyter|notebook',
   ],
   ['CAUSES', 'what causes|why (?:do|does|did|are|is)|causal'],
 ];

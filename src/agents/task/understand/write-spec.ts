@@ -1,4 +1,12 @@
-import type { ClassWeight, MetricId, MetricWish, Sourced, TaskKind, TaskSpec } from '../../../core/task-spec.ts';
+import type {
+  AskedForm,
+  ClassWeight,
+  MetricId,
+  MetricWish,
+  Sourced,
+  TaskKind,
+  TaskSpec,
+} from '../../../core/task-spec.ts';
 import type { ColumnProfile, TableProfile } from '../../../tools/data/profile/profile.ts';
 import type { Mention, NamedColumn } from './mention.ts';
 import { defaultMetric, resolveCue } from './metrics.ts';
@@ -38,11 +46,14 @@ export function writeSpec({
     .filter(
       (wish) =>
         !parts.metricCues.some((cue) => overlaps(cue, wish)) &&
+        !parts.forms.some((form) => overlaps(form, wish)) &&
         !mentions.some((mention) => mention.by === 'name' && overlaps(mention, wish)),
     )
     .map((wish) => ({ code: wish.code, quote: quoteOf(reading, wish) }));
   const note = (code: string, span: Span): void => void unsupported.push({ code, quote: quoteOf(reading, span) });
-  for (const span of parts.exclusions.unknown) note('EXCLUSION_NOT_FOUND', span);
+  // "No dependencies" leaves out no column.
+  for (const span of parts.exclusions.unknown)
+    if (!parts.forms.some((form) => overlaps(form, span))) note('EXCLUSION_NOT_FOUND', span);
   for (const span of parts.roles.unknown) note('ROLE_NOT_FOUND', span);
   for (const span of parts.fairness.unknown) note('FAIRNESS_NOT_FOUND', span);
   const { classes } = parts.cues;
@@ -97,6 +108,9 @@ export function writeSpec({
   const classWeight = weightOfClasses(parts, fixed, reading);
   if (classWeight?.value === 'balanced' && task.value === 'regression' && parts.classWeight !== undefined)
     note('BALANCE_OF_NUMBER', parts.classWeight);
+  const forms: readonly AskedForm[] =
+    fixed.forms?.map((form) => ({ form, source: 'host' })) ??
+    parts.forms.map((wish) => ({ form: wish.form, source: 'prompt', quote: quoteOf(reading, wish) }));
   return {
     formatVersion: 1,
     task,
@@ -107,6 +121,7 @@ export function writeSpec({
     roles,
     metrics,
     limits,
+    ...(forms.length === 0 ? {} : { forms }),
     fairness: parts.fairness.wishes
       .filter((wish) => wish.column !== target.value)
       .map((wish) => ({ column: wish.column, quote: quoteOf(reading, wish) })),

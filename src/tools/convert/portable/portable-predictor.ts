@@ -1,9 +1,8 @@
-import type { Tensor, Tensors } from '../../../backends/backend.ts';
+import type { Tensors } from '../../../backends/backend.ts';
 import { decodePredictions, type PredictionResult } from '../../artefact/decode-predictions.ts';
 import { createRecordEncoder, encodeOrThrow, type PredictionRecord } from '../../artefact/encode-records.ts';
-import { createGraph } from './portable-graph.ts';
 import type { PortableModel } from './portable-model.ts';
-import type { Value } from './tensor.ts';
+import { createPortableRunner } from './portable-runner.ts';
 
 /** Rows that are predicted at once. */
 const batchRows = 1024;
@@ -13,18 +12,9 @@ export function createPortable(
   model: PortableModel,
 ): (records: readonly PredictionRecord[] | PredictionRecord) => PredictionResult[] {
   const { signature } = model;
-  const run = createGraph(model);
-  const { encode } = createCodec(signature);
-  const predict = (tensors: Tensors): PredictionResult[] => {
-    const values = new Map<string, Value>();
-    for (const [name, tensor] of Object.entries(tensors)) values.set(name, asValue(tensor));
-    run(values);
-    const outputs = ['label', 'probabilities', 'prediction', 'interval'].flatMap((name) => {
-      const value = values.get(name);
-      return value === undefined ? [] : [[name, tensorOf(value)] as const];
-    });
-    return decodePredictions(signature, Object.fromEntries(outputs));
-  };
+  const run = createPortableRunner(model);
+  const { encode, decode } = createCodec(signature);
+  const predict = (tensors: Tensors): PredictionResult[] => decode(run(tensors));
   return (records) => {
     const list = (Array.isArray(records) ? records : [records]) as readonly PredictionRecord[];
     const results: PredictionResult[] = [];
@@ -41,14 +31,4 @@ export function createCodec(signature: PortableModel['signature']) {
     encode: (records: readonly PredictionRecord[], firstRow = 0): Tensors => encodeOrThrow(encoder, records, firstRow),
     decode: (outputs: Tensors): PredictionResult[] => decodePredictions(signature, outputs),
   };
-}
-
-function asValue(tensor: Tensor): Value {
-  const { shape } = tensor;
-  if (tensor.dtype === 'int64') return { type: 'int64', shape, data: Float64Array.from(tensor.data, Number) };
-  return { type: tensor.dtype as 'float32' | 'string', shape, data: tensor.data as Float32Array };
-}
-
-function tensorOf({ type, shape, data }: Value): Tensor {
-  return { dtype: type as 'float32', shape, data: data as Float32Array };
 }

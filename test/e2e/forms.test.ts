@@ -48,7 +48,9 @@ async function recordsOf(name: string): Promise<readonly Record<string, string |
   const altered = rows.map((row, i) =>
     Object.fromEntries(
       Object.entries(row).flatMap(([column, value], j): [string, string | number][] =>
-        (i + j) % 4 === 0 ? [] : [[column, typeof value === 'string' && (i + j) % 5 === 0 ? 'never seen' : value]],
+        (i + j) % 4 === 0
+          ? []
+          : [[column, typeof value === 'string' && column !== 'Year' && (i + j) % 5 === 0 ? 'never seen' : value]],
       ),
     ),
   );
@@ -78,7 +80,8 @@ async function predictWith(
   }
   const file = form === 'browser' ? join(path, 'model.onnx') : path;
   await using model = await loadModel(file);
-  return model.predict(records as never);
+  // Waited for here: what is returned would outlive the model.
+  return await model.predict(records as never);
 }
 
 describe.each([
@@ -295,6 +298,6 @@ describe('the choice of forms', () => {
       runId: 'wrong',
       answers: { ...linear.answers, 'model.forms': { deliver: ['javascript'], deploy: 'float16' } },
     };
-    await expect(new Trainer().run(wrong).result).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    await expect(new Trainer().run(wrong).result).rejects.toMatchObject({ code: 'DECISION_INVALID' });
   }, 120_000);
 });

@@ -1,4 +1,3 @@
-import type { Graph } from '../graph.ts';
 import type { Value } from '../value.ts';
 import { blocks, derivedOf, type Recurrence, Sequence } from './sequence.ts';
 

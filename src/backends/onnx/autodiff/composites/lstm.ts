@@ -1,5 +1,4 @@
 import type { Graph } from '../graph.ts';
-import { product } from '../product.ts';
 import type { Value } from '../value.ts';
 import { blocks, derivedOf, type Recurrence, Sequence } from './sequence.ts';
 

@@ -1,5 +1,5 @@
 import { view } from '../autodiff/blocks.ts';
-import { normaliseRows } from '../autodiff/normalise-rows.ts';
+import { normaliseRows } from '../autodiff/composites/normalise-rows.ts';
 import { floatOf, intOf, intsOf } from '../autodiff/operator.ts';
 import type { ImageLayout } from './image-layout.ts';
 import { isTiled } from './nchwc-layout.ts';

@@ -1,6 +1,6 @@
 import { TrainerError } from '../../../core/errors.ts';
 import { type BatchNormLayer, defaultEpsilon, defaultMomentum } from '../../network/layers/normalisation.ts';
-import { normaliseRows } from '../autodiff/normalise-rows.ts';
+import { normaliseRows } from '../autodiff/composites/normalise-rows.ts';
 import { sizeOf } from '../autodiff/shapes.ts';
 import type { Value } from '../autodiff/value.ts';
 import { channelsFirst, channelsLast } from './channels.ts';

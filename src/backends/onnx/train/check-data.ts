@@ -177,3 +177,23 @@ function checkTarget(
   }
   return { tensor, signature };
 }
+
+/**
+ * Whether batches are lists of row numbers that the data have.
+ *
+ * @throws {TrainerError} REQUEST_INVALID naming the batch
+ */
+export function checkBatches(batches: readonly Int32Array[], rows: number): void {
+  for (const [i, batch] of batches.entries()) {
+    if (!(batch instanceof Int32Array) || batch.length === 0) {
+      throw new TrainerError('REQUEST_INVALID', `Expected batch ${i} to be an Int32Array of at least one row number.`);
+    }
+    const stranger = batch.find((row) => row < 0 || row >= rows);
+    if (stranger !== undefined) {
+      throw new TrainerError(
+        'REQUEST_INVALID',
+        `Expected row numbers from 0 to ${rows - 1}, got ${stranger} in batch ${i}.`,
+      );
+    }
+  }
+}

@@ -16,6 +16,25 @@ export function stateBytes({ state }: Pick<TrainingPlan, 'state'>): number {
   return stateCopies * state.reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
 }
 
+/** Bytes of a state from which its copies matter more than what a call costs. */
+const largeState = 64e6;
+
+/** Whether the state is so large that steps are to take little memory for it, rather than little time. */
+export function isLarge({ state }: Pick<TrainingPlan, 'state'>): boolean {
+  return state.reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0) > largeState;
+}
+
+/**
+ * Gives the memory of arrays back at once, where the garbage collector would let several large ones come together: they are handed to a
+ * channel that nobody listens to. Nobody may use them any more, nor others of the same buffers.
+ */
+export function release(arrays: readonly Float32Array[]): void {
+  const { port1, port2 } = new MessageChannel();
+  port1.postMessage(null, [...new Set(arrays.map(({ buffer }) => buffer as ArrayBuffer))]);
+  port1.close();
+  port2.close();
+}
+
 /**
  * Times that intermediate values are held: the runtime allots those of the first step one by one and keeps that, plans one block for them all,
  * which later steps use, and takes memory in pieces larger than asked for. Measured: 1.9 to 2.9 (`npm run bench -- engine-memory`).

@@ -3,16 +3,22 @@ import { TrainerError } from '../../../core/errors.ts';
 import { nextTurn } from '../../../core/helpers/next-turn.ts';
 import type { Runtime } from '../runtime.ts';
 import { fromRuntime, toRuntime } from '../tensors.ts';
-import type { OpenSession } from './training-session.ts';
+import type { OpenSession, SessionOptions } from './training-session.ts';
 
 /** Settings that train fastest; results depend on none of them but the number of threads. */
-function trainingOptions(runtime: Runtime, threads: number): InferenceSession.SessionOptions {
+function trainingOptions(
+  runtime: Runtime,
+  threads: number,
+  { isFrugal = false }: SessionOptions,
+): InferenceSession.SessionOptions {
   return {
     executionProviders: [runtime.provider],
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
+    // The plan's block of memory stands beside what the first step took, which is kept.
+    enableMemPattern: !isFrugal,
     // Fatal alone: what else goes wrong is an error of ours, and stderr is the host's.
     logSeverityLevel: 4,
   };
@@ -36,8 +42,8 @@ function openerOf(runtime: Runtime): OpenSession {
       : new TrainerError('INTERNAL', `ONNX Runtime ${what}: ${cause instanceof Error ? cause.message : cause}`, {
           cause,
         });
-  return async (model, threads) => {
-    const session = await runtime.InferenceSession.create(model, trainingOptions(runtime, threads)).catch(
+  return async (model, threads, options = {}) => {
+    const session = await runtime.InferenceSession.create(model, trainingOptions(runtime, threads, options)).catch(
       (cause: unknown) => {
         throw failed('refuses a training graph', cause);
       },

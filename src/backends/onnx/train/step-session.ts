@@ -6,7 +6,7 @@ import type { Value } from '../autodiff/value.ts';
 import type { ImageLayout } from '../layout/image-layout.ts';
 import type { CheckedData } from './check-data.ts';
 import { dropoutKeys } from './dropout.ts';
-import { activationBytes, checkMemory, stateBytes } from './memory.ts';
+import { activationBytes, checkMemory, isLarge, stateBytes } from './memory.ts';
 import type { StateTensor, TrainingPlan } from './plan.ts';
 import { afterName, encodeScan, lossesName, metricName, outerName } from './scan-model.ts';
 import { buildStep, dataName, type StepGraph } from './step-graph.ts';
@@ -80,7 +80,7 @@ export class StepSession implements AsyncDisposable {
       plan.training.memoryLimitBytes,
       'Use smaller batches, or a smaller network.',
     );
-    const session = await openSession(encodeScan(graph), plan.training.threads ?? 2);
+    const session = await openSession(encodeScan(graph), plan.training.threads ?? 2, { isFrugal: isLarge(plan) });
     return new StepSession(plan, batch, graph, session);
   }
 

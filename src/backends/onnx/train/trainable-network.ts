@@ -14,11 +14,11 @@ import type { NetworkSpec } from '../../network/network-spec.ts';
 import { checkLearningRate } from '../../network/optimiser.ts';
 import { mostRetreats, type Training } from '../../network/training.ts';
 import type { ImageLayout } from '../layout/image-layout.ts';
-import { type CheckedData, checkData } from './check-data.ts';
+import { type CheckedData, checkBatches, checkData } from './check-data.ts';
 import { Evaluator } from './evaluator.ts';
 import { findDivergence } from './find-divergence.ts';
 import { initialState } from './initial-state.ts';
-import { checkMemory, stateBytes } from './memory.ts';
+import { checkMemory, isLarge, release, stateBytes } from './memory.ts';
 import { averageSlot } from './optimisers.ts';
 import { planTraining, type TrainingPlan } from './plan.ts';
 import { encodePrediction } from './prediction-model.ts';
@@ -66,6 +66,7 @@ class TrainedByGraph implements TrainableNetwork {
       const feeds = dataFeeds(data, checked);
       const losses = new Float32Array(batches.length);
       const start = { state: this.#state, step: this.#step };
+      const pinned = this.#plan.training.onDivergence === 'retreat' ? start.state : undefined;
       let retreats = 0;
       for (let at = 0; at < batches.length; ) {
         if (options.signal?.aborted) {
@@ -73,7 +74,7 @@ class TrainedByGraph implements TrainableNetwork {
           throw new TrainerError('RUN_ABORTED', message, { cause: options.signal.reason });
         }
         const session = await this.#sessionFor(batches[at]!.length, checked);
-        const made = await this.#call(session, feeds, batches, at).catch((error: unknown) => {
+        const made = await this.#call(session, feeds, batches, at, pinned).catch((error: unknown) => {
           const isLast = this.#plan.training.onDivergence !== 'retreat' || retreats === mostRetreats;
           if (isLast || !TrainerError.isInstance(error) || error.code !== 'TRAIN_DIVERGED') throw error;
           return error;
@@ -171,9 +172,17 @@ class TrainedByGraph implements TrainableNetwork {
     );
   }
 
-  /** As many steps of one batch size as fit into one native call. */
-  async #call(session: StepSession, data: Tensors, batches: readonly Int32Array[], at: number): Promise<StepsMade> {
-    const most = session.msPerStep === 0 ? 8 : Math.max(1, Math.floor(callMs / session.msPerStep));
+  /** As many steps of one batch size as fit into one native call; `pinned` is a state to be kept. */
+  async #call(
+    session: StepSession,
+    data: Tensors,
+    batches: readonly Int32Array[],
+    at: number,
+    pinned: Tensors | undefined,
+  ): Promise<StepsMade> {
+    const timed = session.msPerStep === 0 ? 8 : Math.max(1, Math.floor(callMs / session.msPerStep));
+    // Only several steps need room for a state that goes from one to the next.
+    const most = isLarge(this.#plan) ? 1 : timed;
     let end = at + 1;
     while (end < batches.length && end - at < most && batches[end]!.length === batches[at]!.length) end++;
     const steps = session.stepFeeds(batches.slice(at, end), this.#step, this.#rate);
@@ -183,19 +192,22 @@ class TrainedByGraph implements TrainableNetwork {
     // The first call includes what is allocated once.
     session.msPerStep = session.msPerStep === 0 ? perStep : 0.5 * (session.msPerStep + perStep);
     const bad = made.losses.findIndex((loss) => !Number.isFinite(loss));
-    if (bad >= 0) await this.#fail(session, data, batches.slice(at, at + bad + 1));
-    this.#state = made.state;
-    this.#step += made.losses.length;
+    if (bad >= 0) await this.#fail(session, data, batches.slice(at, at + bad + 1), pinned);
+    this.#advance(made, pinned);
     return made;
   }
 
   /** Goes back to the state before the step that diverged (the last of these), and says where it began. */
-  async #fail(session: StepSession, data: Tensors, batches: readonly Int32Array[]): Promise<never> {
+  async #fail(
+    session: StepSession,
+    data: Tensors,
+    batches: readonly Int32Array[],
+    pinned: Tensors | undefined,
+  ): Promise<never> {
     const good = batches.slice(0, -1);
     if (good.length > 0) {
       const made = await session.run(data, this.#state, session.stepFeeds(good, this.#step, this.#rate));
-      this.#state = made.state;
-      this.#step += good.length;
+      this.#advance(made, pinned);
     }
     const single = session.stepFeeds(batches.slice(-1), this.#step, this.#rate);
     const feeds = session.singleFeeds(data, this.#state, single);
@@ -207,6 +219,16 @@ class TrainedByGraph implements TrainableNetwork {
         'step. Lower the learning rate, clip gradients (clipNorm), or restore an earlier snapshot.',
       { details: { step: this.#step, layer: layer ?? null } },
     );
+  }
+
+  #advance({ state, losses }: StepsMade, pinned: Tensors | undefined): void {
+    const before = this.#state;
+    this.#state = state;
+    this.#step += losses.length;
+    if (before === pinned || !isLarge(this.#plan)) return;
+    // What no step changes is in both.
+    const left = Object.keys(before).filter((key) => before[key] !== state[key]);
+    release(left.map((key) => before[key]!.data as Float32Array));
   }
 
   #check(data: TrainingData): CheckedData {
@@ -255,21 +277,6 @@ class TrainedByGraph implements TrainableNetwork {
   }
 }
 
-function checkBatches(batches: readonly Int32Array[], rows: number): void {
-  for (const [i, batch] of batches.entries()) {
-    if (!(batch instanceof Int32Array) || batch.length === 0) {
-      throw new TrainerError('REQUEST_INVALID', `Expected batch ${i} to be an Int32Array of at least one row number.`);
-    }
-    const stranger = batch.find((row) => row < 0 || row >= rows);
-    if (stranger !== undefined) {
-      throw new TrainerError(
-        'REQUEST_INVALID',
-        `Expected row numbers from 0 to ${rows - 1}, got ${stranger} in batch ${i}.`,
-      );
-    }
-  }
-}
-
 /** What runs the graphs of a training. */
 export interface TrainingHost {
   readonly openSession: OpenSession;
@@ -277,6 +284,13 @@ export interface TrainingHost {
   readonly layout?: () => Promise<ImageLayout | undefined>;
   /** The most that it can address. @default what the system has free */
   readonly memoryBytes?: number;
+}
+
+/** A copy as of JSON; bytes in it, those of a file, are shared: they may be most of the memory. */
+function copyOf<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, copyOf(part)])) as T;
 }
 
 /**
@@ -291,7 +305,7 @@ export async function compileNetwork(
 ): Promise<TrainableNetwork> {
   // What follows from the spec must not change with the caller's objects.
   const limited = memoryBytes === undefined ? training : { memoryLimitBytes: memoryBytes, ...training };
-  const plan = planTraining(structuredClone(spec), structuredClone(limited));
+  const plan = planTraining(copyOf(spec), structuredClone(limited));
   const advice = 'Use fewer or narrower layers, or an optimiser that keeps less (sgd).';
   checkMemory('the parameters of the network', stateBytes(plan), plan.training.memoryLimitBytes, advice);
   const hasConvolutions = plan.network.layers.some(({ layer }) =>

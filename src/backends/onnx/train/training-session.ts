@@ -7,5 +7,11 @@ export interface TrainingSession extends AsyncDisposable {
   run(feeds: Tensors): Promise<Tensors>;
 }
 
+/** How a session is to work. */
+export interface SessionOptions {
+  /** Whether it takes as little memory as it can, and somewhat longer. @default false */
+  readonly isFrugal?: boolean;
+}
+
 /** Loads a training or evaluation model that this library made: the one thing that training asks of a runtime. */
-export type OpenSession = (model: Uint8Array, threads: number) => Promise<TrainingSession>;
+export type OpenSession = (model: Uint8Array, threads: number, options?: SessionOptions) => Promise<TrainingSession>;

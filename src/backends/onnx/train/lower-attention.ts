@@ -3,7 +3,8 @@ import { attentionCore } from '../autodiff/composites/attention.ts';
 import type { Graph } from '../autodiff/graph.ts';
 import type { Value } from '../autodiff/value.ts';
 import { dropOut } from './dropout.ts';
-import { asMatrix, type LayerContext, type Lower } from './layer-context.ts';
+import type { LayerContext, Lower } from './layer-context.ts';
+import { linear } from './linear.ts';
 import { turn } from './rotary.ts';
 
 /** Added to the score of a key that is not to be seen: e to that is 0 beside any other. */
@@ -36,7 +37,7 @@ export const lowerAttention: Lower<AttentionLayer> = (
   const [, count, width] = queries.shape as [number, number, number];
   const each = width / heads;
   const project = (which: string, from: Value): Value => {
-    const made = graph.apply('Gemm', [asMatrix(graph, from), parameter(`${which}-weight`), parameter(`${which}-bias`)]);
+    const made = linear(context, from, parameter(`${which}-weight`), parameter(`${which}-bias`));
     const split = graph.apply('Reshape', [made, graph.ints([-1, from.shape[1]!, heads, each])]);
     return graph.apply('Transpose', [split], { perm: { ints: [0, 2, 1, 3] } });
   };

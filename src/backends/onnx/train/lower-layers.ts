@@ -7,7 +7,8 @@ import type { Graph } from '../autodiff/graph.ts';
 import { sizeOf } from '../autodiff/shapes.ts';
 import type { Value } from '../autodiff/value.ts';
 import { dropOut } from './dropout.ts';
-import { asMatrix, type LayerContext, type Lower, last, likeRows } from './layer-context.ts';
+import { type LayerContext, type Lower, last, likeRows } from './layer-context.ts';
+import { linear } from './linear.ts';
 import { lowerAttention } from './lower-attention.ts';
 import { lowerBatchNorm } from './lower-batch-norm.ts';
 import { imageLowerings } from './lower-images.ts';
@@ -39,9 +40,10 @@ function chain(operator: string): Lower<unknown> {
 
 const lowerings: { readonly [K in PlainLayer['kind']]: Lower<Extract<PlainLayer, { readonly kind: K }>> } = {
   ...imageLowerings,
-  dense({ graph, inputs: [x], parameter }, { bias = true }) {
-    const operands = [asMatrix(graph, x!), parameter('weight'), ...(bias ? [parameter('bias')] : [])];
-    return likeRows(graph, graph.apply('Gemm', operands), x!);
+  dense(context, { bias = true }) {
+    const { graph, inputs, parameter } = context;
+    const x = inputs[0]!;
+    return likeRows(graph, linear(context, x, parameter('weight'), bias ? parameter('bias') : undefined), x);
   },
   activation: (context, layer) => activationOf[layer.activation](context, layer),
   dropout: ({ graph, inputs: [x], name, random }, { rate }) =>

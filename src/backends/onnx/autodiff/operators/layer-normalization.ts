@@ -1,4 +1,9 @@
 import { defineOperator, intOf, unfit } from '../operator.ts';
+import type { Value } from '../value.ts';
+
+/** Whether a value is a constant of one number all over. */
+const isAll = ({ constant }: Value, number: number): boolean =>
+  constant?.type === 'float' && constant.data.every((one) => one === number);
 
 /**
  * Mean 0 and variance 1 along the last axis, then scale and shift. Outputs: y, the mean, 1/deviation.
@@ -17,11 +22,12 @@ export const layerNormalization = defineOperator({
       { type, shape: reduced },
     ];
   },
-  gradient({ graph, inputs: [x, scale], outputs: [, mean, inverse], gradient }, index) {
+  gradient({ graph, inputs: [x, scale, shift], outputs: [y, mean, inverse], gradient }, index) {
     if (index === 2) return gradient;
-    const normal = graph.apply('Mul', [graph.apply('Sub', [x!, mean!]), inverse!]);
+    const isPlain = isAll(scale!, 1) && (shift === undefined || isAll(shift, 0));
+    const normal = isPlain ? y! : graph.apply('Mul', [graph.apply('Sub', [x!, mean!]), inverse!]);
     if (index === 1) return graph.apply('Mul', [gradient, normal]);
-    const scaled = graph.apply('Mul', [gradient, scale!]);
+    const scaled = isPlain ? gradient : graph.apply('Mul', [gradient, scale!]);
     const average = (value: typeof scaled) =>
       graph.apply('ReduceMean', [value, graph.ints([-1])], { keepdims: { int: 1 } });
     const along = graph.apply('Mul', [normal, average(graph.apply('Mul', [scaled, normal]))]);

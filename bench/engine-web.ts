@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { type Bench, makeRow, type Row } from './row.ts';
+import { type Bench, isChosen, makeRow, type Row } from './row.ts';
 import type { WebCaseName } from './web/cases.ts';
 import { callPage, openBrowser, openPage } from './web/in-page.ts';
 import type { WebPage } from './web/page.ts';
@@ -48,22 +48,25 @@ const bench: Bench = {
   name: 'engine-web',
   about:
     'Training throughput in headless Chromium in samples per second: onnxruntime-web against TensorFlow.js on the same page; same network, batch and optimiser.',
-  async run({ quick }) {
+  async run({ quick, only }) {
     const browser = await openBrowser();
     const rows: Row[] = [];
     try {
       await using plain = await servePage({ script });
       const page = await openPage(browser, plain.url, (text) => console.error(text));
       page.setDefaultTimeout(0);
-      for (const duel of duels) rows.push(await fight(page, duel, quick));
+      const run = async (on: Page, duel: Duel): Promise<void> => {
+        if (isChosen(duel.name, only)) rows.push(await fight(on, duel, quick));
+      };
+      for (const duel of duels) await run(page, duel);
       await page.close();
       // Two threads on both sides; the page has to be cross-origin isolated for that.
       await using isolated = await servePage({ script, isolated: true });
       const shared = await openPage(browser, `${isolated.url}?threads=2`, (text) => console.error(text));
       shared.setDefaultTimeout(0);
       const [wasm, , cnn] = duels as [Duel, Duel, Duel];
-      rows.push(await fight(shared, { ...wasm, name: `${wasm.name}, two threads` }, quick));
-      rows.push(await fight(shared, { ...cnn, name: `${cnn.name}, two threads` }, quick));
+      await run(shared, { ...wasm, name: `${wasm.name}, two threads` });
+      await run(shared, { ...cnn, name: `${cnn.name}, two threads` });
       return rows;
     } finally {
       await browser.close();

@@ -89,11 +89,7 @@ export class Sequence {
     const { graph, x, inputWeight, reverse } = this.#recurrence;
     const first = states[0]!;
     const befores = states.map((_, at) => states[at + (reverse ? 1 : -1)] ?? graph.full(first.shape, 0, first));
-    const sumOfColumns = (value: Value): Value => {
-      const [gates, columns] = value.shape as [number, number];
-      const sums = graph.apply('MatMul', [value, graph.full([columns, 1], 1, value)]);
-      return graph.apply('Reshape', [sums, graph.ints([gates])]);
-    };
+    const sumOfColumns = (value: Value) => graph.apply('ReduceSum', [value, graph.ints([1])], { keepdims: { int: 0 } });
     const features = graph.apply('Transpose', [x], { perm: { ints: [2, 1, 0] } });
     const flat = graph.apply('Reshape', [features, graph.ints([this.#width, -1])]);
     const back = graph.apply('Reshape', [

@@ -105,7 +105,7 @@ export async function finish(session: RunSession, end: PipelineEnd): Promise<Tra
     task: (messages.get('task.understand') as Understood).spec,
     model,
     meetsTargets: facts.meetsTargets,
-    forms: (facts.forms ?? []).flatMap((form) => (form.isDelivered ? [deliveredForm(form, store.blobs)] : [])),
+    forms: await deliveredForms(facts.forms ?? [], store.blobs),
     async describe() {
       const [{ jsonSchemaOfRecord }, { typescriptOfRecord }, { exampleRecords }] = await Promise.all([
         import('./tools/serve/json-schema.ts'),
@@ -146,15 +146,19 @@ export async function finish(session: RunSession, end: PipelineEnd): Promise<Tra
   };
 }
 
-/** A form that can be written; its file is a blob of the run. */
-function deliveredForm(fact: FormFact, blobs: RunSession['store']['blobs']): DeliveredForm {
-  const { form, isDeployed, hash } = fact;
+/** Forms that can be written, also when the run's store is gone. */
+function deliveredForms(facts: readonly FormFact[], blobs: RunSession['store']['blobs']): Promise<DeliveredForm[]> {
+  const delivered = facts.filter(({ isDelivered }) => isDelivered);
+  return Promise.all(delivered.map(async (fact) => deliveredForm(fact, await blobs.get(fact.hash!))));
+}
+
+function deliveredForm(fact: FormFact, bytes: Uint8Array): DeliveredForm {
+  const { form, isDeployed } = fact;
   return {
     form,
     isDeployed,
     name: formFile(fact),
     async save(path) {
-      const bytes = await blobs.get(hash!);
       if (form === 'browser') return (await import('./convert.ts')).convertToBrowser(bytes, path);
       await (await import('./tools/artefact/save-file.ts')).saveFile(path, bytes);
       return [];

@@ -161,6 +161,7 @@ describe('a language model that pries', () => {
         prompt: 'Predict it.',
         data: dataFile(),
         budget: { workUnits: 20 },
+        forms: ['float16', 'int8', 'javascript'],
         answers: { 'task.target': { target: 'outcome' } },
       },
       { llm, llmBudget: { maxCalls: 300 } },

@@ -318,7 +318,7 @@ function forecastRecord(records: Records): Pick<ResourceFacts, 'forecastRecord'>
 
 /** Forecasts beside what was measured, and what else could have been had where a limit is missed. */
 function resourceFacts(estimated: Estimated, metric: MetricId): Omit<ResourceFacts, 'sizeBytes'> {
-  const { predicted, before, batchMs, trainSeconds, peakBytes, tradeOff } = estimated;
+  const { predicted, before, batchMs, batchRecords, trainSeconds, peakBytes, tradeOff } = estimated;
   return {
     predicted: {
       sizeBytes: predicted.sizeBytes,
@@ -328,6 +328,7 @@ function resourceFacts(estimated: Estimated, metric: MetricId): Omit<ResourceFac
     },
     ...(before === undefined ? {} : { before }),
     ...(batchMs === undefined ? {} : { batchMs }),
+    ...(batchRecords === undefined ? {} : { batchRecords }),
     ...(trainSeconds === undefined ? {} : { trainSeconds }),
     ...(peakBytes === undefined ? {} : { peakBytes }),
     ...(tradeOff === undefined

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineStage, type StageContext } from '../../core/stage.ts';
 import type { OutputOf } from '../../tools/actions/actions.ts';
+import { batchRecords } from '../../tools/serve/estimate.ts';
 import { callAction } from '../call-action.ts';
 import type { Prepared } from '../data/prepare.ts';
 import type { CandidatesMessage } from '../model/candidates.ts';
@@ -31,8 +32,9 @@ export const estimatedSchema = z.object({
     })
     .optional(),
   latencyMs,
-  /** For a batch of 256 records. */
   batchMs: latencyMs.optional(),
+  /** Records of a batch. */
+  batchRecords: z.number().optional(),
   /** Of a process that predicts, with Node and the runtime. */
   memoryBytes: z.number(),
   sizeBytes: z.number(),
@@ -107,6 +109,7 @@ export const estimateStage = defineStage<Estimated>({
         predicted,
         ...expectedBefore(context, chosen),
         ...measured,
+        batchRecords,
         trainSeconds: seconds,
         limits: held,
         ...(tradeOff.length > 0 ? { tradeOff } : {}),

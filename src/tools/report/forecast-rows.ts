@@ -46,7 +46,7 @@ export function forecastRows(resources: ResourceFacts): readonly ForecastRow[] {
       ],
     },
     {
-      name: 'a batch of 256',
+      name: resources.batchRecords === undefined ? 'a batch' : `a batch of ${resources.batchRecords}`,
       values: [
         shown(before?.learner?.batchMs, formatMilliseconds),
         shown(predicted?.batchMs, formatMilliseconds),

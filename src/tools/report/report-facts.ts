@@ -283,8 +283,10 @@ export interface ResourceFacts {
   readonly predictedLatencyMs?: number;
   readonly memoryBytes?: number;
   readonly operationsPerRow?: number;
-  /** For a batch of 256 records. */
+  /** For a batch of records at once. */
   readonly batchMs?: { readonly p50: number; readonly p99: number; readonly count: number };
+  /** Records of that batch. */
+  readonly batchRecords?: number;
   /** Of the run up to its model, on the clock. */
   readonly trainSeconds?: number;
   /** Of the process that trained, at its peak. */

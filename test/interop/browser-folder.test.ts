@@ -82,7 +82,7 @@ describe('a folder for the browser', () => {
       { island: 'Biscoe', bill_length_mm: 47.5, body_mass_g: 5050 },
       { island: 'Nowhere', bill_length_mm: 39.1 },
       { sex: 'female' },
-      {},
+      { year: 2031, sex: null },
     ];
     const answers = (await page.evaluate(
       `import('./model.js').then(({ predict }) => predict(${JSON.stringify(records)}))`,

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { searchMetricOf } from '../core/search-metric.ts';
 import type { RunFacts } from '../tools/report/report-facts.ts';
 import {
   formatBytes,
@@ -107,10 +108,10 @@ export function endPanel(
 }
 
 /** Where a limit is missed: what could be had, each measured. */
-function tradeOffLines({ resources, scores }: RunFacts, columns: number, colours: Colours): string[] {
+function tradeOffLines({ resources, task }: RunFacts, columns: number, colours: Colours): string[] {
   const tradeOff = resources?.tradeOff;
   if (tradeOff === undefined) return [];
-  const metric = scores[0] === undefined ? 'score' : metricName(scores[0].metric);
+  const metric = task === undefined ? 'score' : metricName(searchMetricOf(task));
   const rows = [
     ['what could be had', metric, 'file', 'prediction', 'memory'],
     ...tradeOff.map(({ what, score, sizeBytes, latencyMs, memoryBytes }, at) => [

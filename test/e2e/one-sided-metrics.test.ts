@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { endPanel } from '../../src/cli/end-panel.ts';
+import { cardMarkdown } from '../../src/tools/report/card-markdown.ts';
 import { complete, finished, quickRequest, sampleRows } from './sample.ts';
 
 /** Noise beside the signal, and more positive rows than others: all positive has a perfect recall. */
@@ -25,3 +27,18 @@ it.each([
     expect(verdict.reasons.map(({ code }) => code)).not.toContain('WEAK_SIGNAL');
   },
 );
+
+it('what could be had under a missed limit is told by the metric that the scores are of', async () => {
+  const prompt = 'Predict the label (yes is positive), recall at least 0.6. It must fit in 1 kB.';
+  const { facts } = complete((await finished(quickRequest({ prompt, data }))).outcome);
+  const { tradeOff } = facts.resources!;
+  const trials = new Set(facts.trials.map(({ score }) => score));
+  expect(tradeOff!.some(({ score }) => trials.has(score))).toBe(true);
+  const told = facts.answer!.filter((line) => line.includes('on validation data,'));
+  expect(told).toHaveLength(tradeOff!.length);
+  for (const line of told) expect(line).toContain(': average precision ');
+  expect(cardMarkdown(facts)).toContain('| model | average precision on validation data |');
+  expect(endPanel(facts, { folder: '/runs/one' }, { colours: false, cwd: '/', columns: 160 })).toMatch(
+    /what could be had +average precision /,
+  );
+});

@@ -1,4 +1,5 @@
 import type { ModelForm } from '../../core/helpers/model-forms.ts';
+import { searchMetricOf } from '../../core/search-metric.ts';
 import { shownScore, type TaskSpec } from '../../core/task-spec.ts';
 import type { FormFact } from '../../tools/report/report-facts.ts';
 import type { Compressed } from '../model/compress.ts';
@@ -17,7 +18,7 @@ export function formFacts(
   const compressed = messages.get('model.compress') as Compressed | undefined;
   const made = (messages.get('model.freeze') as Frozen | undefined)?.forms;
   if (spec === undefined || compressed?.forms === undefined || made === undefined) return undefined;
-  const { metric } = spec.metrics[0]!;
+  const metric = searchMetricOf(spec);
   const left = formsLeftOut(messages);
   const { chosen, forms } = compressed;
   const judgedOf = (form: ModelForm) => forms.judged.find((one) => one.form === form);

@@ -2,6 +2,7 @@ import type { Halt } from '../../core/halt.ts';
 import { canonicalJson } from '../../core/helpers/canonical-json.ts';
 import { sha256 } from '../../core/helpers/hash.ts';
 import type { JournalBody } from '../../core/journal-record.ts';
+import { searchMetricOf } from '../../core/search-metric.ts';
 import type { RunInput } from '../../core/stage.ts';
 import { type MetricId, shownScore, type TaskSpec } from '../../core/task-spec.ts';
 import type { Verdict } from '../../core/verdict.ts';
@@ -134,7 +135,7 @@ export function runFacts(from: FactsInput): RunFacts {
             latencyMs: estimated.latencyMs,
             predictedLatencyMs: estimated.predicted.latencyMs,
             memoryBytes: estimated.memoryBytes,
-            ...resourceFacts(estimated, spec!.metrics[0]!.metric),
+            ...resourceFacts(estimated, searchMetricOf(spec!)),
             ...forecastRecord(records),
             operationsPerRow: frozen.operationsPerRow,
             ...records.call('server.estimate', 'measure'),

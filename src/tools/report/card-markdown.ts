@@ -1,6 +1,7 @@
+import type { TaskSpec } from '../../core/task-spec.ts';
 import { code, createCitations, md } from './card-text.ts';
 import { forecastRows } from './forecast-rows.ts';
-import { formHeads, formRow } from './form-rows.ts';
+import { formHeads, formRow, validationHead } from './form-rows.ts';
 import type { ResourceFacts, RunFacts } from './report-facts.ts';
 import { valuesTold } from './values-held.ts';
 import { whereWords } from './where-words.ts';
@@ -241,12 +242,13 @@ function limitLines({ checks, notDone }: RunFacts, cite: Cite): string[] {
 }
 
 /** The forms that were asked for. */
-function formLines({ forms }: RunFacts, cite: Cite): string[] {
+function formLines({ forms, task }: Omit<RunFacts, 'resources'>, cite: Cite): string[] {
   if (forms === undefined) return [];
+  const heads = formHeads(task);
   return [
     '',
-    `| ${formHeads.join(' | ')} |`,
-    `| ${formHeads.map(() => '---').join(' | ')} |`,
+    `| ${heads.join(' | ')} |`,
+    `| ${heads.map(() => '---').join(' | ')} |`,
     ...forms.map(
       (form) =>
         `| ${formRow(form)
@@ -269,8 +271,8 @@ function resourceLines({ resources, ...facts }: RunFacts, cite: Cite): string[] 
       : []),
     ...(memoryBytes === undefined ? [] : [`- memory: ${formatBytes(memoryBytes)}${cite(record)}`]),
     ...forecastLines(resources, cite),
-    ...formLines(facts as RunFacts, cite),
-    ...tradeOffLines(resources, cite),
+    ...formLines(facts, cite),
+    ...tradeOffLines(resources, facts.task, cite),
   ];
 }
 
@@ -289,12 +291,12 @@ function forecastLines(resources: ResourceFacts, cite: Cite): string[] {
 }
 
 /** What else could be had where a limit is missed. */
-function tradeOffLines({ tradeOff, forecastRecord }: ResourceFacts, cite: Cite): string[] {
+function tradeOffLines({ tradeOff, forecastRecord }: ResourceFacts, task: TaskSpec | undefined, cite: Cite): string[] {
   if (tradeOff === undefined) return [];
   return [
     `A limit of the request is not met. These could be had, each measured; the first was kept.${cite(forecastRecord)}`,
     '',
-    '| model | validation score | file | one prediction | memory |',
+    `| model | ${validationHead(task)} | file | one prediction | memory |`,
     '| --- | --- | --- | --- | --- |',
     ...tradeOff.map(
       ({ what, score, sizeBytes, latencyMs, memoryBytes }) =>

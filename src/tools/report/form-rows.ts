@@ -1,16 +1,18 @@
 import { formWords, type ModelForm } from '../../core/helpers/model-forms.ts';
+import { searchMetricOf } from '../../core/search-metric.ts';
+import type { TaskSpec } from '../../core/task-spec.ts';
 import type { FormFact } from './report-facts.ts';
-import { formatBytes, formatMilliseconds, formatNumber } from './wording.ts';
+import { formatBytes, formatMilliseconds, formatNumber, metricName } from './wording.ts';
+
+/** The head of a column of scores on validation data, which are of the metric that search compared by. */
+export function validationHead(task: TaskSpec | undefined): string {
+  return task === undefined ? 'validation score' : `${metricName(searchMetricOf(task))} on validation data`;
+}
 
 /** The heads of a table of forms. */
-export const formHeads = [
-  'form',
-  'validation score',
-  'largest difference',
-  'file',
-  'one prediction',
-  'delivered',
-] as const;
+export function formHeads(task: TaskSpec | undefined): readonly string[] {
+  return ['form', validationHead(task), 'largest difference', 'file', 'one prediction', 'delivered'];
+}
 
 /** A form as a row of texts, in the order of {@link formHeads}; absent is what was not measured. */
 export function formRow(form: FormFact): readonly (string | undefined)[] {

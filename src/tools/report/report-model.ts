@@ -5,7 +5,7 @@ import { baselineScore, scoreChart, trialChart } from './charts.ts';
 import { confusedClasses } from './confused-classes.ts';
 import { curveChart } from './curve-charts.ts';
 import { forecastRows } from './forecast-rows.ts';
-import { formHeads, formRow } from './form-rows.ts';
+import { formHeads, formRow, validationHead } from './form-rows.ts';
 import { type Html, html } from './html.ts';
 import { renderChart } from './render-chart.ts';
 import type { CurveFacts, RunFacts, ScoreFact, TrialFact } from './report-facts.ts';
@@ -188,7 +188,7 @@ const curveNames: Readonly<Record<CurveFacts['kind'], string>> = {
 };
 
 /** Size, speed and memory. */
-export function resourcesSection({ resources, workUnits, forms }: RunFacts): Html | undefined {
+export function resourcesSection({ resources, task, workUnits, forms }: RunFacts): Html | undefined {
   if (!resources) return undefined;
   const { latencyMs } = resources;
   const rows: readonly (readonly [string, string | undefined])[] = [
@@ -231,9 +231,9 @@ export function resourcesSection({ resources, workUnits, forms }: RunFacts): Htm
       ? undefined
       : table(
           forms.map(formRow),
-          formHeads.map((head, at) => ({
+          formHeads(task).map((head, at, { length }) => ({
             head,
-            ...(at === 0 ? { kind: 'name' as const } : at === formHeads.length - 1 ? { kind: 'wide' as const } : {}),
+            ...(at === 0 ? { kind: 'name' as const } : at === length - 1 ? { kind: 'wide' as const } : {}),
             cell: (row: ReturnType<typeof formRow>) => row[at],
           })),
           { caption: 'Forms that were asked for' },
@@ -243,7 +243,7 @@ export function resourcesSection({ resources, workUnits, forms }: RunFacts): Htm
     tradeOff,
     [
       { head: 'model', kind: 'name', cell: ({ what }) => what },
-      { head: 'validation score', cell: ({ score }) => formatNumber(score) },
+      { head: validationHead(task), cell: ({ score }) => formatNumber(score) },
       { head: 'file', cell: ({ sizeBytes }) => formatBytes(sizeBytes) },
       { head: 'one prediction', cell: ({ latencyMs: own }) => formatMilliseconds(own) },
       { head: 'memory', cell: ({ memoryBytes }) => formatBytes(memoryBytes) },

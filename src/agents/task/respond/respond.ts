@@ -1,4 +1,5 @@
 import { formWords } from '../../../core/helpers/model-forms.ts';
+import { searchMetric } from '../../../core/search-metric.ts';
 import { type MetricId, metricTitle, type TaskKind } from '../../../core/task-spec.ts';
 import type { Verdict } from '../../../core/verdict.ts';
 import { offerMessage, verdictMessage } from '../../../core/verdict-messages.ts';
@@ -99,7 +100,7 @@ function complete(facts: Extract<AnswerFacts, { status: 'complete' }>): readonly
   // A missed target has its line above; the reason would say it twice.
   for (const reason of facts.verdict.reasons) if (reason.code !== 'TARGET_MISSED') lines.push(verdictMessage(reason));
   if (facts.verdict.offer !== undefined) lines.push(offerMessage(facts.verdict.offer));
-  if (facts.tradeOff !== undefined) lines.push(...tradeOffInWords(facts.tradeOff, facts.scores[0]?.metric));
+  if (facts.tradeOff !== undefined) lines.push(...tradeOffInWords(facts.tradeOff, facts));
   if (facts.modelPath !== undefined) lines.push(`The model is in ${facts.modelPath}.`);
   return lines;
 }
@@ -168,8 +169,11 @@ function formsInWords(forms: readonly FormFact[]): string {
 }
 
 /** What could be had where a limit is missed, one a line. */
-function tradeOffInWords(tradeOff: readonly TradeOffFact[], metric: MetricId | undefined): readonly string[] {
-  const score = metric === undefined ? 'score' : metricTitle(metric);
+function tradeOffInWords(
+  tradeOff: readonly TradeOffFact[],
+  { scores, task }: Pick<Extract<AnswerFacts, { status: 'complete' }>, 'scores' | 'task'>,
+): readonly string[] {
+  const score = scores[0] === undefined ? 'score' : metricTitle(searchMetric(scores[0].metric, task));
   return [
     'What could be had, each measured here; none of them beats another in everything:',
     ...tradeOff.map(

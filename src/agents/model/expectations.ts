@@ -6,7 +6,7 @@ import { callAction } from '../call-action.ts';
 import type { Collected } from '../data/collect.ts';
 import type { Prepared } from '../data/prepare.ts';
 import { forecast } from '../server/forecast.ts';
-import { forecastSearch, usualShare } from '../task/plan/forecast-search.ts';
+import { forecastSearch } from '../task/plan/forecast-search.ts';
 
 /** What is expected before anything is trained, for each learner that will be tried; forecasts of this machine, by which nothing is chosen. */
 export const expectationsSchema = z.object({
@@ -68,7 +68,7 @@ export async function expectations(
     folds: prepared.folds,
     repeats: prepared.repeats,
     units,
-    shareOf: (learner) => proposals.get(learner)?.footprint?.costShare ?? usualShare,
+    shareOf: (learner) => proposals.get(learner)?.footprint?.costShare,
   }).workUnits;
   const columns = prepared.numberCount + prepared.categoryCount;
   const cells = prepared.rowCount * columns;

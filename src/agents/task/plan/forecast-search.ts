@@ -1,7 +1,7 @@
 import { createSearch, nextTrials, report } from '../../../tools/search/search.ts';
 import type { Candidate, SearchState } from '../../../tools/search/search-state.ts';
 
-/** What a search is expected to take: `least` where nothing improves on the first, `most` where each does. */
+/** What a search is to take: `least` where nothing improves on the first, `most` where each does, `expected` where each does and fits mostly stop early. */
 export interface SearchForecast {
   readonly trials: { readonly least: number; readonly most: number };
   readonly workUnits: { readonly least: number; readonly most: number; readonly expected: number };
@@ -10,7 +10,7 @@ export interface SearchForecast {
 /** Share of its iterations after which a fit that stops early mostly has stopped, at least. */
 const earlyShare = 0.1;
 /** Share of its counted cost that a fit mostly takes, where its learner does not say. */
-export const usualShare = 0.3;
+const usualShare = 0.3;
 
 /**
  * Runs the search itself with made-up scores: once with equal ones, which end it at a plateau with every fit stopped
@@ -19,14 +19,14 @@ export const usualShare = 0.3;
 export function forecastSearch(
   candidates: readonly Candidate[],
   {
-    shareOf = () => usualShare,
+    shareOf,
     ...options
   }: {
     readonly folds: number;
     readonly repeats: number;
     readonly units: number;
-    /** Share of its counted cost that a fit of a learner mostly takes. */
-    readonly shareOf?: (learner: string) => number;
+    /** Share of its counted cost that a fit of a learner mostly takes, where it says. */
+    readonly shareOf?: (learner: string) => number | undefined;
   },
 ): SearchForecast {
   const stopping =
@@ -36,7 +36,7 @@ export function forecastSearch(
   const plateau = play(createSearch({ candidates, ...options }), { shareOf: stopping(earlyShare), isRising: false });
   const rising = play(createSearch({ candidates, ...options }), { shareOf: () => 1, isRising: true });
   const expected = play(createSearch({ candidates, ...options }), {
-    shareOf: ({ learner }) => shareOf(learner),
+    shareOf: ({ learner }) => shareOf?.(learner) ?? usualShare,
     isRising: true,
   });
   return {

@@ -1,11 +1,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { endPanel } from '../../src/cli/end-panel.ts';
 import { createRandom } from '../../src/core/helpers/random.ts';
 import { readJournal } from '../../src/core/run-folder.ts';
 import { fileStore, Trainer } from '../../src/index.ts';
+import { verifyRun } from '../../src/verify/verify-run.ts';
 
 const random = createRandom('limits');
 const data = Array.from({ length: 250 }, () => {
@@ -118,4 +120,47 @@ describe('a limit in the request', () => {
       await rm(folder, { recursive: true, force: true });
     }
   });
+
+  test('on the size of a network is kept by rounding its weights, where nobody asked for it, and the file is checked like any other', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'traineragent-limits-'));
+    try {
+      const prompt = 'Predict the species of a penguin. It must fit in';
+      const request = {
+        data: fileURLToPath(new URL('../../examples/data/penguins.csv', import.meta.url)),
+        budget: { workUnits: 3000 },
+        answers: { 'model.candidates': { learners: ['network'] } },
+      };
+      const trainer = new Trainer({ store: fileStore(folder) });
+      const kept = await trainer.run({ ...request, prompt: `${prompt} 20 kB.`, runId: 'kept' }).result;
+      if (kept.status !== 'complete') throw new Error(kept.status);
+      expect(kept.facts.forms).toMatchObject([
+        { form: expect.stringMatching(/^(float16|int8)/), isDeployed: true, sizeBytes: kept.model.sizeBytes },
+        { form: 'float32', isDeployed: false, isDelivered: true },
+      ]);
+      expect(kept.model.sizeBytes).toBeLessThanOrEqual(20_000);
+      expect(kept.facts.forms![1]!.sizeBytes).toBeGreaterThan(20_000);
+      expect(kept.facts.resources!.tradeOff).toBeUndefined();
+      expect(kept.verdict.reasons.map(({ code }) => code)).not.toContain('LIMIT_BELOW_MEASURED');
+      // It is the rounded file that the vault was read for.
+      const { records } = readJournal(await readFile(join(folder, 'kept/journal.jsonl')));
+      expect(records.flatMap(({ body }) => (body.kind === 'vault-read' ? [body.modelHash] : []))).toEqual([
+        kept.model.hash,
+      ]);
+      const checks = await verifyRun(join(folder, 'kept'));
+      expect(checks.length).toBeGreaterThan(20);
+      expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+
+      const missed = await trainer.run({ ...request, prompt: `${prompt} 3 kB.`, runId: 'missed' }).result;
+      if (missed.status !== 'complete') throw new Error(missed.status);
+      expect(missed.verdict.kind).toBe('counter-offer');
+      const { tradeOff } = missed.facts.resources!;
+      expect(tradeOff!.map(({ what }) => what)).toEqual(
+        expect.arrayContaining(['as ONNX in dynamic int8', 'as ONNX in float16']),
+      );
+      expect(tradeOff![0]!.sizeBytes).toBe(missed.model.sizeBytes);
+      expect(missed.model.sizeBytes).toBeLessThan(kept.model.sizeBytes);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }, 120_000);
 });

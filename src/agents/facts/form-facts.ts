@@ -3,13 +3,13 @@ import { searchMetricOf } from '../../core/search-metric.ts';
 import { shownScore, type TaskSpec } from '../../core/task-spec.ts';
 import type { FormFact } from '../../tools/report/report-facts.ts';
 import type { Compressed } from '../model/compress.ts';
-import { whyNot } from '../model/forms.ts';
 import type { Frozen } from '../model/freeze.ts';
+import { formMeasuresSchema, whyNot } from '../model/judged-form.ts';
 import type { Records } from './records.ts';
 
 type Messages = ReadonlyMap<string, unknown>;
 
-/** The forms of a finished model, the one that is the model first; undefined where none was asked for. */
+/** The forms of a finished model, the one that is the model first; undefined where it has one alone. */
 export function formFacts(
   messages: Messages,
   spec: TaskSpec | undefined,
@@ -45,26 +45,22 @@ export function formFacts(
     };
   });
   const others = left.map(({ form, why }): FormFact => {
-    const { sizeBytes, rows, maxDifference, meanDifference, labelDifferences, tolerance } = judgedOf(form)!;
+    const judged = judgedOf(form)!;
     return {
       form,
       isDeployed: false,
       isDelivered: false,
       whyNot: why,
       ...shown(form),
-      ...(sizeBytes === undefined ? {} : { sizeBytes }),
-      ...(rows === undefined ? {} : { rows }),
-      ...(maxDifference === undefined ? {} : { maxDifference }),
-      ...(meanDifference === undefined ? {} : { meanDifference }),
-      ...(labelDifferences === undefined ? {} : { labelDifferences }),
-      tolerance,
+      ...(formMeasuresSchema.parse(judged) as Pick<FormFact, 'sizeBytes'>),
+      tolerance: judged.tolerance,
       ...records.message('model.compress'),
     };
   });
   return [...delivered.sort((a, b) => Number(b.isDeployed) - Number(a.isDeployed)), ...others];
 }
 
-/** Forms that were asked for and are not delivered, each with why. */
+/** Forms that were to be had and are not delivered, each with why. */
 export function formsLeftOut(messages: Messages): readonly { readonly form: ModelForm; readonly why: string }[] {
   const forms = (messages.get('model.compress') as Compressed | undefined)?.forms;
   const made = (messages.get('model.freeze') as Frozen | undefined)?.forms;

@@ -1,5 +1,5 @@
 import type { Prepared } from '../data/prepare.ts';
-import type { Fitted } from './compress.ts';
+import type { Fitted } from './fit-variant.ts';
 
 /** How much the learners themselves rely on each source column: weighted over members, summed over the features made of a column. */
 export function reliance(

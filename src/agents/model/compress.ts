@@ -1,45 +1,22 @@
 import { z } from 'zod';
+import { formWords, type RoundedForm, roundedForms } from '../../core/helpers/model-forms.ts';
 import { defineQuestion } from '../../core/question.ts';
 import { defineStage, type StageContext } from '../../core/stage.ts';
 import type { TaskSpec } from '../../core/task-spec.ts';
-import { callAction } from '../call-action.ts';
-import type { Prepared } from '../data/prepare.ts';
-import { forecast } from '../server/forecast.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
-import type { CandidatesMessage } from './candidates.ts';
-import { type Member, type Members, memberSchema } from './ensemble.ts';
-import { searchSeed } from './fit-again.ts';
-import { type Forms, formsSchema, judgeForms } from './forms.ts';
-import { weighVariant } from './freeze.ts';
+import type { Members } from './ensemble.ts';
+import { decidedBytes, type Fitted, fittedSchema, variantFitter } from './fit-variant.ts';
+import { type Forms, formsOf, formsSchema, judgeForms } from './forms.ts';
+import { type MeasuredForms, measureForms } from './measure-forms.ts';
 import { compressionPrompt } from './prompts/compression.ts';
 import type { Searched } from './search.ts';
 import { variantsOf } from './variants.ts';
-
-const fittedSchema = z.object({
-  id: z.string(),
-  /** In plain words. */
-  what: z.string(),
-  members: z.array(memberSchema.extend({ model: z.string(), importance: z.array(z.number()) })),
-  /** Weighted mean of the members' validation scores; greater is better. */
-  score: z.number(),
-  /** Of the fitted members. */
-  parameterBytes: z.number(),
-  /** Of the file that it would become, weighed. */
-  sizeBytes: z.number(),
-  operationsPerRow: z.number(),
-  /** Forecast of one prediction. */
-  latencyMs: z.number(),
-  /** Forecast of the memory of a process that serves it. */
-  memoryBytes: z.number().optional(),
-});
-
-export type Fitted = z.infer<typeof fittedSchema>;
 
 export const compressedSchema = z.object({
   chosen: fittedSchema,
   tried: z.array(fittedSchema),
   whyNotTried: z.string().optional(),
-  /** Where the request asks for forms. */
+  /** Where the request asks for forms, or where rounding its weights makes the model small enough. */
   forms: formsSchema.optional(),
 });
 
@@ -107,7 +84,7 @@ export const compressStage = defineStage<Compressed>({
   async run(context) {
     const spec = taskSpecOf(context);
     const { members } = context.message<Members>('model.ensemble')!;
-    const tools = fitter(context, spec);
+    const tools = variantFitter(context);
     const original = await tools.fit('as-found', 'as it was found', members);
     const limits = limitsOf(spec);
     const exceeds = !keeps(limits, original);
@@ -126,7 +103,8 @@ export const compressStage = defineStage<Compressed>({
         if (scored !== undefined) tried.push(await tools.fit(plan.id, plan.what, scored));
       }
     }
-    const variants = [original, ...tried];
+    const rounded = await roundedVariants(context, spec, original);
+    const variants = [original, ...tried, ...rounded.variants];
     const { variant } = await context.ask(compressionQuestion, {
       variants: variants.map(({ id, what, score, sizeBytes, latencyMs, memoryBytes }) => ({
         id,
@@ -140,7 +118,8 @@ export const compressStage = defineStage<Compressed>({
       limits,
     });
     const chosen = variants.find(({ id }) => id === variant)!;
-    const forms = await judgeForms(context, chosen, chosen === original);
+    const forms =
+      chosen.form === undefined ? await judgeForms(context, chosen, chosen === original) : rounded.formsOf(chosen.form);
     const kept = chosen === original ? 'The model stays as it was found.' : `The model is kept ${chosen.what}.`;
     return {
       message: {
@@ -153,6 +132,28 @@ export const compressStage = defineStage<Compressed>({
     };
   },
 });
+
+/**
+ * The model as it was found with its weights rounded, where its file would be too large, and the request names no forms itself: what such a
+ * form loses stands beside what a smaller model loses.
+ */
+async function roundedVariants(context: StageContext, { forms, limits }: TaskSpec, original: Fitted) {
+  const isTooLarge = limits.sizeBytes !== undefined && original.sizeBytes > limits.sizeBytes.value;
+  const measured: Pick<MeasuredForms, 'judged' | 'predictionsOf'> =
+    isTooLarge && forms === undefined
+      ? await measureForms(context, original, roundedForms, true)
+      : { judged: [], predictionsOf: () => undefined };
+  const judgedOf = (form: RoundedForm) => measured.judged.find((one) => one.form === form);
+  return {
+    variants: roundedForms.flatMap((form): Fitted[] => {
+      const { sizeBytes, loss } = judgedOf(form) ?? {};
+      if (sizeBytes === undefined || loss === undefined) return [];
+      const rounded = { ...original, id: form, what: `as ${formWords[form]}`, form };
+      return [{ ...rounded, score: original.score - loss, sizeBytes: decidedBytes + sizeBytes }];
+    }),
+    formsOf: (form: RoundedForm): Forms => formsOf([judgedOf(form)!], [form], form, measured.predictionsOf(form)),
+  };
+}
 
 function formsInWords({ judged, deliver, deploy }: Forms): string {
   const left = judged.filter(({ form }) => !deliver.includes(form)).map(({ form }) => form);
@@ -178,95 +179,4 @@ function keeps(
     (variant.memoryBytes ?? 0) <= (limits.memoryBytes ?? Number.POSITIVE_INFINITY) &&
     variant.latencyMs <= (limits.latencyMs ?? Number.POSITIVE_INFINITY)
   );
-}
-
-/** What the scores of the decision add to a file. */
-const decidedBytes = 250;
-
-function fitter(context: StageContext, spec: TaskSpec) {
-  const prepared = context.message<Prepared>('data.prepare')!;
-  const { onHost } = context.message<CandidatesMessage>('model.candidates')!;
-  const { ranking } = context.message<Searched>('model.search')!;
-  const { metric } = spec.metrics[0]!;
-  const fits = Array.from({ length: prepared.folds * prepared.repeats }, (_, i) => ({
-    repeat: Math.floor(i / prepared.folds),
-    fold: i % prepared.folds,
-  }));
-  const options = (learner: string) => ({ onHost: onHost.includes(learner) });
-  const featuresOf = ({ features }: Member) => (features === undefined ? {} : { features });
-  return {
-    unitsOf: (members: readonly Member[]) =>
-      members.reduce((sum, { trial }) => sum + (ranking.find((ranked) => ranked.trial === trial)?.cost ?? 0), 0) *
-      (fits.length + 1),
-    async fit(id: string, what: string, members: readonly Member[]): Promise<Fitted> {
-      const fitted: Fitted['members'] = [];
-      let parameterBytes = 0;
-      let operationsPerRow = 0;
-      for (const member of members) {
-        const { learner, configuration, iterations } = member;
-        const output = await callAction(
-          context,
-          'refit',
-          {
-            set: prepared.set,
-            learner,
-            configuration,
-            ...(iterations === undefined ? {} : { iterations }),
-            ...featuresOf(member),
-            seed: `${context.input.seed}/refit`,
-          },
-          options(learner),
-        );
-        context.budget.spend(output.workUnits);
-        parameterBytes += output.sizeBytes;
-        operationsPerRow += output.operationsPerRow;
-        fitted.push({ ...member, model: output.model, importance: [...output.importance] });
-      }
-      const fileBytes = decidedBytes + (await weighVariant(context, { members: fitted }));
-      const { sizeBytes, latencyMs, memoryBytes } = forecast(prepared, {
-        operationsPerRow,
-        fileBytes,
-        members: members.length,
-      });
-      return {
-        id,
-        what,
-        members: fitted,
-        score: members.reduce((sum, { score, weight }) => sum + weight * score, 0),
-        parameterBytes,
-        sizeBytes,
-        operationsPerRow,
-        latencyMs,
-        memoryBytes,
-      };
-    },
-    /** The members scored on every fold; undefined where one failed. */
-    async score(members: readonly Member[]): Promise<Member[] | undefined> {
-      const scored: Member[] = [];
-      for (const member of members) {
-        const { learner, configuration, iterations } = member;
-        const output = await callAction(
-          context,
-          'trial',
-          {
-            set: prepared.set,
-            learner,
-            configuration,
-            ...(iterations === undefined ? {} : { iterations }),
-            ...featuresOf(member),
-            iterationShare: 1,
-            fits,
-            metric,
-            seed: searchSeed(context, member.trial),
-          },
-          options(learner),
-        );
-        context.budget.spend(output.workUnits);
-        if (output.scores === undefined || output.predictions === undefined) return undefined;
-        const score = output.scores.reduce((a, b) => a + b, 0) / output.scores.length;
-        scored.push({ ...member, predictions: [output.predictions], score, foldScores: [...output.scores] });
-      }
-      return scored;
-    },
-  };
 }

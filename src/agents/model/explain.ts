@@ -133,9 +133,8 @@ async function learningCurve(
   const expected = (cost * prepared.folds * sizes.reduce((sum, rows) => sum + rows, 0)) / all;
   if (expected > context.budget.left) return { whyNoCurve: 'The budget of work units was spent on search.' };
   const fits = Array.from({ length: prepared.folds }, (_, fold) => ({ repeat: 0, fold }));
-  const outputs = await Promise.all(sizes.map((rows) => fitAgain(context, prepared, winner!, fits, rows)));
+  const outputs = await Promise.all(sizes.map((learnRows) => fitAgain(context, winner!, { fits, learnRows })));
   const workUnits = outputs.reduce((sum, output) => sum + output.workUnits, 0);
-  context.budget.spend(workUnits);
   const whole = foldScores.slice(0, prepared.folds);
   const half = outputs.at(-1)!.scores;
   if (half === undefined) return { whyNoCurve: 'The winner could not be fitted on half of the rows.' };

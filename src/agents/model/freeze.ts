@@ -11,8 +11,9 @@ import type { Prepared } from '../data/prepare.ts';
 import type { SplitMessage } from '../data/split.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
 import type { CandidatesMessage } from './candidates.ts';
-import type { Compressed, Fitted } from './compress.ts';
+import type { Compressed } from './compress.ts';
 import type { Decided } from './decide.ts';
+import type { Fitted } from './fit-variant.ts';
 import { type MadeForms, madeFormsSchema, makeForms } from './make-forms.ts';
 
 export const frozenSchema = z.object({

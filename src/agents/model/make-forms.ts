@@ -12,18 +12,14 @@ import type { OutputOf } from '../../tools/actions/actions.ts';
 import { callAction } from '../call-action.ts';
 import type { SplitMessage } from '../data/split.ts';
 import type { Forms } from './forms.ts';
+import { formMeasuresSchema } from './judged-form.ts';
 
 /** A form of the finished file, as it was measured. */
-export const madeFormSchema = z.object({
+export const madeFormSchema = formMeasuresSchema.extend({
   form: z.enum(modelForms),
   /** Blob of the file or of the module's text; for a browser that of the model in the folder. */
   file: z.string(),
   sizeBytes: z.number(),
-  /** From the file as it was trained (of a browser's folder: from its model here); absent where what would predict is not installed. */
-  rows: z.number().optional(),
-  maxDifference: z.number().optional(),
-  meanDifference: z.number().optional(),
-  labelDifferences: z.number().optional(),
   runtime: z.string().optional(),
   latencyMs: z.object({ before: z.number(), after: z.number() }).optional(),
 });
@@ -56,7 +52,7 @@ export async function makeForms(
   const add = async (form: Exclude<ModelForm, 'float32'>, model: string, tolerance: number): Promise<void> => {
     const output = await callAction(context, 'convert', { model, form, train, times: true });
     const why = whyDropped(output, tolerance);
-    if (why === undefined) made.push({ form, ...partsOf(output) });
+    if (why === undefined) made.push(madeFormSchema.parse({ ...output, form }));
     else dropped.push({ form, why });
   };
   // Decided for by name, a form is delivered with what it loses; only what can not be made is left out.
@@ -79,18 +75,4 @@ function whyDropped({ refused, file, maxDifference }: Output, tolerance: number)
   return maxDifference === undefined || maxDifference <= tolerance
     ? undefined
     : `An answer of the finished file differs by ${maxDifference.toPrecision(3)}, more than ${tolerance}.`;
-}
-
-function partsOf({ file, sizeBytes, ...output }: Output): Omit<MadeForm, 'form'> {
-  const { rows, maxDifference, meanDifference, labelDifferences, runtime, latencyMs } = output;
-  return {
-    file: file!,
-    sizeBytes: sizeBytes!,
-    ...(rows === undefined ? {} : { rows }),
-    ...(maxDifference === undefined ? {} : { maxDifference }),
-    ...(meanDifference === undefined ? {} : { meanDifference }),
-    ...(labelDifferences === undefined ? {} : { labelDifferences }),
-    ...(runtime === undefined ? {} : { runtime }),
-    ...(latencyMs === undefined ? {} : { latencyMs }),
-  };
 }

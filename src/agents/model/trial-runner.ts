@@ -72,8 +72,7 @@ export function trialRunner(
         Math.min(context.budget.left, comparisonShare * context.budget.workUnits) / (fits.length * winner.cost);
       const rows = Math.min(prepared.rowCount, Math.floor(learnRows! * times));
       if (rows < leastTimes * learnRows!) return undefined;
-      const output = await fitAgain(context, prepared, winner, fits, rows < prepared.rowCount ? rows : undefined);
-      context.budget.spend(output.workUnits);
+      const output = await fitAgain(context, winner, { fits, learnRows: rows < prepared.rowCount ? rows : undefined });
       if (output.scores === undefined) return undefined;
       return { rows, ...measureSamplingCost(output.scores, winner.foldScores.slice(0, 2)) };
     },

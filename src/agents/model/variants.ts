@@ -1,5 +1,5 @@
-import type { Fitted } from './compress.ts';
 import type { Member } from './ensemble.ts';
+import type { Fitted } from './fit-variant.ts';
 import type { Searched } from './search.ts';
 
 /** A network that is trained for fewer epochs is no smaller. */

@@ -1,12 +1,15 @@
 import { z } from 'zod';
+import type { RoundedForm } from '../../core/helpers/model-forms.ts';
 import { defineStage, type StageContext } from '../../core/stage.ts';
 import type { OutputOf } from '../../tools/actions/actions.ts';
 import { batchRecords } from '../../tools/serve/estimate.ts';
 import { callAction } from '../call-action.ts';
 import type { Prepared } from '../data/prepare.ts';
+import type { SplitMessage } from '../data/split.ts';
 import type { CandidatesMessage } from '../model/candidates.ts';
-import type { Compressed, Fitted } from '../model/compress.ts';
+import type { Compressed } from '../model/compress.ts';
 import { expectationsSchema } from '../model/expectations.ts';
+import type { Fitted } from '../model/fit-variant.ts';
 import { type Frozen, freezeVariant } from '../model/freeze.ts';
 import { taskSpecOf } from '../task/stages/understand.ts';
 import { forecast } from './forecast.ts';
@@ -130,7 +133,7 @@ function expectedBefore(context: StageContext, { members }: Fitted): Pick<Estima
 }
 
 /** Variants that are measured beside the one that was kept. */
-const mostVariants = 4;
+const mostVariants = 8;
 
 type TradeOff = NonNullable<Estimated['tradeOff']>;
 
@@ -148,7 +151,8 @@ async function measureVariants(context: StageContext, kept: OutputOf<'measure'>)
   const rows = [row(chosen, kept)];
   for (const variant of tried.filter(({ id }) => id !== chosen.id).slice(0, mostVariants)) {
     const { model } = await freezeVariant(context, variant);
-    rows.push(row(variant, await callAction(context, 'measure', { model })));
+    const file = variant.form === undefined ? model : await roundedFile(context, model, variant.form);
+    if (file !== undefined) rows.push(row(variant, await callAction(context, 'measure', { model: file })));
   }
   const isBeaten = (one: TradeOff[number], by: TradeOff[number]): boolean =>
     by !== one &&
@@ -157,4 +161,10 @@ async function measureVariants(context: StageContext, kept: OutputOf<'measure'>)
     by.latencyMs <= one.latencyMs &&
     (by.score > one.score || by.sizeBytes < one.sizeBytes || by.latencyMs < one.latencyMs);
   return rows.filter((one, i) => i === 0 || !rows.some((other) => isBeaten(one, other)));
+}
+
+/** A file with its weights rounded; undefined where it can't be had after all. */
+async function roundedFile(context: StageContext, model: string, form: RoundedForm): Promise<string | undefined> {
+  const { train } = context.message<SplitMessage>('data.split')!;
+  return (await callAction(context, 'convert', { model, form, train })).file;
 }

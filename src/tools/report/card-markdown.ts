@@ -241,7 +241,7 @@ function limitLines({ checks, notDone }: RunFacts, cite: Cite): string[] {
   ];
 }
 
-/** The forms that were asked for. */
+/** The forms of the model. */
 function formLines({ forms, task }: Omit<RunFacts, 'resources'>, cite: Cite): string[] {
   if (forms === undefined) return [];
   const heads = formHeads(task);

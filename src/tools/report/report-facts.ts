@@ -51,7 +51,7 @@ export interface RunFacts<Metric extends MetricId = MetricId> {
   /** Absent where no model was frozen. */
   readonly explanation?: ExplanationFacts;
   readonly resources?: ResourceFacts;
-  /** Where the request asks for forms: each with what it was measured to be, the one that is the model first. */
+  /** Where the request asks for forms, or its limit on size takes one: each with what it was measured to be, the one that is the model first. */
   readonly forms?: readonly FormFact[];
   /** Where the search ended. */
   readonly searchRecord?: string;
@@ -319,7 +319,7 @@ export interface ResourceFacts {
   readonly forecastRecord?: string;
 }
 
-/** A form that the model was asked for in. */
+/** A form of the model, delivered or not. */
 export interface FormFact {
   readonly form: ModelForm;
   /** Whether it is the model: what the vault has judged, and `model.onnx`. */

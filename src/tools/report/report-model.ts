@@ -236,7 +236,7 @@ export function resourcesSection({ resources, task, workUnits, forms }: RunFacts
             ...(at === 0 ? { kind: 'name' as const } : at === length - 1 ? { kind: 'wide' as const } : {}),
             cell: (row: ReturnType<typeof formRow>) => row[at],
           })),
-          { caption: 'Forms that were asked for' },
+          { caption: 'Forms of the model' },
         );
   if (tradeOff === undefined) return html`${costs}${forecasts}${inForms}`;
   const offers = table(

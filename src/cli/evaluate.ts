@@ -51,6 +51,13 @@ export const evaluateCommand: Command = {
       (score?.defined === true && (isError(score.metric) ? score.value <= least : score.value >= least));
     if (args.isSet('json')) io.stdout.write(`${JSON.stringify({ ok, ...evaluation })}\n`);
     else io.stdout.write(safeLines(text));
+    if (!ok) {
+      const what =
+        score?.defined === true ? (isError(score.metric) ? 'greater than' : 'less than') : 'without a value, not';
+      io.stderr.write(
+        `The score is ${what} the ${least} that was asked, so this ends with code ${exitCodes.checkFailed}.\n`,
+      );
+    }
     return ok ? exitCodes.complete : exitCodes.checkFailed;
   },
 };

@@ -1,4 +1,5 @@
-import { relative } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { TrainerError } from '../core/errors.ts';
 import { runSummary } from '../tools/report/summary.ts';
 import { wantsColours } from './colours.ts';
@@ -55,7 +56,7 @@ export async function followRun(
     return exitCodes[outcome.status];
   } catch (error) {
     progress.end();
-    if (isResumable(error)) {
+    if (isResumable(error) && (isAbort(error) || (await hasProgress(folder)))) {
       const place = relative(io.cwd, folder);
       io.stderr.write(
         `\nWhat was finished is kept. To go on:\n  traineragent resume ${shellWord(safeText(place === '' || place.startsWith('..') ? folder : place))}\n`,
@@ -78,5 +79,14 @@ const notResumable: ReadonlySet<string> = new Set([
   'DATA_NOT_READABLE',
   'PEER_MISSING',
 ]);
+
+/** Whether more than the request is in the journal of a run: without that, to resume is to begin again. */
+export async function hasProgress(folder: string): Promise<boolean> {
+  const journal = await readFile(join(folder, 'run', 'journal.jsonl'), 'utf8').catch(() => '');
+  return journal.indexOf('\n') < journal.lastIndexOf('\n');
+}
+
+/** Its message promises that the run can be resumed, however early it was aborted. */
+export const isAbort = (error: unknown): boolean => TrainerError.isInstance(error) && error.code === 'RUN_ABORTED';
 
 const isResumable = (error: unknown): boolean => TrainerError.isInstance(error) && !notResumable.has(error.code);

@@ -1,8 +1,8 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type ModelForm, modelForms } from '../core/helpers/model-forms.ts';
 import { type Command, oneOf, type ParsedArgs, wholeNumber } from './command.ts';
-import { followRun } from './follow-run.ts';
+import { followRun, hasProgress, isAbort } from './follow-run.ts';
 import { llmOption, parseLlm } from './llm-option.ts';
 import { pluginsOf, pluginsOption } from './plugins-option.ts';
 import type { TrainCommand } from './services.ts';
@@ -95,9 +95,21 @@ export const trainCommand: Command = {
     const folder = resolve(io.cwd, args.text('out') ?? join('traineragent-out', runId));
     await refuseUsedFolder(folder);
     const run = await services.train({ runId, ...asked }, join(folder, 'run'));
-    return followRun(run, { io, folder, json: args.isSet('json') });
+    try {
+      return await followRun(run, { io, folder, json: args.isSet('json') });
+    } catch (error) {
+      // A name that was mistyped must not take the folder away from the run that is meant.
+      if (!isAbort(error) && !(await hasProgress(folder))) await removeRun(folder);
+      throw error;
+    }
   },
 };
+
+/** Takes away the folder that a run has made, with what else is in it kept. */
+async function removeRun(folder: string): Promise<void> {
+  await rm(join(folder, 'run'), { recursive: true, force: true }).catch(() => undefined);
+  await rmdir(folder).catch(() => undefined); // not where there is more in it
+}
 
 /** A folder that has a run, or a file in its place, is never written over. */
 export async function refuseUsedFolder(folder: string): Promise<void> {

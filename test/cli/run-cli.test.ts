@@ -23,6 +23,12 @@ const run = async (argv: readonly string[], services: Partial<CliServices> = {})
   return { code, out: io.stdout.text, err: io.stderr.text, io };
 };
 
+/** A journal of so many records, where a run would have it. */
+async function writeJournal(runFolder: string, records: number): Promise<void> {
+  await mkdir(runFolder, { recursive: true });
+  await writeFile(join(runFolder, 'journal.jsonl'), '{}\n'.repeat(records));
+}
+
 describe('help and usage', () => {
   it.each([
     'train',
@@ -192,19 +198,34 @@ describe('train', () => {
 
   it('ends with code 1 where the run failed, with its code and the line that resumes', async () => {
     const failed = new TrainerError('RUN_CHILD_FAILED', 'The process that trains ended.');
-    const { code, out, err } = await run([...argv, '--json'], { train: async () => fakeRun(failed) });
+    const train = async (_: unknown, runFolder: string) => {
+      await writeJournal(runFolder, 2);
+      return fakeRun(failed);
+    };
+    const { code, out, err } = await run([...argv, '--json'], { train });
     expect(code).toBe(1);
     expect(err).toContain('✗ The process that trains ended. [RUN_CHILD_FAILED]');
     expect(err).toContain('traineragent resume out\n');
     expect(out).toBe('');
+    expect(await readdir(join(folder, 'out'))).toEqual(['run']);
   });
 
-  it('does not offer to resume what cannot be', async () => {
-    const { err } = await run(argv, {
-      train: async () => fakeRun(new TrainerError('DATA_NOT_FOUND', 'No such file.')),
-    });
-    expect(err).not.toContain('resume');
-  });
+  it.each([
+    ['DATA_NOT_FOUND', 1, []],
+    ['DATA_NOT_FOUND', 2, ['out']],
+    ['DATA_FORMAT', 1, []],
+  ] as const)(
+    'does not offer to resume what cannot be, or has nothing finished (%s after %i records)',
+    async (code, records, left) => {
+      const train = async (_: unknown, runFolder: string) => {
+        await writeJournal(runFolder, records);
+        return fakeRun(new TrainerError(code, 'The data can not be had.'));
+      };
+      const { err } = await run(argv, { train });
+      expect(err).not.toContain('resume');
+      expect(await readdir(folder)).toEqual(left); // free for the next try
+    },
+  );
 
   it('aborts the run on SIGINT, and leaves the second one to the system', async () => {
     const io = fakeIo(folder);

@@ -269,7 +269,10 @@ describe('models of ours', () => {
     const good = await cli(...argv, '--at-least', '0.5');
     expect(good).toMatchObject({ code: 0 });
     expect(good.out).toMatch(/accuracy +0\.\d+ \(/);
-    expect(await cli(...argv, '--at-least', '1.01')).toMatchObject({ code: 5 });
+    expect(await cli(...argv, '--at-least', '1.01')).toMatchObject({
+      code: 5,
+      err: 'The score is less than the 1.01 that was asked, so this ends with code 5.\n',
+    });
     expect(await cli('evaluate', fixture('wine.onnx'), '--data', fixture('wines.csv'))).toMatchObject({ code: 1 });
     const foreign = await cli(
       'evaluate',

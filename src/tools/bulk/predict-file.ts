@@ -57,7 +57,7 @@ export function predictFile(
   let count = 0;
   async function* text(): AsyncGenerator<Uint8Array | string> {
     try {
-      if (writer.header !== '') yield writer.header;
+      let header = writer.header;
       for await (const { rows, numberOf, setAside } of fileRows(path, scorer.signature, signal)) {
         signal?.throwIfAborted();
         for (const { reason, count: left, rows: numbers } of setAside) leaveOut(reason, left, numbers);
@@ -65,6 +65,9 @@ export function predictFile(
         for (const [row, problem] of problems) leaveOut(problem, 1, [numberOf(row)]);
         if (rows.rowCount === 0) continue;
         const predicted = await scorer.predict(rows, signal);
+        // Not before: who pipes the output of a file that can't be read gets nothing at all.
+        if (header !== '') yield header;
+        header = '';
         count += rows.rowCount - problems.size;
         yield writer.write(predicted, problems.size === 0 ? () => false : (row) => problems.has(row));
       }
@@ -75,6 +78,7 @@ export function predictFile(
           { details: { path } },
         );
       }
+      if (header !== '') yield header;
     } finally {
       await scorer[Symbol.asyncDispose]();
     }

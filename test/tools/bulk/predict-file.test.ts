@@ -172,7 +172,12 @@ describe('a file that is predicted as it is read', () => {
   ] as const)('says what is wrong with %s', async (name, content, code) => {
     const { artefact } = await buildSampleModel('binary', learners.linear);
     const path = content === undefined ? join(folder, name) : await written(name, content);
-    await expect(predicted(artefact.bytes, path)).rejects.toMatchObject({ code });
+    const chunks: (Uint8Array | string)[] = [];
+    const read = async () => {
+      for await (const chunk of predictFile(path, artefact.bytes, backend).text) chunks.push(chunk);
+    };
+    await expect(read()).rejects.toMatchObject({ code });
+    expect(chunks).toEqual([]); // no header above nothing
   });
 
   it('stops when it is told to', async () => {

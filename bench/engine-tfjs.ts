@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { onnxBackend } from '../src/backends/onnx/onnx-backend.ts';
-import { type Bench, makeRow, type Row } from './row.ts';
+import { type Bench, type Row, rateRow } from './row.ts';
 import { type WebCaseName, webBatches, webCases, webData, webTraining } from './web/cases.ts';
 import { bestOf, measureTf } from './web/measure-tf.ts';
 
@@ -50,17 +50,7 @@ const bench: Bench = {
       await tf.ready();
       const theirs = await measureTf(tf, task, peerSteps, quick || peer === 'cpu' ? 1 : 3);
       const ours = await measureOurs(task, quick ? 2 : 6);
-      rows.push(
-        makeRow({
-          bench: 'engine-tfjs',
-          case: name,
-          metric: 'samples/s',
-          ours,
-          peer: theirs,
-          ratio: ours / theirs,
-          must,
-        }),
-      );
+      rows.push(rateRow('engine-tfjs', name, ours, theirs, must));
     }
     return rows;
   },

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { type Bench, isChosen, makeRow, type Row } from './row.ts';
+import { type Bench, isChosen, type Row, rateRow } from './row.ts';
 import type { WebCaseName } from './web/cases.ts';
 import { callPage, openBrowser, openPage } from './web/in-page.ts';
 import type { WebPage } from './web/page.ts';
@@ -33,15 +33,7 @@ async function fight(page: Page, { name, task, peer, peerSteps, must }: Duel, qu
     ours = Math.max(ours, await callPage(page, 'measure', 'onnx', task, steps, rounds));
     theirs = Math.max(theirs, await callPage(page, 'measurePeer', peer, task, peerSteps, peer === 'cpu' ? 1 : rounds));
   }
-  return makeRow({
-    bench: 'engine-web',
-    case: name,
-    metric: 'samples/s',
-    ours,
-    peer: theirs,
-    ratio: ours / theirs,
-    must,
-  });
+  return rateRow('engine-web', name, ours, theirs, must);
 }
 
 const bench: Bench = {

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { onnxBackend } from '../src/backends/onnx/onnx-backend.ts';
 import { createRandom } from '../src/core/helpers/random.ts';
 import { type Case, cases, makeData, training, uneven } from './engine-cases.ts';
-import { type Bench, isChosen, makeRow, type Row } from './row.ts';
+import { type Bench, isChosen, type Row, rateRow } from './row.ts';
 
 /** The best epoch's samples per second, in shuffled batches, through the backend's interface. */
 async function measure(task: Case, seconds: number, threads: number): Promise<number> {
@@ -34,16 +34,7 @@ async function measureUneven(quick: boolean): Promise<Row[]> {
       peer = Math.max(peer, await measure(uneven.padded, quick ? 0.3 : 1, threads));
     }
   }
-  const row = {
-    bench: 'engine',
-    case: uneven.name,
-    metric: 'samples/s',
-    ours,
-    peer,
-    ratio: ours / peer,
-    must: '>= 0.8',
-  };
-  return [makeRow(row)];
+  return [rateRow('engine', uneven.name, ours, peer, '>= 0.8')];
 }
 
 /** PyTorch in a process of its own, which sleeps while we measure ourselves. */
@@ -81,18 +72,7 @@ const bench: Bench = {
           peer.child.stdin!.write(`${JSON.stringify({ ...model, shape, batch, rows: count, seconds })}\n`);
           theirs = Math.max(theirs, (await peer.next()).samplesPerSecond as number);
         }
-        const metric = 'samples/s';
-        rows.push(
-          makeRow({
-            bench: 'engine',
-            case: task.name,
-            metric,
-            ours,
-            peer: theirs,
-            ratio: ours / theirs,
-            must: task.must,
-          }),
-        );
+        rows.push(rateRow('engine', task.name, ours, theirs, task.must));
       }
       if (isChosen(uneven.name, only)) rows.push(...(await measureUneven(quick)));
       return rows;

@@ -38,6 +38,11 @@ export function makeRow(row: Omit<Row, 'ok'>): Row {
   return { ...row, ok: holds(row.ratio, row.must) };
 }
 
+/** A row of how many samples a second two sides train. */
+export function rateRow(bench: string, name: string, ours: number, peer: number, must: string): Row {
+  return makeRow({ bench, case: name, metric: 'samples/s', ours, peer, ratio: ours / peer, must });
+}
+
 function holds(ratio: number, must: string): boolean {
   const range = must.match(/^([-+.\de]+)\.\.([-+.\de]+)$/);
   if (range !== null) return ratio >= Number(range[1]) && ratio <= Number(range[2]);

@@ -10,7 +10,7 @@ import { remoteBackend, startWorker, type Worker } from '../../src/backends/remo
 import { tfjsBackend } from '../../src/backends/tfjs/index.ts';
 import { fileStore, type RunEvent, type RunRequest, Trainer, type TrainerOptions } from '../../src/index.ts';
 import { verifyRun } from '../../src/verify/verify-run.ts';
-import { complete, failureOf, finished, networkAnswers, sampleRows } from './sample.ts';
+import { complete, failureOf, finished, networkAnswers, planOf, sampleRows } from './sample.ts';
 
 const key = 'a-key-that-nobody-may-see';
 
@@ -142,7 +142,7 @@ describe('a trainer with backends', () => {
     const backends = [await remoteBackend({ url: gone.url, retries: 0 })];
     await gone[Symbol.asyncDispose]();
     const planned = networkAnswers['task.plan'];
-    const linear = { agent: 'model', step: 'linear', trials: 1, why: 'Another one.' };
+    const linear = planOf('linear', 'normal', 2).steps[3];
     const plan = { ...planned, steps: planned.steps.toSpliced(3, 0, linear) };
     const { facts } = complete(
       await new Trainer({ backends }).run({ ...request, answers: { 'task.plan': plan } }).result,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { builtInQuestions } from '../../src/agents/questions.ts';
 import type { RunEvent, RunFacts, RunRequest } from '../../src/index.ts';
 import { replace, retry, Trainer } from '../../src/index.ts';
-import { complete, finished, outcomeOf, quickRequest, sampleRows } from './sample.ts';
+import { complete, finished, outcomeOf, planOf, quickRequest, sampleRows } from './sample.ts';
 
 // That of drift comes up in no run that trains; it has tests of its own.
 const questions = Object.values(builtInQuestions)
@@ -30,16 +30,7 @@ const free = (request: Partial<RunRequest> = {}): RunRequest => ({
 // A column that repeats the target makes the question of leaks come up; two candidates for the target, that of the target.
 const leaking = sampleRows().map((row, i) => ({ ...row, after: row.label === 'yes' ? 10 + (i % 3) : i % 3 }));
 const hinting = sampleRows().map((row, i) => ({ ...row, after: (row.label === 'yes' ? 5 : 0) + ((i * 7) % 11) / 20 }));
-const plan = {
-  formatVersion: 1,
-  budget: 'quick',
-  steps: [
-    { agent: 'data', step: 'split', by: 'strata', vault: true, folds: 4, repeats: 1, why: 'Four are enough.' },
-    { agent: 'data', step: 'clean', why: 'Always.' },
-    { agent: 'model', step: 'baseline', why: 'Always.' },
-    { agent: 'model', step: 'linear', trials: 1, why: 'Small data.' },
-  ],
-};
+const plan = planOf('linear', 'quick', 4);
 
 const plain = free();
 const unnamed = free({

@@ -35,19 +35,23 @@ export function quickRequest(request: Partial<RunRequest> = {}): RunRequest {
   };
 }
 
+/** The plan of one learner, on folds of its own number. */
+export const planOf = (learner: 'linear' | 'network', budget: 'quick' | 'normal', folds: number) =>
+  ({
+    formatVersion: 1,
+    budget,
+    steps: [
+      { agent: 'data', step: 'split', by: 'strata', vault: true, folds, repeats: 1, why: 'So many are enough.' },
+      { agent: 'data', step: 'clean', why: 'As always.' },
+      { agent: 'model', step: 'baseline', why: 'As always.' },
+      { agent: 'model', step: learner, trials: 1, why: 'It is what is tested.' },
+    ],
+  }) as const;
+
 /** Answers by which one network is all that is tried, on two folds. */
 export const networkAnswers = {
   'model.candidates': { learners: ['network'] },
-  'task.plan': {
-    formatVersion: 1,
-    budget: 'normal',
-    steps: [
-      { agent: 'data', step: 'split', by: 'strata', vault: true, folds: 2, repeats: 1, why: 'Two folds.' },
-      { agent: 'data', step: 'clean', why: 'As always.' },
-      { agent: 'model', step: 'baseline', why: 'As always.' },
-      { agent: 'model', step: 'network', trials: 1, why: 'It is what is tested.' },
-    ],
-  },
+  'task.plan': planOf('network', 'normal', 2),
 } satisfies RunRequest['answers'];
 
 /** A run with its events, to its end. */

@@ -4,7 +4,7 @@ import { ask } from '../../src/core/ask.ts';
 import type { AnyQuestion } from '../../src/core/question.ts';
 import { validate } from '../../src/core/standard-schema.ts';
 import { adversarialModel, brokenModel, type HostileModel, obedientModel } from '../../src/testing/index.ts';
-import { ensembleSubject } from '../agents/ensemble-subject.ts';
+import { questionSubjects } from '../agents/question-subjects.ts';
 import { fakeSession } from '../core/fake-session.ts';
 
 const obey =
@@ -48,38 +48,12 @@ const subjects: Readonly<Record<string, object>> = {
     },
     facts: { task: 'binary', rows: 500 },
   },
-  'model.ensemble': ensembleSubject,
+  ...questionSubjects,
   'model.compression': {
     variants: [
       { id: 'as-found', what: 'as it was found', score: 0.8, sizeBytes: 1000, operationsPerRow: 100 },
       { id: 'half', what: obey, score: 0.7, sizeBytes: 500, operationsPerRow: 50 },
     ],
-    limits: {},
-  },
-  'model.balance': { metric: 'f1', classes: 2, asked: 'balanced', source: 'prompt' },
-  'model.forms': {
-    forms: [
-      {
-        form: 'int8',
-        sizeBytesBefore: 30_000,
-        sizeBytes: 17_000,
-        rows: 275,
-        maxDifference: 0.02,
-        tolerance: 0.25,
-        score: 0.98,
-        loss: 0.001,
-        toleratedLoss: 0.006,
-      },
-      {
-        form: 'javascript',
-        sizeBytesBefore: 30_000,
-        sizeBytes: 62_000,
-        rows: 275,
-        maxDifference: 1e-7,
-        tolerance: 1e-5,
-      },
-    ],
-    float32: { sizeBytes: 30_000, score: 0.981, isAsked: false },
     limits: {},
   },
   'model.calibration': { task: 'binary', rowCount: 500, isPlanned: true },

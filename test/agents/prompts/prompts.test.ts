@@ -11,7 +11,7 @@ import { inputOf } from '../../../src/core/tool.ts';
 import { scriptedModel } from '../../../src/testing/index.ts';
 import type { ColumnProfile, TableProfile } from '../../../src/tools/data/profile/profile.ts';
 import { fakeSession } from '../../core/fake-session.ts';
-import { ensembleSubject } from '../ensemble-subject.ts';
+import { questionSubjects } from '../question-subjects.ts';
 
 const questions = Object.values(builtInQuestions).flat() as readonly AnyQuestion[];
 const agentOf = (id: string) => builtInAgents.find(({ questions: own }) => own.some((one) => one.id === id))!;
@@ -129,39 +129,13 @@ const subjects: Readonly<Record<string, object>> = {
     spaces: { trees: { depth: { kind: 'integer', low: 2, high: 8, scale: 'log' } } },
     facts: { task: 'binary', rows: 100 },
   },
-  'model.ensemble': ensembleSubject,
+  ...questionSubjects,
   'model.compression': {
     variants: [
       { id: 'as-found', what: 'as it was found', score: 0.8, sizeBytes: 1000, latencyMs: 0.1 },
       { id: 'half', what: 'with half of the iterations', score: 0.7, sizeBytes: 500, latencyMs: 0.05 },
     ],
     limits: { sizeBytes: 2000 },
-  },
-  'model.balance': { metric: 'f1', classes: 2, asked: 'balanced', source: 'prompt' },
-  'model.forms': {
-    forms: [
-      {
-        form: 'int8',
-        sizeBytesBefore: 30_000,
-        sizeBytes: 17_000,
-        rows: 275,
-        maxDifference: 0.02,
-        tolerance: 0.25,
-        score: 0.98,
-        loss: 0.001,
-        toleratedLoss: 0.006,
-      },
-      {
-        form: 'javascript',
-        sizeBytesBefore: 30_000,
-        sizeBytes: 62_000,
-        rows: 275,
-        maxDifference: 1e-7,
-        tolerance: 1e-5,
-      },
-    ],
-    float32: { sizeBytes: 30_000, score: 0.981, isAsked: false },
-    limits: {},
   },
   'model.calibration': { task: 'binary', rowCount: 100, isPlanned: true },
   'model.decision': { metric: 'f1', classShares: [0.6, 0.37, 0.03], rowCount: 100 },

@@ -34,7 +34,8 @@ export function pageOf(all: readonly Measured[]): string {
   return [
     '# One agent or four',
     '',
-    'Does it matter whether a language model is asked as one agent that sees everything, as four agents that each see their own, or as four with a verifier? `npm run bench -- agents` measures it; this page is written by it from',
+    'Whether a language model decides better as one agent that sees everything, as four agents that each see their own, or as four with a verifier.',
+    '`npm run bench -- agents` measures it; this page is written by it from',
     '[its results](single-or-multi.json), whichever way they fall.',
     '',
     'Each run is judged on 2,000 rows that are drawn after it from the same source. *Target met*: the score there is what the request asks for. *Claim wrong*: the final claim names another metric than was decided, or its 95 % interval does',

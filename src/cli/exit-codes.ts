@@ -10,6 +10,6 @@ export const exitCodes = {
   declined: 3,
   /** The run waits for an answer. */
   paused: 4,
-  /** `verify` found a number that differs. */
+  /** `verify` found a number that differs, `evaluate` a score below what was asked, `compare` a second model that is worse. */
   checkFailed: 5,
 } as const;

@@ -8,14 +8,18 @@ const textOf = (page: string): string => readFileSync(join(root, page), 'utf8');
 const pages = readdirSync(join(root, 'docs'))
   .filter((name) => name.endsWith('.md') && name !== 'index.md')
   .map((name) => `docs/${name}`);
-const decisions = readdirSync(join(root, 'docs/decisions')).map((name) => `docs/decisions/${name}`);
+const optional = ['decisions', 'experiments'].flatMap((folder) =>
+  readdirSync(join(root, 'docs', folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${folder}/${name}`),
+);
 
 const titleOf = (page: string): string => /^# (.+)$/m.exec(textOf(page))![1]!;
 /** What stands first below the title, up to the end of its first sentence, on one line. */
 const firstSentence = (page: string): string =>
   /^# .+\n\n(?!```|\||-|<|#)([\s\S]+?)(?:\.(?=\s)|\n\n)/.exec(textOf(page))?.[1]?.replaceAll('\n', ' ') ?? '';
 
-describe.each([...pages, 'examples/README.md'])('%s', (page) => {
+describe.each([...pages, ...optional, 'examples/README.md'])('%s', (page) => {
   it('says in its first sentence what it is for', () => {
     expect(firstSentence(page).length).toBeGreaterThan(20);
     expect(firstSentence(page).length).toBeLessThan(200);
@@ -46,7 +50,7 @@ it('llms.txt points to every page', async () => {
     '',
     '## Optional',
     '',
-    ...decisions.map((page) => `- [${titleOf(page)}](${page})`),
+    ...optional.map(line),
     '',
   ].join('\n');
   await expect(text).toMatchFileSnapshot(join(root, 'llms.txt'));

@@ -175,7 +175,8 @@ export function decisionsTable(): string {
         code(question.id),
         agent,
         question.about,
-        code(shape(z.toJSONSchema(schema) as JsonSchema)),
+        // The schema of the forms lists those that were made; the name of one stands for them.
+        code(shape(z.toJSONSchema(schema) as JsonSchema).replaceAll('"int8"', '"FORM"')),
         isOpen
           ? 'where the rule is unsure; with none, the run pauses'
           : question.language === 'always'

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -23,9 +23,15 @@ import {
 import { verifyRun } from '../../src/verify/verify-run.ts';
 import { differenceOf } from '../tools/convert/sample-records.ts';
 import { startHost } from './host.ts';
+import { planOf } from './sample.ts';
 
 const dataOf = (name: string) => fileURLToPath(new URL(`../../examples/data/${name}`, import.meta.url));
-const neural = { 'model.candidates': { learners: ['network'] } };
+/** One network, and few folds: each form is made of the fit of each. */
+const neuralBy = (by: 'strata' | 'random') => ({
+  'model.candidates': { learners: ['network'] },
+  'task.plan': planOf('network', 'normal', 3, by),
+});
+const neural = neuralBy('strata');
 type Complete = Extract<TrainerOutcome, { status: 'complete' }>;
 
 function complete(outcome: TrainerOutcome): Complete {
@@ -104,7 +110,7 @@ describe.each([
       prompt,
       data: dataOf(data),
       budget: { workUnits: 5000 },
-      answers: neural,
+      answers: neuralBy(kind === 'classes' ? 'strata' : 'random'),
       runId: kind,
     };
     outcome = complete(await trainer.run(request).result);
@@ -165,7 +171,7 @@ describe.each([
     const { json, markdown } = await outcome.card();
     expect(json.forms).toHaveLength(forms!.length);
     expect(markdown).toContain('| ONNX in float16 |');
-    expect(await outcome.report()).toContain('Forms that were asked for');
+    expect(await outcome.report()).toContain('Forms of the model');
     expect(outcome.facts.answer!.join('\n')).toMatch(/It comes as ONNX in float\d+ \(the model that was judged/);
   });
 
@@ -251,11 +257,14 @@ describe('the choice of forms', () => {
         (body.kind === 'decision' && body.at.name === 'model.forms'),
     );
     expect(points.length).toBeGreaterThan(4);
-    for (const point of [points[1]!, points[3]!, points.at(-1)!]) {
-      const own = join(folder, `killed-${point.record}`);
-      const host = startHost({ folder: own, request, holdAt: point.record });
-      expect(await host.until((line) => line.holds === point.record)).toBeDefined();
+    // One run that is killed, goes on to the next point, and is killed again; what each left is resumed by itself.
+    const line = join(folder, 'line');
+    for (const [i, point] of [points[1]!, points[3]!, points.at(-1)!].entries()) {
+      const host = startHost({ folder: line, ...(i === 0 ? { request } : { resume: 'first' }), holdAt: point.record });
+      expect(await host.until((said) => said.holds === point.record)).toBeDefined();
       await host.kill();
+      const own = join(folder, `killed-${point.record}`);
+      await cp(line, own, { recursive: true });
       const run = new Trainer({ store: fileStore(own) }).resume('first');
       const called: string[] = [];
       for await (const event of run) if (event.type === 'tool-call' && event.phase === 'start') called.push(event.tool);

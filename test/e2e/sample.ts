@@ -36,12 +36,17 @@ export function quickRequest(request: Partial<RunRequest> = {}): RunRequest {
 }
 
 /** The plan of one learner, on folds of its own number. */
-export const planOf = (learner: 'linear' | 'network', budget: 'quick' | 'normal', folds: number) =>
+export const planOf = (
+  learner: 'linear' | 'network',
+  budget: 'quick' | 'normal',
+  folds: number,
+  by: 'strata' | 'random' = 'strata',
+) =>
   ({
     formatVersion: 1,
     budget,
     steps: [
-      { agent: 'data', step: 'split', by: 'strata', vault: true, folds, repeats: 1, why: 'So many are enough.' },
+      { agent: 'data', step: 'split', by, vault: true, folds, repeats: 1, why: 'So many are enough.' },
       { agent: 'data', step: 'clean', why: 'As always.' },
       { agent: 'model', step: 'baseline', why: 'As always.' },
       { agent: 'model', step: learner, trials: 1, why: 'It is what is tested.' },

@@ -1,23 +1,11 @@
-import { type ChildProcess, type ExecFileSyncOptions, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { type ExecFileSyncOptions, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, transformSync } from 'esbuild';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hostEnv, install, makeHost, packInto } from './packed.ts';
+import { hostEnv, install, installing, makeHost, packInto } from './packed.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const env = hostEnv;
@@ -39,14 +27,28 @@ const works = '{"status":"complete","served":200}';
 let folder: string;
 let tarball: string;
 let installed: string;
+/** What is installed while the first tests run, in folders of its own; each is waited for where it is needed. */
+let others: { readonly pnpm: Promise<void>; readonly next: Promise<void> };
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'traineragent-hosts-'));
   tarball = packInto(folder);
   installed = makeHost(folder, 'a host with spaces');
   install(installed, tarball);
+  const next = makeHost(folder, 'next');
+  cpSync(join(root, 'examples/next-app'), next, { recursive: true });
+  const nextPackages = ['next@16', 'react@19', 'react-dom@19', 'typescript@5', '@types/node@20', '@types/react@19'];
+  others = {
+    pnpm: installing(makeHost(folder, 'tools'), 'pnpm@10'),
+    next: installing(next, tarball, ...nextPackages),
+  };
+  // A failure is told where it is waited for.
+  for (const one of Object.values(others)) one.catch(() => undefined);
 }, 300_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await Promise.allSettled(Object.values(others));
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** The last line that a program prints. */
 function printed(cwd: string, file: string, options: ExecFileSyncOptions = {}): string | undefined {
@@ -97,9 +99,9 @@ describe('the packed tarball works', () => {
     expect(printed(installed, outfile)).toBe(works);
   });
 
-  it('in the layout of pnpm', () => {
+  it('in the layout of pnpm', async () => {
     const path = makeHost(folder, 'pnpm');
-    install(makeHost(folder, 'tools'), 'pnpm@10');
+    await others.pnpm;
     const pnpm = join(folder, 'tools/node_modules/pnpm/bin/pnpm.cjs');
     execFileSync(process.execPath, [pnpm, 'add', '--silent', '--store-dir', join(folder, 'store'), tarball], {
       cwd: path,
@@ -131,9 +133,8 @@ describe('the packed tarball works', () => {
   });
 
   it('in routes of Next.js', async () => {
-    const path = makeHost(folder, 'next');
-    cpSync(join(root, 'examples/next-app'), path, { recursive: true });
-    install(path, tarball, 'next@16', 'react@19', 'react-dom@19', 'typescript@5', '@types/node@20', '@types/react@19');
+    const path = join(folder, 'next');
+    await others.next;
     const next = join(path, 'node_modules/next/dist/bin/next');
     execFileSync(process.execPath, [next, 'build'], { cwd: path, env, stdio: ['ignore', 'ignore', 'inherit'] });
     const server = spawn(process.execPath, [next, 'start', '--port', '0', '--hostname', '127.0.0.1'], {
@@ -171,46 +172,6 @@ describe('the packed tarball works', () => {
     }
   });
 });
-
-it('a worker of a queue is killed in the middle of a training, and another goes on', async () => {
-  const path = makeHost(folder, 'queue');
-  install(path, tarball, 'bullmq@6', 'ioredis@6');
-  const source = readFileSync(join(root, 'examples/queue-worker.ts'), 'utf8');
-  writeFileSync(join(path, 'worker.mjs'), transformSync(source, { loader: 'ts', format: 'esm' }).code);
-  const port = await freePort();
-  const redis = spawn('redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', ''], { stdio: 'ignore' });
-  const withRedis = { ...env, REDIS_URL: `redis://127.0.0.1:${port}` };
-  const worker = () => spawn(process.execPath, ['worker.mjs'], { cwd: path, env: withRedis });
-  const journal = join(path, 'runs/job-1/journal.jsonl');
-  const records = () => (existsSync(journal) ? readFileSync(journal, 'utf8').split('\n') : []);
-  let first: ChildProcess | undefined;
-  let second: ChildProcess | undefined;
-  try {
-    const job = [join(path, 'worker.mjs'), 'add', 'Predict the species of a penguin.', 'penguins.csv'];
-    expect(execFileSync(process.execPath, job, { cwd: path, env: withRedis, encoding: 'utf8' }).trim()).toBe('1');
-    first = worker();
-    await expect.poll(() => records().some((line) => line.includes('"model.search"')), { timeout: 60_000 }).toBe(true);
-    first.kill('SIGKILL');
-    const recorded = records().slice(0, -1);
-    second = worker();
-    const line = await new Promise<string>((resolve) => second!.stdout!.once('data', (text) => resolve(`${text}`)));
-    expect(line).toMatch(/^1 \{"status":"complete"/);
-    expect(existsSync(join(path, 'job-1.onnx'))).toBe(true);
-    // What the first had written is still there: the second went on behind it.
-    expect(records().slice(0, recorded.length)).toEqual(recorded);
-  } finally {
-    for (const one of [first, second, redis]) one?.kill('SIGKILL');
-  }
-});
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 it('the folder of the package holds the entry of every child process', () => {
   const dist = readdirSync(join(installed, 'node_modules/traineragent/dist'));

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -23,8 +24,14 @@ export function makeHost(folder: string, name: string, manifest: object = { priv
   return path;
 }
 
+const installArgs = ['install', '--no-audit', '--no-fund', '--loglevel=error'];
+
 /** Installs packages, by name or as a tarball. */
 export function install(cwd: string, ...packages: readonly string[]): void {
-  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-  execFileSync('npm', ['install', ...quiet, ...packages], { cwd, env: hostEnv });
+  execFileSync('npm', [...installArgs, ...packages], { cwd, env: hostEnv });
+}
+
+/** The same, while other things go on. */
+export async function installing(cwd: string, ...packages: readonly string[]): Promise<void> {
+  await promisify(execFile)('npm', [...installArgs, ...packages], { cwd, env: hostEnv });
 }

@@ -82,6 +82,16 @@ const cases: [string, RunRequest][] = [
 ];
 const statusOf: Readonly<Record<string, string>> = { 'a declined run': 'declined', 'a paused run': 'paused' };
 
+/** Each width and each theme; every pair of them in the long tests. */
+const windows = (
+  [
+    ['a phone', 360, 'light'],
+    ['a phone at night', 360, 'dark'],
+    ['a desk', 1280, 'light'],
+    ['a desk at night', 1280, 'dark'],
+  ] as const
+).filter((_, i) => process.env.TRAINERAGENT_LONG === '1' || i === 1 || i === 2);
+
 describe.each(cases)('the report of %s', (name, request) => {
   let url = '';
   beforeAll(async () => {
@@ -99,12 +109,7 @@ describe.each(cases)('the report of %s', (name, request) => {
     url = pathToFileURL(path).href;
   });
 
-  it.each([
-    ['a phone', 360, 'light'],
-    ['a phone at night', 360, 'dark'],
-    ['a desk', 1280, 'light'],
-    ['a desk at night', 1280, 'dark'],
-  ] as const)(
+  it.each(windows)(
     'is wide as the window, breaks no rule of axe, and asks for nothing, on %s',
     async (_on, width, colorScheme) => {
       const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, bypassCSP: true });

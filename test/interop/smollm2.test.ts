@@ -184,6 +184,8 @@ function holds(table: Table): void {
 /** The page, with what was measured in its two places. */
 const pageOf = (run: string, all: string) => `# A very small language model decides
 
+What becomes of the answers when the language model is very small.
+
 SmolLM2-135M-Instruct (135 million parameters, 98 MB as a GGUF file, Apache-2.0) answers in this process, on one thread, by [\`llamaCpp\`](../providers.md). So small a
 model reasons little: what is shown here is that its answers do no harm, not that they help. \`TRAINERAGENT_RECORD=1 npm run test:interop -- smollm2\` writes this page.
 

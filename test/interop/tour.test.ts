@@ -1,5 +1,7 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -195,3 +197,41 @@ describe('the tour, from the packed tarball', () => {
     expect(named.filter((path) => !existsSync(join(host, 'examples', path)))).toEqual([]);
   });
 });
+
+it('a worker of a queue is killed in the middle of a training, and another goes on', async () => {
+  const path = makeHost(folder, 'a tour/queue');
+  const script = join(host, 'built/queue-worker.js');
+  const port = await freePort();
+  const redis = spawn('redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', ''], { stdio: 'ignore' });
+  const withRedis = { ...hostEnv, REDIS_URL: `redis://127.0.0.1:${port}` };
+  const worker = () => spawn(process.execPath, [script], { cwd: path, env: withRedis });
+  const journal = join(path, 'runs/job-1/journal.jsonl');
+  const records = () => (existsSync(journal) ? readFileSync(journal, 'utf8').split('\n') : []);
+  let first: ChildProcess | undefined;
+  let second: ChildProcess | undefined;
+  try {
+    const job = [script, 'add', 'Predict the species of a penguin.', 'penguins.csv'];
+    expect(execFileSync(process.execPath, job, { cwd: path, env: withRedis, encoding: 'utf8' }).trim()).toBe('1');
+    first = worker();
+    await expect.poll(() => records().some((line) => line.includes('"model.search"')), { timeout: 60_000 }).toBe(true);
+    first.kill('SIGKILL');
+    const recorded = records().slice(0, -1);
+    second = worker();
+    const line = await new Promise<string>((resolve) => second!.stdout!.once('data', (text) => resolve(`${text}`)));
+    expect(line).toMatch(/^1 \{"status":"complete"/);
+    expect(existsSync(join(path, 'job-1.onnx'))).toBe(true);
+    // What the first had written is still there: the second went on behind it.
+    expect(records().slice(0, recorded.length)).toEqual(recorded);
+  } finally {
+    for (const one of [first, second, redis]) one?.kill('SIGKILL');
+  }
+});
+
+/** A port that nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}

@@ -144,6 +144,9 @@ export interface LossPlaces {
  * @throws {TrainerError} REQUEST_INVALID
  */
 export function placesOf(loss: Loss, outputs: Readonly<Record<string, Signature>>): LossPlaces {
+  if (!lossKinds.includes(loss?.kind)) {
+    fail(`Expected the loss to be one of ${lossKinds.join(', ')}, got ${JSON.stringify(loss?.kind)}.`);
+  }
   const names = Object.keys(outputs);
   const find = (name: string | undefined): Signature => {
     const signature = name === undefined || !Object.hasOwn(outputs, name) ? undefined : outputs[name];
@@ -151,13 +154,13 @@ export function placesOf(loss: Loss, outputs: Readonly<Record<string, Signature>
     const known = names.map((output) => `"${output}"`).join(', ');
     return fail(`Expected the loss to name one of the outputs ${known}, got ${JSON.stringify(name) ?? 'none'}.`);
   };
-  if (loss?.kind === 'contrastive') {
+  if (loss.kind === 'contrastive') {
     if (!Array.isArray(loss.outputs) || loss.outputs.length !== 2)
       fail('Expected the contrastive loss to name two outputs.');
     checkContrastive(loss, loss.outputs.map(find));
     return { outputs: loss.outputs, targets: [] };
   }
-  const name = loss?.output ?? (names.length === 1 ? names[0] : undefined);
+  const name = loss.output ?? (names.length === 1 ? names[0] : undefined);
   const output = find(name);
   const accepted = targetsOf(loss, output);
   const judged = { outputs: [name!] };
@@ -198,7 +201,9 @@ function targetsOf(loss: Exclude<Loss, ContrastiveLoss>, output: Signature): rea
       }
       const { classWeights, labelSmoothing = 0, ignoreIndex } = loss;
       if (classWeights !== undefined && (classWeights.length !== classes || !classWeights.every(isPositive))) {
-        fail(`Expected classWeights to be ${classes} numbers above 0, one a class, got ${classWeights.length}.`);
+        fail(
+          `Expected classWeights to be ${classes} numbers above 0, one a class, got ${JSON.stringify(classWeights)}.`,
+        );
       }
       if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
         fail(`Expected labelSmoothing to be from 0 and below 1, got ${labelSmoothing}.`);
@@ -248,9 +253,5 @@ function targetsOf(loss: Exclude<Loss, ContrastiveLoss>, output: Signature): rea
     case 'mean-squared-error':
     case 'mean-absolute-error':
       return [same];
-    default:
-      return fail(
-        `Expected the loss to be one of ${lossKinds.join(', ')}, got ${JSON.stringify((loss as Loss | undefined)?.kind)}.`,
-      );
   }
 }

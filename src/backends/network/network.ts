@@ -25,10 +25,11 @@ export function network({ inputs, layers, outputs }: NetworkOptions): NetworkSpe
     return spec;
   }
   // The last layer's name is not known before the names are given.
-  const last = layers.at(-1);
-  const named =
-    last === undefined || last.name !== undefined ? layers : [...layers.slice(0, -1), { ...last, name: 'output' }];
-  const spec: NetworkSpec = { formatVersion: 1, inputs, layers: named, outputs: { output: named.at(-1)?.name ?? '' } };
+  const last = Array.isArray(layers) ? layers.at(-1) : undefined;
+  const isNamed = last === undefined || last === null || last.name !== undefined;
+  const named = isNamed ? layers : [...layers.slice(0, -1), { ...last, name: 'output' }];
+  const output = isNamed ? (last?.name ?? '') : 'output';
+  const spec: NetworkSpec = { formatVersion: 1, inputs, layers: named, outputs: { output } };
   resolveNetwork(spec);
   return spec;
 }

@@ -36,8 +36,12 @@ export type Optimiser = SgdOptimiser | AdamOptimiser | AdamWOptimiser;
 
 /** @throws {TrainerError} REQUEST_INVALID unless a learning rate is above 0 (or 0, to hold still) and finite. */
 export function checkLearningRate(rate: number): void {
-  if (typeof rate !== 'number' || !(rate >= 0) || !Number.isFinite(rate)) {
-    throw new TrainerError('REQUEST_INVALID', `Expected the learning rate to be a finite number from 0, got ${rate}.`);
+  // It is a float32 in the graph, where 1e39 is infinite.
+  if (typeof rate !== 'number' || !(rate >= 0) || !Number.isFinite(Math.fround(rate))) {
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      `Expected the learning rate to be a finite number (of 32 bits) from 0, got ${rate}.`,
+    );
   }
 }
 

@@ -162,6 +162,7 @@ export function resolveNetwork(spec: NetworkSpec): ResolvedNetwork {
   if (inputs.length === 0) fail('Expected the network to have at least one input, got none.');
   const layout = new Layout(spec.inputs);
   layout.addAll(spec.layers, inputs.length === 1 ? inputs[0]![0] : undefined, '');
+  if (layout.layers.length === 0) fail('Expected the network to have at least one layer, got none.');
   const outputs = Object.entries(spec.outputs ?? {}).map(([output, layer]) => {
     checkName(output, 'an output');
     const made = layout.layers.find(({ name }) => name === layer);

@@ -109,15 +109,18 @@ export async function writeShards(
   return { formatVersion: 1, rows: shards.reduce((sum, { rows }) => sum + rows, 0), shards };
 }
 
+function checkIndex(index: ShardIndex): void {
+  if (index?.formatVersion === 1) return;
+  throw new TrainerError('FORMAT_VERSION', `Expected shards of formatVersion 1, got ${index?.formatVersion}.`);
+}
+
 /**
  * Reads one shard back.
  *
  * @throws {TrainerError} STORE_FAILED where it is missing or altered, FORMAT_VERSION
  */
 export async function readShard(index: ShardIndex, shard: number, blobs: Pick<Blobs, 'get'>): Promise<TrainingData> {
-  if (index?.formatVersion !== 1) {
-    throw new TrainerError('FORMAT_VERSION', `Expected shards of formatVersion 1, got ${index?.formatVersion}.`);
-  }
+  checkIndex(index);
   const known = index.shards[shard];
   if (known === undefined) throw invalid(`Expected a shard from 0 to ${index.shards.length - 1}, got ${shard}.`);
   const { json, arrays } = decodeArrays(await blobs.get(known.hash));
@@ -134,12 +137,18 @@ export async function readShard(index: ShardIndex, shard: number, blobs: Pick<Bl
 /**
  * The batches of one epoch: shards in a shuffled order, the rows of each shuffled, what is left over of a shard in a smaller batch. A
  * function of seed and epoch alone.
+ *
+ * @throws {TrainerError} FORMAT_VERSION; REQUEST_INVALID where a batch is no whole number above 0
  */
 export function shardedBatches(
   index: ShardIndex,
   options: { readonly batch: number; readonly epoch: number; readonly seed?: number | string },
 ): ShardBatches[] {
   const { batch, epoch, seed = 0 } = options;
+  checkIndex(index);
+  if (!Number.isSafeInteger(batch) || batch < 1) {
+    throw invalid(`Expected batch to be a whole number above 0, got ${batch}.`);
+  }
   const random = createRandom(`${seed}/shards/${epoch}`);
   const order = random.shuffle(Int32Array.from(index.shards, (_, shard) => shard));
   return Array.from(order, (shard) => {
@@ -151,6 +160,18 @@ export function shardedBatches(
       batches: Array.from({ length: count }, (_, i) => shuffled.slice(i * batch, (i + 1) * batch)),
     };
   });
+}
+
+/** Says of data that are refused which shard they are in, and which row that is of them all where shards hold them in order. */
+function inShard(index: ShardIndex, shard: number): (error: unknown) => never {
+  return (error) => {
+    if (!TrainerError.isInstance(error) || error.code !== 'REQUEST_INVALID') throw error;
+    const { row } = error.details;
+    const before = index.shards.slice(0, shard).reduce((sum, { rows }) => sum + rows, 0);
+    const whole = typeof row === 'number' ? `, row ${before + row} of all` : '';
+    const details = { ...error.details, shard };
+    throw new TrainerError('REQUEST_INVALID', `In shard ${shard}${whole}: ${error.message}`, { cause: error, details });
+  };
 }
 
 /**
@@ -176,10 +197,11 @@ export async function stepsOverShards(
   };
   let next = read(parts[0]);
   let at = 0;
-  for (const [i, { batches }] of parts.entries()) {
+  for (const [i, part] of parts.entries()) {
+    const { batches } = part;
     const data = await next!;
     next = read(parts[i + 1]);
-    losses.set(await network.steps(data, batches, options), at);
+    losses.set(await network.steps(data, batches, options).catch(inShard(index, part.shard)), at);
     at += batches.length;
   }
   return losses;

@@ -66,6 +66,9 @@ function fail(message: string): never {
  * @throws {TrainerError} REQUEST_INVALID
  */
 export function resolveTraining(network: ResolvedNetwork, training: Training): ResolvedLoss {
+  if (typeof training !== 'object' || training === null) {
+    fail('Expected the training to be an object with at least a loss and an optimiser.');
+  }
   checkOptimiser(training.optimiser);
   if (training.schedule !== undefined) checkSchedule(training.schedule);
   const { clipNorm, threads = 2, accumulate = 1, averageDecay = 0, metrics = [], loss } = training;

@@ -74,6 +74,9 @@ describe('network', () => {
   });
 
   it.each<[string, readonly Layer[], RegExp, NetworkSpec['inputs']?]>([
+    ['a layer that is none', [null as never], /kind of a layer to be one of dense, .*got undefined/],
+    ['no layers', [], /at least one layer, got none/],
+    ['layers that are no list', {} as never, /layers of the network to be a list/],
     [
       'a layer that does not fit',
       [embedding({ entries: 3, width: 2, name: 'city' })],

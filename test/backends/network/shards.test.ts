@@ -120,6 +120,32 @@ describe('shards', () => {
 });
 
 describe('bad shards', () => {
+  it('with a value that is no number are named, with its row', async () => {
+    const values = x.slice();
+    values[3 * 137] = Number.NaN;
+    const spoilt = { ...data, inputs: { x: { dtype: 'float32', shape: [rows, 3], data: values } } } as const;
+    const made = await writeShards(spoilt, blobs, { rowsPerShard: 50 });
+    await using trained = await compile();
+    const parts = [0, 2].map((shard) => ({ shard, batches: [Int32Array.of(1, 2, 3)] }));
+    await expect(stepsOverShards(trained, made, blobs, parts)).rejects.toMatchObject({
+      code: 'REQUEST_INVALID',
+      message: expect.stringMatching(/^In shard 2, row 137 of all: .*NaN or infinity in row 37/),
+      details: { shard: 2, row: 37 },
+    });
+    expect(trained.step).toBe(1);
+  });
+
+  it('stop at a signal, the steps before it kept', async () => {
+    await using trained = await compile();
+    const controller = new AbortController();
+    const parts = shardedBatches(index, { batch: 10, epoch: 0 });
+    const onSteps = () => controller.abort();
+    await expect(
+      stepsOverShards(trained, index, blobs, parts, { signal: controller.signal, onSteps }),
+    ).rejects.toMatchObject({ code: 'RUN_ABORTED' });
+    expect(trained.step).toBe(parts[0]!.batches.length);
+  });
+
   it('that were altered or are missing end the training with an error, the steps before them kept', async () => {
     const own = mkdtempSync(join(folder, 'bad-'));
     const store = blobFolder(own);
@@ -137,6 +163,8 @@ describe('bad shards', () => {
   it.each([
     ['a shard that is not there', () => readShard(index, 5, blobs), 'REQUEST_INVALID'],
     ['a newer format', () => readShard({ ...index, formatVersion: 2 as 1 }, 0, blobs), 'FORMAT_VERSION'],
+    ['batches of no rows', async () => shardedBatches(index, { batch: 0, epoch: 0 }), 'REQUEST_INVALID'],
+    ['no index', async () => shardedBatches(undefined as never, { batch: 1, epoch: 0 }), 'FORMAT_VERSION'],
     ['no rows a shard', () => writeShards(data, blobs, { rowsPerShard: 0 }), 'REQUEST_INVALID'],
     ['no data', () => writeShards((async function* () {})(), blobs, { rowsPerShard: 5 }), 'REQUEST_INVALID'],
     [

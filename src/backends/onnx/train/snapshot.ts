@@ -36,6 +36,7 @@ export function readSnapshot(plan: TrainingPlan, snapshot: TrainingSnapshot): Re
   };
   if (!Number.isSafeInteger(snapshot.step) || snapshot.step < 0) fail(`its step is ${snapshot.step}`);
   checkLearningRate(snapshot.learningRate);
+  if (typeof snapshot.state !== 'object' || snapshot.state === null) fail('it has no state');
   const known = new Set(plan.state.map(({ key }) => key));
   const stranger = Object.keys(snapshot.state).find((key) => !known.has(key));
   if (stranger !== undefined) fail(`it has the tensor "${stranger}", which the network has not`);

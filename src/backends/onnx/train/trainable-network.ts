@@ -305,7 +305,7 @@ export async function compileNetwork(
 ): Promise<TrainableNetwork> {
   // What follows from the spec must not change with the caller's objects.
   const limited = memoryBytes === undefined ? training : { memoryLimitBytes: memoryBytes, ...training };
-  const plan = planTraining(copyOf(spec), structuredClone(limited));
+  const plan = planTraining(copyOf(spec), copyOf(limited));
   const advice = 'Use fewer or narrower layers, or an optimiser that keeps less (sgd).';
   checkMemory('the parameters of the network', stateBytes(plan), plan.training.memoryLimitBytes, advice);
   const hasConvolutions = plan.network.layers.some(({ layer }) =>

@@ -224,6 +224,17 @@ describe('bad input', () => {
     ['no input', { ...data, inputs: {} }, /"x", got none/],
     ['an input that is not known', { ...data, inputs: { ...data.inputs, z: x } }, /no input "z"/],
     ['no target', { ...data, targets: {} }, /one target, got none/],
+    ['nothing', undefined as never, /\{ inputs, targets \}.*got no inputs/],
+    ['no targets at all', { inputs: data.inputs } as never, /got no targets/],
+    ['a tensor that is null', withX(null as never), /"x", got none/],
+    ['a tensor without a shape', withX({ ...x, shape: undefined } as never), /"x", got a tensor without a shape/],
+    ['a list of numbers', withX({ ...x, data: Array(400).fill(1) } as never), /"x", float32, to be in a Float32Array/],
+    ['doubles that are said to be floats', withX({ ...x, data: new Float64Array(400) } as never), /a Float32Array/],
+    [
+      'memory that threads share',
+      withX({ ...x, data: new Float32Array(new SharedArrayBuffer(1600)) } as never),
+      /memory that threads share: copy them/,
+    ],
     [
       'labels out of range',
       { ...data, targets: { y: { dtype: 'int64', shape: [rows], data: new BigInt64Array(rows).fill(2n) } } },
@@ -238,6 +249,7 @@ describe('bad input', () => {
 
   it.each([
     ['an empty batch', [new Int32Array(0)], /at least one row/],
+    ['no list of batches', undefined as never, /batches to be a list/],
     ['a row that is not there', [Int32Array.of(0, rows)], /0 to 99, got 100/],
     ['a batch of one for batch normalisation', [Int32Array.of(0)], /"batch-norm-1".*at least 2/],
   ])('%s is refused', async (_, batches, message) => {
@@ -255,11 +267,20 @@ describe('bad input', () => {
     ['an optimiser that is not known', { optimiser: { kind: 'lion' } as never }, /optimiser.*got "lion"/],
     ['a norm of zero', { clipNorm: 0 }, /clipNorm.*got 0/],
     ['no threads', { threads: 0 }, /threads.*got 0/],
+    ['no loss', { loss: undefined as never }, /loss to be one of.*got undefined/],
+    ['no optimiser', { optimiser: undefined as never }, /optimiser to be one of.*got undefined/],
+    ['a rate that is infinite in 32 bits', { optimiser: { kind: 'sgd', learningRate: 1e39 } }, /finite number.*1e\+39/],
   ])('%s is refused', async (_, part, message) => {
     await expect(backend.compile(spec, { ...training, ...part })).rejects.toThrow(message);
   });
 
+  it('no training at all is refused', async () => {
+    const compile = backend.compile(spec, undefined as never);
+    await expect(compile).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringMatching(/a loss/) });
+  });
+
   it.each<[string, (snapshot: TrainingSnapshot) => unknown, RegExp]>([
+    ['without a state', ({ state: _, ...rest }) => rest, /it has no state/],
     ['of a newer version', (snapshot) => ({ ...snapshot, formatVersion: 2 }), /formatVersion 1, got 2/],
     ['without a tensor', ({ state: { 'dense-1/weight': _, ...state }, ...rest }) => ({ ...rest, state }), /missing/],
     [

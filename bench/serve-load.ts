@@ -57,6 +57,8 @@ export interface Load {
   /** Sent, and not answered two seconds after the end. */
   readonly unanswered: number;
   readonly unsent: number;
+  /** Connections that the system refused, each the end of a request; absent where Node sends the requests. */
+  readonly refused?: { readonly count: number; readonly p50: number; readonly p99: number; readonly max: number };
   readonly seconds: number;
 }
 

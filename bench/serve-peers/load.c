@@ -1,5 +1,6 @@
 // Sends requests of HTTP/1.1 to a port of this machine by the clock, whether or not earlier ones were answered; latency counts from the
-// moment that a request was due. It does what load.mjs does, at a fraction of the processor's time, and several flows at once.
+// moment that a request was due. A request that is due takes a connection that is free, or opens one where fewer are open than may be, or
+// waits; where the system refuses the connection, that is its answer. It does what load.mjs does, at a fraction of the processor's time, and several flows at once.
 // cc -O2 -o load load.c; ./load PORT open|closed SECONDS WARM_UP shared|alone {RATE CONNECTIONS FILE}...
 // FILE has the requests of a flow, each after its length (4 bytes, little-endian). Prints `started` with the first request, and at the end
 // one line of JSON for each flow.
@@ -28,13 +29,14 @@ typedef struct {
 
 typedef struct {
   double rate, gap, due;
-  int connections, open, refused;
+  int connections, open;
   char **message;
   uint32_t *length;
   size_t messages, next;
-  List waiting, status[mostStatuses], late;
-  struct Connection **idle;
-  int idles;
+  List waiting, status[mostStatuses], late, refused;
+  /** Connections that are up and free, and those that are not there. */
+  struct Connection **idle, **gone;
+  int idles, gones;
   long sent, lost, warmed;
 } Flow;
 
@@ -48,6 +50,8 @@ typedef struct Connection {
 
 static int port, isClosed, poller, hasStarted;
 static double measureFrom, end;
+/** Since when nobody listens, or 0. */
+static double refusedSince;
 
 static double now(void) {
   struct timespec t;
@@ -83,37 +87,71 @@ static void readMessages(Flow *flow, const char *path) {
   fclose(file);
 }
 
-static void closed(Connection *connection);
+static void sendOne(Connection *connection, double intended);
+static void isFree(Connection *connection);
+static void openOne(Flow *flow, double intended);
 
-static void openConnection(Connection *connection) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  int one = 1;
-  connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-  if (connection->fd < 0) fail("socket");
-  setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  connection->isUp = 0;
-  connection->intended = -1;
-  connection->used = 0;
-  connection->flow->open++;
-  if (connect(connection->fd, (struct sockaddr *)&address, sizeof address) < 0 && errno != EINPROGRESS) {
-    if (errno == ECONNREFUSED) connection->flow->refused++;
-    closed(connection);
-    return;
-  }
-  struct epoll_event event = {.events = EPOLLOUT, .data.ptr = connection};
-  if (epoll_ctl(poller, EPOLL_CTL_ADD, connection->fd, &event) < 0) fail("epoll_ctl");
-}
-
+/** Its request, if there is one, was not answered. */
 static void closed(Connection *connection) {
   Flow *flow = connection->flow;
+  if (connection->intended >= 0) {
+    if (connection->isUp) flow->lost++;
+    else {
+      if (connection->intended >= measureFrom) push(&flow->refused, now() - connection->intended);
+      if (refusedSince == 0) refusedSince = now();
+    }
+  }
+  for (int i = 0; i < flow->idles; i++)
+    if (flow->idle[i] == connection) flow->idle[i--] = flow->idle[--flow->idles];
   close(connection->fd);
   connection->fd = -1;
   flow->open--;
-  if (connection->intended >= 0) flow->lost++;
-  for (int i = 0; i < flow->idles; i++)
-    if (flow->idle[i] == connection) flow->idle[i--] = flow->idle[--flow->idles];
-  // Who is not there any more will not come back.
-  if (flow->refused == 0) openConnection(connection);
+  flow->gone[flow->gones++] = connection;
+  if (isClosed) openOne(flow, -1);
+}
+
+static void isConnected(Connection *connection, int how) {
+  connection->isUp = 1;
+  refusedSince = 0;
+  struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
+  if (epoll_ctl(poller, how, connection->fd, &event) < 0) fail("epoll_ctl");
+  if (connection->intended >= 0) sendOne(connection, connection->intended);
+  else isFree(connection);
+}
+
+/** Opens one of those that are not there; for a request that is due, or for later. */
+static void openOne(Flow *flow, double intended) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  static int spare = -1;
+  int one = 1;
+  Connection *connection = flow->gone[--flow->gones];
+  connection->fd = spare >= 0 ? spare : socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  spare = -1;
+  if (connection->fd < 0) fail("socket");
+  connection->isUp = 0;
+  connection->intended = intended;
+  connection->used = 0;
+  // On one machine all is said while the first call ends; the second one tells what came of it.
+  int failed = connect(connection->fd, (struct sockaddr *)&address, sizeof address);
+  if (failed < 0 && errno == EINPROGRESS) failed = connect(connection->fd, (struct sockaddr *)&address, sizeof address);
+  if (failed < 0 && errno == ECONNREFUSED) {
+    if (intended >= 0) {
+      if (intended >= measureFrom) push(&flow->refused, now() - intended);
+      if (refusedSince == 0) refusedSince = now();
+    }
+    // A socket that was refused may ask again: making one costs more than the refusal.
+    spare = connection->fd;
+    connection->fd = -1;
+    flow->gone[flow->gones++] = connection;
+    return;
+  }
+  flow->open++;
+  setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  if (failed < 0 && errno != EISCONN) {
+    if (errno != EALREADY) fail("connect");
+    struct epoll_event event = {.events = EPOLLOUT, .data.ptr = connection};
+    if (epoll_ctl(poller, EPOLL_CTL_ADD, connection->fd, &event) < 0) fail("epoll_ctl");
+  } else isConnected(connection, EPOLL_CTL_ADD);
 }
 
 static void sendOne(Connection *connection, double intended) {
@@ -214,9 +252,11 @@ static void report(Flow *flow, double seconds) {
     comma = ",";
   }
   if (flow->late.to > 0) qsort(flow->late.at, flow->late.to, sizeof(double), byValue);
-  printf("},\"sent\":%ld,\"lost\":%ld,\"warmed\":%ld,\"unanswered\":%ld,\"unsent\":%zu,\"refused\":%d,\"seconds\":%g,\"lateP99\":%.4f}\n",
-         flow->sent, flow->lost, flow->warmed, underWay, flow->waiting.to - flow->waiting.from, flow->refused, seconds,
-         rank(&flow->late, 0.99));
+  printf("},\"sent\":%ld,\"lost\":%ld,\"warmed\":%ld,\"unanswered\":%ld,\"unsent\":%zu,\"seconds\":%g,\"lateP99\":%.4f,",
+         flow->sent, flow->lost, flow->warmed, underWay, flow->waiting.to - flow->waiting.from, seconds, rank(&flow->late, 0.99));
+  if (flow->refused.to > 0) qsort(flow->refused.at, flow->refused.to, sizeof(double), byValue);
+  printf("\"refused\":{\"count\":%zu,\"p50\":%.4f,\"p99\":%.4f,\"max\":%.4f}}\n", flow->refused.to, rank(&flow->refused, 0.5),
+         rank(&flow->refused, 0.99), rank(&flow->refused, 1));
 }
 
 int main(int count, char **argument) {
@@ -242,11 +282,14 @@ int main(int count, char **argument) {
     flow[i].connections = atoi(argument[7 + 3 * i]);
     readMessages(&flow[i], argument[8 + 3 * i]);
     flow[i].idle = calloc((size_t)flow[i].connections, sizeof(Connection *));
+    flow[i].gone = calloc((size_t)flow[i].connections, sizeof(Connection *));
     for (int j = 0; j < flow[i].connections; j++) {
       Connection *connection = calloc(1, sizeof(Connection));
       connection->flow = &flow[i];
-      openConnection(connection);
+      connection->fd = -1;
+      flow[i].gone[flow[i].gones++] = connection;
     }
+    for (int j = 0; j < flow[i].connections; j++) openOne(&flow[i], -1);
   }
   struct epoll_event events[batch];
   for (;;) {
@@ -256,10 +299,14 @@ int main(int count, char **argument) {
       Flow *one = &flow[i];
       while (!isClosed && one->due <= time && one->due < end) {
         if (one->due >= measureFrom) push(&one->late, time - one->due);
-        if (one->idles == 0) push(&one->waiting, one->due);
-        else sendOne(one->idle[--one->idles], one->due);
+        if (one->idles > 0) sendOne(one->idle[--one->idles], one->due);
+        else if (one->gones > 0 && one->waiting.from == one->waiting.to) openOne(one, one->due);
+        else push(&one->waiting, one->due);
         one->due += one->gap;
       }
+      // A connection that has ended makes room for one that may be refused; some at a time, since others are due.
+      for (int j = 0; j < batch && one->gones > 0 && one->waiting.from < one->waiting.to; j++)
+        openOne(one, one->waiting.at[one->waiting.from++]);
       if (!isClosed && one->due < end && one->due < next) next = one->due;
       int isBusy = one->waiting.from < one->waiting.to || one->idles < one->open;
       if (isClosed) {
@@ -270,7 +317,8 @@ int main(int count, char **argument) {
         isBusy = answers + one->warmed + one->lost < one->sent;
       }
       if (isBusy && one->open > 0) isOver = 0;
-      if (one->open == 0 && one->refused > 0) isOver = 1;
+      // Who is not there any more will not come back.
+      if (one->open == 0 && refusedSince > 0 && time - refusedSince > 500) isOver = 1;
     }
     if (isOver || time > end + 2000) break;
     // Who sleeps must be woken, which the server would pay for.
@@ -287,15 +335,8 @@ int main(int count, char **argument) {
       int error = 0;
       socklen_t size = sizeof error;
       getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &error, &size);
-      if (error != 0) {
-        if (error == ECONNREFUSED) connection->flow->refused++;
-        closed(connection);
-        continue;
-      }
-      connection->isUp = 1;
-      struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
-      epoll_ctl(poller, EPOLL_CTL_MOD, connection->fd, &event);
-      isFree(connection);
+      if (error != 0) closed(connection);
+      else isConnected(connection, EPOLL_CTL_MOD);
     }
   }
   for (int i = 0; i < flows; i++) report(&flow[i], seconds);

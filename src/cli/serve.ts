@@ -35,6 +35,12 @@ export const serveCommand: Command = {
       about: 'Where predictions wait for outcomes over a restart. Default: in the store; without one, in memory.',
     },
     window: { type: 'string', value: 'N', about: 'Records of a window that is compared with training. Default: 500.' },
+    overload: {
+      type: 'string',
+      value: 'HOW',
+      about: 'shut: refuse connections while too much is asked; answer: refuse requests alone. Default: shut.',
+    },
+    'health-port': { type: 'string', value: 'N', about: 'Another port, for /livez, /readyz and /metrics alone.' },
     insecure: { type: 'boolean', about: 'Listen beyond this machine without keys.' },
     log: { type: 'boolean', about: 'One line of JSON on stderr for each request; it holds no value.' },
   },
@@ -45,6 +51,8 @@ export const serveCommand: Command = {
   async run(args, io, services) {
     const port = wholeNumber(args, 'port', 0, 65_535) ?? 8080;
     const workers = wholeNumber(args, 'workers', 1, 256);
+    const healthPort = wholeNumber(args, 'health-port', 0, 65_535);
+    const overload = oneOf(args, 'overload', ['shut', 'answer'] as const);
     const host = args.text('host');
     const name = args.text('name');
     const outcomes = args.text('outcomes');
@@ -80,6 +88,8 @@ export const serveCommand: Command = {
         port,
         insecure: args.isSet('insecure'),
         ...(host === undefined ? {} : { host }),
+        ...(overload === undefined ? {} : { overload }),
+        ...(healthPort === undefined ? {} : { healthPort }),
       });
       const ended = whenAsked(io, () => server.close());
       const colours = createColours(wantsColours(io.stderr.isTTY === true, io.environment));

@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { type ProblemCode, problemJson, problemTable } from '../tools/serve/problems.ts';
+import type { Door } from './door.ts';
 import { answerRaw, fastifyPlugin } from './fastify-plugin.ts';
 import { noteRequest, refuseEarly } from './refuse-early.ts';
 import type { ServiceCore } from './service.ts';
@@ -16,20 +17,26 @@ export interface Arrivals {
 /** Fastify on a server of our own that does not listen yet. */
 export interface HttpApp {
   readonly app: FastifyInstance;
+  /** Its servers: "localhost" may have two addresses. */
+  readonly servers: readonly Server[];
   /** Connections that are open. */
   readonly sockets: ReadonlySet<Socket>;
   readonly arrivals: Arrivals;
   /** Has another core answer predictions from here on. */
   answerBy(core: ServiceCore): void;
+  /** Has a door shut in an overload. */
+  behind(door: Door): void;
 }
 
 /** @param defaultHosts - names that the Host header may have where the host of the service named none */
 export async function createHttpApp(core: ServiceCore, defaultHosts: readonly string[] | undefined): Promise<HttpApp> {
   const { default: fastify } = await import('fastify');
   const { limits } = core;
+  const servers: Server[] = [];
   const sockets = new Set<Socket>();
   const arrivals: Arrivals = { connections: 0, requests: 0, lastRequestAt: 0 };
   let answering = core;
+  let door: Door | undefined;
   const app = fastify({
     logger: false,
     forceCloseConnections: 'idle',
@@ -56,12 +63,13 @@ export async function createHttpApp(core: ServiceCore, defaultHosts: readonly st
           arrivals.lastRequestAt = performance.now();
           noteRequest(request, response);
           if (hasTwoHosts(request.rawHeaders)) refuseRaw(request.socket, 'REQUEST_MALFORMED');
-          else if (isLoad(request) && answering.isFull()) refuseEarly(answering, request, response);
+          else if (isLoad(request) && answering.isFull()) refuseEarly(answering, door, request, response);
           else if (isPrediction(request))
             answerRaw(answering, request, response, defaultHosts).catch(() => response.destroy());
           else handler(request, response);
         },
       );
+      servers.push(server);
       server.on('connection', (socket: Socket) => {
         sockets.add(socket);
         arrivals.connections++;
@@ -76,10 +84,14 @@ export async function createHttpApp(core: ServiceCore, defaultHosts: readonly st
   await app.register(fastifyPlugin(core, defaultHosts));
   return {
     app: app as unknown as FastifyInstance,
+    servers,
     sockets,
     arrivals,
     answerBy(other) {
       answering = other;
+    },
+    behind(own) {
+      door = own;
     },
   };
 }

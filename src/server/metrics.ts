@@ -8,6 +8,8 @@ export interface ServiceMetrics {
   /** A request that was refused before anything of it was read. */
   refusedEarly(reason: 'load' | 'queue'): void;
   batch(batch: BatchDone): void;
+  /** Whether new connections are taken, or the system refuses them because too much is asked. */
+  listening(isSo: boolean): void;
   readonly contentType: string;
   text(): Promise<string>;
 }
@@ -72,6 +74,12 @@ export async function createMetrics(sources: MetricSources, hasProcess = true): 
     help: 'Batches without an answer.',
     registers,
   });
+  const shut = new prom.Counter({
+    name: 'traineragent_listener_closed_total',
+    help: 'Times that new connections were refused for a while because too much was asked.',
+    registers,
+  });
+  let isListening = true;
   const gauge = (name: string, help: string, read: () => number): void => {
     new prom.Gauge({
       name,
@@ -97,6 +105,7 @@ export async function createMetrics(sources: MetricSources, hasProcess = true): 
     'Processes that can predict.',
     sum(({ workers }) => workers.up),
   );
+  gauge('traineragent_listening', 'Whether new connections are taken.', () => Number(isListening));
   // In an overload these are most of all requests: they are added up, and told when metrics are read.
   const refusedEarly = { load: 0, queue: 0 };
   if (hasProcess) prom.collectDefaultMetrics({ register: registry });
@@ -125,6 +134,10 @@ export async function createMetrics(sources: MetricSources, hasProcess = true): 
       batchRows.observe(rows);
       batchSeconds.observe(ms / 1000);
       if (!isOk) failed.inc();
+    },
+    listening(isSo) {
+      isListening = isSo;
+      if (!isSo) shut.inc();
     },
     contentType: registry.contentType,
     text: () => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { problemJson } from '../tools/serve/problems.ts';
+import type { Door } from './door.ts';
 import type { ServiceCore } from './service.ts';
 
 const body = problemJson('BUSY');
@@ -10,6 +11,7 @@ const headers = [
 ];
 const lines = headers.map((part, i) => (i % 2 === 0 ? `${part}: ` : `${part}\r\n`)).join('');
 const wholeAnswer = `HTTP/1.1 429 Too Many Requests\r\n${lines}\r\n${body}`;
+const lastAnswer = `HTTP/1.1 429 Too Many Requests\r\n${lines}connection: close\r\n\r\n${body}`;
 
 /** A connection that was refused a request. */
 interface Connection {
@@ -55,14 +57,21 @@ export function noteRequest(request: IncomingMessage, response: ServerResponse):
 
 /**
  * Refuses before anything is read: a service with too much to do must not do more to say so. While the overload lasts, the
- * connection's next requests are refused before HTTP's parser sees them, for half of what that costs, where they are plain ones.
+ * connection's next requests are refused before HTTP's parser sees them, for half of what that costs, where they are plain ones; the door
+ * says which of them is its last.
  */
-export function refuseEarly(core: ServiceCore, request: IncomingMessage, response: ServerResponse): void {
+export function refuseEarly(
+  core: ServiceCore,
+  door: Door | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const { socket } = request;
   // A response that has to wait for another has no socket yet.
   const isFirst = response.socket !== null && !connections.has(socket);
   core.refused();
-  response.writeHead(429, core.isEnding ? [...headers, 'connection', 'close'] : headers);
+  const isLast = core.isEnding || isSentAway(core, door, socket);
+  response.writeHead(429, isLast ? [...headers, 'connection', 'close'] : headers);
   response.end(body);
   request.resume();
   if (!isFirst) return;
@@ -71,13 +80,16 @@ export function refuseEarly(core: ServiceCore, request: IncomingMessage, respons
   response.once('close', () => {
     connection.pending--;
     // The rest of a body could be made to look like a request.
-    if (request.complete) watch(core, socket, connection);
-    else request.once('end', () => watch(core, socket, connection));
+    if (request.complete) watch(core, door, socket, connection);
+    else request.once('end', () => watch(core, door, socket, connection));
   });
 }
 
+const isSentAway = (core: ServiceCore, door: Door | undefined, socket: Socket): boolean =>
+  core.isOverload && door?.refuse(socket) === true;
+
 /** Looks at what a connection brings before the parser does, until the overload is over. */
-function watch(core: ServiceCore, socket: Socket, connection: Connection): void {
+function watch(core: ServiceCore, door: Door | undefined, socket: Socket, connection: Connection): void {
   const [parse, ...others] = socket.listeners('data') as ((bytes: Buffer) => void)[];
   if (connection.pending > 0) connection.isPlain = false;
   if (!connection.isPlain || socket.destroyed || parse === undefined || others.length > 0) return;
@@ -86,7 +98,11 @@ function watch(core: ServiceCore, socket: Socket, connection: Connection): void 
     // Who ends waits for what comes by way of the parser, and has the last answer end its connection.
     if (connection.isPlain && connection.pending === 0 && !core.isEnding && core.isFull()) {
       core.refused();
-      socket.write(wholeAnswer, 'latin1');
+      if (isSentAway(core, door, socket)) {
+        socket.off('data', look);
+        socket.write(lastAnswer, 'latin1');
+        socket.destroySoon();
+      } else socket.write(wholeAnswer, 'latin1');
       return;
     }
     if (!connection.isPlain || !core.isOverload || core.isEnding) {

@@ -51,7 +51,7 @@ export interface ServiceParts extends GuardOptions {
 export interface ServiceCore {
   readonly limits: ServeLimits;
   /** Every address, with the methods that it takes. */
-  readonly routes: ReadonlyMap<string, Pick<Route, 'methods'>>;
+  readonly routes: ReadonlyMap<string, Pick<Route, 'methods' | 'isLight'>>;
   /** @param defaultHosts - names that the Host header may have where the host of the service named none */
   handle(request: ServiceRequest, defaultHosts?: readonly string[]): Promise<ServiceAnswer>;
   /** Whether so much is under way that a request which comes now would be refused. */
@@ -60,6 +60,8 @@ export interface ServiceCore {
   readonly isOverload: boolean;
   /** Counts a request that was refused before it got here. */
   refused(): void;
+  /** Notes whether new connections are taken. */
+  listening(isSo: boolean): void;
   /** From here on `/readyz` says no; what is under way and what still comes is answered. */
   drain(): void;
   readonly isDraining: boolean;
@@ -224,6 +226,7 @@ export function createServiceCore(parts: ServiceParts): ServiceCore {
       return turns.isOverload;
     },
     refused: () => metrics.refusedEarly(turns.isOverload ? 'load' : 'queue'),
+    listening: metrics.listening,
     drain: () => {
       isDraining = true;
     },

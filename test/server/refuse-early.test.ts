@@ -2,8 +2,7 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { listen } from '../../src/server/listen.ts';
 import { isPlainRequest } from '../../src/server/refuse-early.ts';
-import type { ServiceCore } from '../../src/server/service.ts';
-import { defaultServeLimits } from '../../src/tools/serve/serve-limits.ts';
+import { fakeCore } from './fake-core.ts';
 
 const lines = (...headers: readonly string[]): string =>
   `${['POST /v1/predict HTTP/1.1', 'host: localhost', ...headers].join('\r\n')}\r\n\r\n`;
@@ -54,40 +53,13 @@ describe('a plain request', () => {
   });
 });
 
-/** A service that answers with the bytes that it was sent, and is full when the test says so. */
-function makeCore() {
-  const state = { isFull: false, refused: 0, handled: 0 };
-  const core: ServiceCore = {
-    routes: new Map(),
-    limits: defaultServeLimits,
-    async handle(request) {
-      state.handled++;
-      const body = await request.read(1000);
-      return { status: 200, headers: { 'content-type': 'text/plain' }, body: `got ${Buffer.from(body!)}` };
-    },
-    isFull: () => state.isFull,
-    get isOverload() {
-      return state.isFull;
-    },
-    refused: () => {
-      state.refused++;
-    },
-    drain: () => undefined,
-    isDraining: false,
-    end: () => undefined,
-    isEnding: false,
-    inFlight: 0,
-  };
-  return { core, state };
-}
-
 describe('a connection in an overload', () => {
   let close: (() => Promise<void>) | undefined;
   afterEach(async () => close?.());
 
   async function start() {
-    const { core, state } = makeCore();
-    const server = await listen(core, false);
+    const { core, state } = fakeCore();
+    const server = await listen(core, false, { overload: 'answer' });
     const socket = connect({ port: server.port, host: '127.0.0.1', noDelay: true });
     close = async () => {
       socket.destroy();

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import { BodyBuffer } from './body-buffer.ts';
 import type { ServiceCore } from './service.ts';
 import type { ServiceRequest } from './service-request.ts';
 
@@ -98,24 +99,20 @@ function readAll(raw: IncomingMessage, maxBytes: number): Promise<Uint8Array | u
     return bytes;
   }
   return new Promise((resolve, reject) => {
-    const parts: Uint8Array[] = [];
-    let length = 0;
+    const body = new BodyBuffer(maxBytes);
     const off = (): void => {
       raw.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
     };
     const onData = (part: Uint8Array): void => {
-      length += part.length;
-      if (length <= maxBytes) parts.push(part);
-      else {
-        off();
-        // What still comes is left in the socket, which is closed after the answer.
-        raw.pause();
-        resolve(undefined);
-      }
+      if (body.add(part)) return;
+      off();
+      // What still comes is left in the socket, which is closed after the answer.
+      raw.pause();
+      resolve(undefined);
     };
     const onEnd = (): void => {
       off();
-      resolve(parts.length === 1 ? parts[0] : Buffer.concat(parts));
+      resolve(body.bytes);
     };
     const onClose = (): void => {
       off();

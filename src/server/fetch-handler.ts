@@ -1,3 +1,4 @@
+import { BodyBuffer } from './body-buffer.ts';
 import { problemAnswer } from './call.ts';
 import type { ServiceCore } from './service.ts';
 import type { ServiceAnswer, ServiceRequest } from './service-request.ts';
@@ -26,14 +27,9 @@ function toServiceRequest(request: Request, url: string): ServiceRequest {
     // Requests that were made by a program have their host in their address alone.
     header: (name) => request.headers.get(name) ?? (name === 'host' ? new URL(request.url).host : undefined),
     async read(maxBytes) {
-      const parts: Uint8Array[] = [];
-      let length = 0;
-      for await (const part of bytesOf(request)) {
-        length += part.length;
-        if (length > maxBytes) return undefined;
-        parts.push(part);
-      }
-      return parts.length === 1 ? parts[0] : Buffer.concat(parts);
+      const body = new BodyBuffer(maxBytes);
+      for await (const part of bytesOf(request)) if (!body.add(part)) return undefined;
+      return body.bytes;
     },
     stream: () => bytesOf(request),
   };

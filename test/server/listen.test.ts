@@ -155,6 +155,10 @@ describe('hostile requests', () => {
     const head =
       'POST /v1/predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n';
     expect(await raw(port, head + chunk.repeat(5))).toMatch(/^HTTP\/1\.1 413 [\s\S]*connection: close/i);
+    // Each costs as much as a larger one would.
+    expect(await raw(port, head + '1\r\nx\r\n'.repeat(20))).toMatch(/^HTTP\/1\.1 413 [\s\S]*connection: close/i);
+    const some = [...'{"x":1}'].map((sign) => `1\r\n${sign}\r\n`).join('');
+    expect(await raw(port, `${head}${some}0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 [\s\S]*RECORD_INVALID/);
   });
 
   it('headers and bodies that do not come end with 408', async () => {

@@ -36,9 +36,14 @@ export function deployFiles(target: DeployTarget, facts: DeployFacts): DeployFil
   }
 }
 
+/** Where supervisors ask, also while connections are refused. */
+const healthPort = ({ port }: DeployFacts): number => (port === 65_535 ? port - 1 : port + 1);
+
 const image = ({ name, hash }: DeployFacts): string => `${name}:${hash.slice(0, 12)}`;
 
-function dockerfile({ port, version, name }: DeployFacts): string {
+function dockerfile(facts: DeployFacts): string {
+  const { port, version, name } = facts;
+  const health = healthPort(facts);
   return `# docker build -t ${name} .
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production ONNXRUNTIME_NODE_INSTALL=skip
@@ -48,11 +53,11 @@ RUN npm install --no-audit --no-fund --ignore-scripts traineragent@${version} \\
     && npm cache clean --force
 COPY model.onnx ./
 USER 10001:10001
-EXPOSE ${port}
+EXPOSE ${port} ${health}
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s \\
-    CMD ["node", "-e", "fetch('http://127.0.0.1:${port}/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "node_modules/traineragent/dist/cli.js", "serve", "model.onnx", "--name", "${name}", "--host", "0.0.0.0", "--port", "${port}", "--log"]
+    CMD ["node", "-e", "fetch('http://127.0.0.1:${health}/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "node_modules/traineragent/dist/cli.js", "serve", "model.onnx", "--name", "${name}", "--host", "0.0.0.0", "--port", "${port}", "--health-port", "${health}", "--log"]
 CMD ["--keys", "/run/secrets/keys.json"]
 `;
 }
@@ -146,7 +151,7 @@ spec:
         - name: predict
           image: ${image(facts)}
           args: ["--keys", "/keys/keys.json", "--workers", "1"]
-          ports: [{name: http, containerPort: ${port}}]
+          ports: [{name: http, containerPort: ${port}}, {name: health, containerPort: ${healthPort(facts)}}]
           resources:
             requests: {cpu: "1", memory: 256Mi}
             limits: {memory: 1Gi}
@@ -155,14 +160,14 @@ spec:
             readOnlyRootFilesystem: true
             capabilities: {drop: [ALL]}
           startupProbe:
-            httpGet: {path: /readyz, port: http}
+            httpGet: {path: /readyz, port: health}
             periodSeconds: 1
             failureThreshold: 60
           readinessProbe:
-            httpGet: {path: /readyz, port: http}
+            httpGet: {path: /readyz, port: health}
             periodSeconds: 5
           livenessProbe:
-            httpGet: {path: /livez, port: http}
+            httpGet: {path: /livez, port: health}
             periodSeconds: 10
             failureThreshold: 3
           lifecycle:

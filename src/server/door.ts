@@ -19,7 +19,7 @@ export interface DoorClock {
 
 /** When a {@link Door} opens, and whom it sends away. */
 export interface DoorLimits {
-  /** A door that is shut opens once the event loop had nothing to do for so large a share of a tenth of a second. @default 0.1 */
+  /** A door that is shut opens once the event loop had nothing to do for so large a share of each of the last three tenths of a second. @default 0.1 */
   readonly idleShare: number;
   /** It stays shut for so long; twice as long each time that it had to be shut within a second of being opened. @default 250 */
   readonly shutMs: number;
@@ -31,6 +31,8 @@ export interface DoorLimits {
 
 const defaults: DoorLimits = { idleShare: 0.1, shutMs: 250, mostShutMs: 2000, againMs: 1000 };
 const lookMs = 100;
+/** Looks in a row that must find time to spare: one may be chance. */
+const idleLooks = 3;
 /** A door that is opened and must be shut again so soon was opened too early. */
 const earlyMs = 1000;
 
@@ -69,6 +71,7 @@ export class Door {
   #openedAt = Number.NEGATIVE_INFINITY;
   #shutAt = 0;
   #shutMs = 0;
+  #idle = 0;
   #stopLooking: () => void = () => undefined;
 
   constructor(
@@ -111,13 +114,14 @@ export class Door {
     this.#shutAt = this.#clock.now();
     this.#onChange(false);
     this.#clock.busyShare();
+    this.#idle = 0;
     this.#stopLooking = this.#clock.every(lookMs, () => void this.#look());
   }
 
   async #look(): Promise<void> {
-    const idle = 1 - this.#clock.busyShare();
-    if (this.#state !== 'shut' || this.#clock.now() - this.#shutAt < this.#shutMs || idle < this.#limits.idleShare)
-      return;
+    const isIdle = 1 - this.#clock.busyShare() >= this.#limits.idleShare;
+    this.#idle = isIdle ? this.#idle + 1 : 0;
+    if (this.#state !== 'shut' || this.#idle < idleLooks || this.#clock.now() - this.#shutAt < this.#shutMs) return;
     this.#state = 'opening';
     try {
       await this.#listener.open();

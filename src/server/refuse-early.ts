@@ -86,7 +86,7 @@ export function refuseEarly(
 }
 
 const isSentAway = (core: ServiceCore, door: Door | undefined, socket: Socket): boolean =>
-  core.isOverload && door?.refuse(socket) === true;
+  core.isOverload && door?.refuse(socket) === true && core.mayEnd();
 
 /** Looks at what a connection brings before the parser does, until the overload is over. */
 function watch(core: ServiceCore, door: Door | undefined, socket: Socket, connection: Connection): void {

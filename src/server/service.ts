@@ -58,6 +58,8 @@ export interface ServiceCore {
   isFull(): boolean;
   /** Whether more is asked, and has been for some time, than can be answered. */
   readonly isOverload: boolean;
+  /** Counts a connection that ends, where so many ask that it should. */
+  mayEnd(): boolean;
   /** Counts a request that was refused before it got here. */
   refused(): void;
   /** Notes whether new connections are taken. */
@@ -225,6 +227,7 @@ export function createServiceCore(parts: ServiceParts): ServiceCore {
     get isOverload() {
       return turns.isOverload;
     },
+    mayEnd: () => turns.mayEnd(),
     refused: () => metrics.refusedEarly(turns.isOverload ? 'load' : 'queue'),
     listening: metrics.listening,
     drain: () => {

@@ -2,16 +2,18 @@ import { Lasting } from './lasting.ts';
 
 /** When the turns of the event loop mean that too much is asked. */
 export interface TurnLimits {
-  /** A turn that takes more of the processor's time than this is long. @default 15 */
+  /** A turn that takes more of the processor's time than this is long. @default 10 */
   readonly longMs: number;
   /** Long turns for so long, without a short one, are overload and no burst; as long without a refusal is its end. @default 100 */
   readonly holdMs: number;
-  /** The processor's time that a turn should take in an overload; each takes as many requests as that allows. @default 1.5 */
+  /** The processor's time that a turn should take in an overload; each takes as many requests as that allows. @default 3 */
   readonly targetMs: number;
   /** Requests that a turn takes at first; and always, outside an overload. @default 32 */
   readonly requests: number;
   /** Requests that each turn takes, whatever comes. @default 8 */
   readonly least: number;
+  /** Connections that may end in a turn: more at once would leave fewer than can be answered. @default 8 */
+  readonly ends: number;
 }
 
 /** What {@link Turns} need of the world. */
@@ -23,7 +25,7 @@ export interface TurnClock {
   afterTurn(callback: () => void): void;
 }
 
-const defaults: TurnLimits = { longMs: 15, holdMs: 100, targetMs: 1.5, requests: 32, least: 8 };
+const defaults: TurnLimits = { longMs: 10, holdMs: 100, targetMs: 3, requests: 32, least: 8, ends: 8 };
 /** A turn may be long for what the one before left, or for a collection of garbage: no single one takes more than this from the next. */
 const mostDecrease = 0.8;
 const realClock: TurnClock = {
@@ -54,6 +56,9 @@ export class Turns {
   #taken = 0;
   #allowed = 0;
   #hasRefused = false;
+  /** How long the last turns were, about four, and how many connections may end in this one. */
+  #usualMs = 0;
+  #ends = 0;
   readonly #overload: Lasting;
 
   constructor(limits: Partial<TurnLimits> = {}, clock: TurnClock = realClock) {
@@ -73,6 +78,7 @@ export class Turns {
       this.#isOpen = true;
       this.#taken = 0;
       this.#hasRefused = false;
+      this.#ends = this.#usualMs > this.#limits.targetMs ? this.#limits.ends : 0;
       this.#clock.afterTurn(this.#onEnd);
     }
     // Where each turn brings one request, none is long, and asking for the time would be a tenth of its cost.
@@ -86,6 +92,11 @@ export class Turns {
     return true;
   }
 
+  /** Counts a connection that ends with a refusal, where so many ask that turns stay too long. */
+  mayEnd(): boolean {
+    return this.#ends-- > 0;
+  }
+
   #end(): void {
     this.#isOpen = false;
     const now = this.#clock.now();
@@ -94,6 +105,7 @@ export class Turns {
     const used = this.#taken > 1 ? this.#clock.usedMs() : undefined;
     const ms = used === undefined ? 0 : used - (this.#start ?? used);
     this.#start = used;
+    this.#usualMs += (ms - this.#usualMs) / 4;
     if (!this.isOverload) this.#allowed = requests;
     else if (ms > targetMs) this.#allowed = Math.max(least, this.#allowed * Math.max(mostDecrease, targetMs / ms));
     else if (this.#hasRefused) this.#allowed += Math.max(1, this.#allowed / 8);

@@ -68,6 +68,11 @@ describe('a door', () => {
     state.busy = 0.95;
     await looks(50);
     expect(state.said).toEqual(['shut', 'told shut']);
+    for (const busy of [0.5, 0.5, 0.95, 0.5, 0.5]) {
+      state.busy = busy;
+      await looks(1);
+    }
+    expect(state.said).toEqual(['shut', 'told shut']);
     state.busy = 0.85;
     await looks(1);
     expect(state.said).toEqual(['shut', 'told shut', 'open', 'told open']);

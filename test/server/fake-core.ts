@@ -19,6 +19,7 @@ export function fakeCore() {
     get isOverload() {
       return state.isFull;
     },
+    mayEnd: () => true,
     refused: () => {
       state.refused++;
     },

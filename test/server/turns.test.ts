@@ -48,9 +48,9 @@ describe('turns of the event loop', () => {
     expect(turn(800).refused).toBe(0);
   });
 
-  it('take what comes from as many clients as a turn of 15 ms has room for, for ever', () => {
+  it('take what comes from as many clients as a turn of 10 ms has room for, for ever', () => {
     const { turn } = loop({ taken: 0.05, refused: 0.015 });
-    for (let i = 0; i < 1000; i++) expect(turn(290).refused).toBe(0);
+    for (let i = 0; i < 1000; i++) expect(turn(190).refused).toBe(0);
   });
 
   it('are no overload where few requests are long ones', () => {
@@ -105,5 +105,25 @@ describe('turns of the event loop', () => {
     while (now() < 5000) turn(100);
     expect(turns.isOverload).toBe(true);
     expect(turn(100).taken).toBe(8);
+  });
+
+  it('end connections, a few a turn, while turns are long in an overload, and none once they are short', () => {
+    const { turns, turn, now } = loop({ taken: 0.05, refused: 0.013 });
+    let clients = 512;
+    const ended: number[] = [];
+    while (now() < 3000) {
+      turn(clients);
+      // In the next turn, as a request of a refused client would find it.
+      turns.take();
+      let ends = 0;
+      while (turns.isOverload && turns.mayEnd()) ends++;
+      ended.push(ends);
+      clients -= ends;
+    }
+    expect(Math.max(...ended)).toBe(8);
+    // Who is left fits in turns that are short.
+    expect(clients * 0.05).toBeLessThan(8);
+    expect(clients * 0.05).toBeGreaterThan(1);
+    expect(ended.slice(-20)).toEqual(Array(20).fill(0));
   });
 });

@@ -22,13 +22,17 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const port = 20_000 + (process.pid % 20_000);
 /** Runs a line of the page in a shell, with the command line of this build, at a port of its own. */
 const shell = async (line: string): Promise<string> => {
-  const own = line.replaceAll('8080', String(port));
+  const own = line.replaceAll('8080', String(port)).replaceAll('8081', String(port + 1));
   const cli = `traineragent() { "${process.execPath}" "${join(root, 'dist/cli.js')}" "$@"; }`;
   return (await run('bash', ['-ec', `${cli}\n${own}`], { cwd: folder })).stdout;
 };
 /** Serves while something is done. */
 async function served(line: string, work: (url: string) => Promise<void>): Promise<void> {
-  const words = line.replace('8080', String(port)).split(' ').slice(1);
+  const words = line
+    .replace('8080', String(port))
+    .replace('8081', String(port + 1))
+    .split(' ')
+    .slice(1);
   const child = execFile(process.execPath, [join(root, 'dist/cli.js'), ...words, '--workers', '1'], { cwd: folder });
   try {
     const url = await new Promise<string>((resolve, reject) => {
@@ -109,6 +113,11 @@ it('the page leads from a CSV to a service with two versions, a canary, metrics 
     const alarms = new Map(watched!.window.columns.map(({ column, alarms }) => [column, alarms]));
     expect(alarms.get('island')).toEqual(['distribution', 'unseen']);
     expect(alarms.get('bill_length_mm')).toEqual(['distribution', 'missing']);
+  });
+
+  const probed = next(/^traineragent serve .* --health-port/);
+  await served(probed, async () => {
+    expect(JSON.parse(await shell(next(/^curl .*readyz/)))).toMatchObject({ ready: true });
   });
 
   copyFileSync(join(folder, 'penguins.csv'), join(folder, 'recent.csv'));

@@ -327,7 +327,7 @@ export interface FormFact {
   readonly isDelivered: boolean;
   /** Why it is not delivered. */
   readonly whyNot?: string;
-  /** Where weights are rounded, and of float32: on validation data, in the request's metric. */
+  /** Where weights are rounded, and of float32: on validation data, in the metric that search compared by. */
   readonly score?: number;
   /** What it loses beside float32, and what it may lose; more is worse. */
   readonly loss?: number;
@@ -352,7 +352,7 @@ export interface FormFact {
 /** One size of the model that could be had. */
 export interface TradeOffFact {
   readonly what: string;
-  /** On validation data, in the request's metric. */
+  /** On validation data, in the metric that search compared by. */
   readonly score: number;
   readonly sizeBytes: number;
   readonly latencyMs: number;

@@ -3,10 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { onnxBackend } from '../../src/backends/onnx/onnx-backend.ts';
 import { endPanel } from '../../src/cli/end-panel.ts';
 import { createRandom } from '../../src/core/helpers/random.ts';
 import { readJournal } from '../../src/core/run-folder.ts';
 import { fileStore, Trainer } from '../../src/index.ts';
+import { propose } from '../../src/tools/actions/propose.ts';
+import { guardLearner } from '../../src/tools/learn/guard-learner.ts';
+import type { Footprint } from '../../src/tools/learn/learner.ts';
+import { networkFootprint } from '../../src/tools/learn/network/cost.ts';
+import { networkLearner } from '../../src/tools/learn/network/network-learner.ts';
 import { verifyRun } from '../../src/verify/verify-run.ts';
 
 const random = createRandom('limits');
@@ -121,24 +127,51 @@ describe('a limit in the request', () => {
     }
   });
 
+  test.each([
+    ['a small file', { sizeBytes: 20_000 }, (footprint: Footprint) => footprint.fileBytes <= 20_000],
+    ['little time', { latencyMs: 0.0001 }, (footprint: Footprint) => footprint.operationsPerRow < 2000],
+  ])('of %s makes networks smaller before anything is trained', async (_what, limits, keeps) => {
+    const facts = {
+      task: 'regression',
+      classCount: 0,
+      rowCount: 5000,
+      numberCount: 20,
+      categorySizes: [12],
+      missingShare: 0,
+    } as const;
+    const input = { set: facts, learner: 'network', count: 8, seed: 'limits' };
+    const backend = async () => onnxBackend();
+    // As the host's own learners are: guarded.
+    const context = { learner: async () => guardLearner(networkLearner), backend, trainingBackend: backend };
+    const free = await propose.run(input, context as never);
+    const held = await propose.run({ ...input, limits }, context as never);
+    expect(free.candidates.map(({ configuration }) => keeps(networkFootprint(configuration, facts)))).toContain(false);
+    expect(held.candidates).toHaveLength(free.candidates.length);
+    for (const [i, { configuration, cost }] of held.candidates.entries()) {
+      expect(keeps(networkFootprint(configuration, facts))).toBe(true);
+      expect(cost).toBeLessThanOrEqual(free.candidates[i]!.cost);
+      expect(cost).toBe(networkLearner.cost(configuration, facts));
+    }
+  });
+
   test('on the size of a network is kept by rounding its weights, where nobody asked for it, and the file is checked like any other', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'traineragent-limits-'));
     try {
-      const prompt = 'Predict the species of a penguin. It must fit in';
+      const answers = { 'model.candidates': { learners: ['network'] } };
       const request = {
+        prompt: 'Predict the species of a penguin. It must fit in 12 kB.',
         data: fileURLToPath(new URL('../../examples/data/penguins.csv', import.meta.url)),
         budget: { workUnits: 3000 },
-        answers: { 'model.candidates': { learners: ['network'] } },
       };
       const trainer = new Trainer({ store: fileStore(folder) });
-      const kept = await trainer.run({ ...request, prompt: `${prompt} 20 kB.`, runId: 'kept' }).result;
+      const kept = await trainer.run({ ...request, answers, runId: 'kept' }).result;
       if (kept.status !== 'complete') throw new Error(kept.status);
       expect(kept.facts.forms).toMatchObject([
-        { form: expect.stringMatching(/^(float16|int8)/), isDeployed: true, sizeBytes: kept.model.sizeBytes },
+        { form: 'float16', isDeployed: true, sizeBytes: kept.model.sizeBytes },
         { form: 'float32', isDeployed: false, isDelivered: true },
       ]);
-      expect(kept.model.sizeBytes).toBeLessThanOrEqual(20_000);
-      expect(kept.facts.forms![1]!.sizeBytes).toBeGreaterThan(20_000);
+      expect(kept.model.sizeBytes).toBeLessThanOrEqual(12_000);
+      expect(kept.facts.forms![1]!.sizeBytes).toBeGreaterThan(12_000);
       expect(kept.facts.resources!.tradeOff).toBeUndefined();
       expect(kept.verdict.reasons.map(({ code }) => code)).not.toContain('LIMIT_BELOW_MEASURED');
       // It is the rounded file that the vault was read for.
@@ -150,15 +183,14 @@ describe('a limit in the request', () => {
       expect(checks.length).toBeGreaterThan(20);
       expect(checks.filter(({ ok }) => !ok)).toEqual([]);
 
-      const missed = await trainer.run({ ...request, prompt: `${prompt} 3 kB.`, runId: 'missed' }).result;
+      // A host that wants the model as it was found is told what the others would be.
+      const whole = { ...answers, 'model.compression': { variant: 'as-found' } };
+      const missed = await trainer.run({ ...request, answers: whole, runId: 'missed' }).result;
       if (missed.status !== 'complete') throw new Error(missed.status);
       expect(missed.verdict.kind).toBe('counter-offer');
       const { tradeOff } = missed.facts.resources!;
-      expect(tradeOff!.map(({ what }) => what)).toEqual(
-        expect.arrayContaining(['as ONNX in dynamic int8', 'as ONNX in float16']),
-      );
-      expect(tradeOff![0]!.sizeBytes).toBe(missed.model.sizeBytes);
-      expect(missed.model.sizeBytes).toBeLessThan(kept.model.sizeBytes);
+      expect(tradeOff![0]).toMatchObject({ what: 'as it was found', sizeBytes: missed.model.sizeBytes });
+      expect(tradeOff!.find(({ what }) => what === 'as ONNX in float16')!.sizeBytes).toBe(kept.model.sizeBytes);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

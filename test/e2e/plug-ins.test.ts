@@ -140,6 +140,12 @@ describe('A learner of one’s own', () => {
       /^Expected a positive cost of learner "sum", got NaN\.$/,
     ],
     [
+      'has no size',
+      { footprint: () => ({ fileBytes: Number.NaN, operationsPerRow: 3, fitBytes: 0 }) },
+      'PLUGIN_INVALID',
+      /^Expected fileBytes of the footprint of learner "sum" to be a number from 0, got NaN\.$/,
+    ],
+    [
       'throws when asked for its space',
       {
         space: () => {

@@ -17,7 +17,7 @@ export interface ProposeInput {
   readonly seed: string;
   /** Rows that a fit learns from at most. @default all but one fold */
   readonly learnRows?: number;
-  /** What the model may have at most: iterations are held to what is expected to keep it, by the shipped table. */
+  /** What the model may have at most: iterations, or the learner's own sizes, are held to what is expected to keep it, by the shipped table. */
   readonly limits?: { readonly sizeBytes?: number; readonly latencyMs?: number };
   /** Configurations that somebody asked for, each merged over the default. */
   readonly wanted?: readonly Configuration[];
@@ -71,31 +71,50 @@ export const propose = defineAction<ProposeInput, ProposeOutput>({
 
 /** A package, a worker, an operator or a device that is not there. */
 const absent = ['PEER_MISSING', 'RUN_CHILD_FAILED', 'MODEL_UNSUPPORTED', 'FORMAT_VERSION'] as const;
-/** Share of a limit that the iterations of one model may take: preparation, notes and metadata need the rest. */
+/** Share of a limit that one model may take: preparation, notes and metadata need the rest. */
 const shareOfLimit = 0.7;
 const fewestIterations = 5;
 
-/** A candidate with no more iterations than are expected to keep the limits. */
-function heldTo(
-  candidate: Candidate,
+/** Times that a learner is asked for a smaller model. */
+const mostSmaller = 100;
+
+/** A candidate with no more iterations than are expected to keep the limits, or made smaller until it is expected to. */
+function heldTo(candidate: Candidate, learner: Learner, facts: LearnerFacts, limits: Limits): Candidate {
+  const configuration = held(candidate.configuration, learner, facts, limits);
+  if (configuration === candidate.configuration) return candidate;
+  return { ...candidate, configuration, cost: learner.cost(configuration, facts) };
+}
+
+type Limits = NonNullable<ProposeInput['limits']>;
+
+function held(
+  configuration: Configuration,
   learner: Learner,
   facts: LearnerFacts,
-  { sizeBytes, latencyMs }: NonNullable<ProposeInput['limits']>,
-): Candidate {
-  const key = learner.iterationKey;
-  const footprint = learner.footprint?.(candidate.configuration, facts);
-  const most = key === undefined ? undefined : candidate.configuration[key];
-  if (footprint?.iterations === undefined || key === undefined || typeof most !== 'number') return candidate;
-  const { iterations, fileBytes, operationsPerRow } = footprint;
-  const bySize = sizeBytes === undefined ? most : (shareOfLimit * sizeBytes * iterations) / fileBytes;
-  const byTime =
-    latencyMs === undefined
-      ? most
-      : (shareOfLimit * latencyMs * iterations) / (operationsPerRow * costTable.operationMs);
-  const held = Math.max(fewestIterations, Math.min(most, Math.floor(Math.min(bySize, byTime))));
-  if (held >= most) return candidate;
-  const configuration = { ...candidate.configuration, [key]: held };
-  return { ...candidate, configuration, cost: learner.cost(configuration, facts) };
+  { sizeBytes = Number.POSITIVE_INFINITY, latencyMs = Number.POSITIVE_INFINITY }: Limits,
+): Configuration {
+  const sharesOf = (own: Configuration) => {
+    const footprint = learner.footprint?.(own, facts);
+    if (footprint === undefined) return undefined;
+    const { fileBytes, operationsPerRow, iterations } = footprint;
+    const share = Math.max(fileBytes / sizeBytes, (operationsPerRow * costTable.operationMs) / latencyMs);
+    return { share: share / shareOfLimit, iterations };
+  };
+  const first = sharesOf(configuration);
+  if (first === undefined) return configuration;
+  const { iterationKey: key } = learner;
+  const most = key === undefined ? undefined : configuration[key];
+  if (first.iterations !== undefined && key !== undefined && typeof most === 'number') {
+    const fewer = Math.max(fewestIterations, Math.min(most, Math.floor(first.iterations / first.share)));
+    return fewer < most ? { ...configuration, [key]: fewer } : configuration;
+  }
+  let smallest = configuration;
+  for (let i = 0; i < mostSmaller && sharesOf(smallest)!.share > 1; i++) {
+    const smaller = learner.smaller?.(smallest, facts);
+    if (smaller === undefined) break;
+    smallest = smaller;
+  }
+  return smallest;
 }
 
 /** Why nothing can be trained on a backend here; undefined where it can. A network of one weight is made ready to see. */

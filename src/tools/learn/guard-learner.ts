@@ -1,6 +1,6 @@
 import { TrainerError } from '../../core/errors.ts';
 import { errorText } from '../../core/helpers/error-text.ts';
-import type { Features, Fit, FittedModel, Learner, Problem } from './learner.ts';
+import type { Features, Fit, FittedModel, Footprint, Learner, Problem } from './learner.ts';
 
 /**
  * A learner of the host whose slips are told as its own: what it throws and what does not keep the contract become
@@ -50,6 +50,12 @@ export function guardLearner(learner: Learner): Learner {
     if (wrong > 0) throw broken('finite predictions of %', `${wrong} of ${length} that are not`);
     return values;
   };
+  const checkFootprint = (footprint: Footprint): Footprint => {
+    for (const [what, value] of Object.entries(footprint))
+      if (!(Number.isFinite(value) && value >= 0))
+        throw broken(`${what} of the footprint of % to be a number from 0`, String(value));
+    return footprint;
+  };
   return {
     name: learner.name,
     about: String(learner.about ?? ''),
@@ -63,6 +69,18 @@ export function guardLearner(learner: Learner): Learner {
       if (!(Number.isFinite(cost) && cost > 0)) throw broken('a positive cost of %', String(cost));
       return cost;
     },
+    ...(learner.footprint === undefined
+      ? {}
+      : {
+          footprint: (configuration, facts) =>
+            checkFootprint(tried('the footprint', () => learner.footprint!(configuration, facts))),
+        }),
+    ...(learner.smaller === undefined
+      ? {}
+      : {
+          smaller: (configuration, facts) =>
+            tried('a smaller configuration', () => learner.smaller!(configuration, facts)),
+        }),
     async fit(rows, configuration, problem, context) {
       const fit = (await learner.fit(rows, configuration, problem, context)) as Partial<Fit> | undefined;
       return { ...fit, model: guardModel(fit?.model, outputsOf(problem)), notes: fit?.notes ?? {} };

@@ -164,6 +164,11 @@ export interface Learner {
   cost(configuration: Configuration, facts: LearnerFacts): number;
   /** What a model of this configuration is expected to be and to take, before anything is fitted; leave it out where nobody can say. */
   footprint?(configuration: Configuration, facts: LearnerFacts): Footprint;
+  /**
+   * A configuration of a somewhat smaller model, for requests that limit size or time; undefined where there is none. Asked again until the
+   * footprint is within the limits. Learners with iterations in their footprint need none: those are cut.
+   */
+  smaller?(configuration: Configuration, facts: LearnerFacts): Configuration | undefined;
   /** Whether `iterations` of a configuration can be cut for a cheap rung of successive halving, and by which key. */
   readonly iterationKey?: string;
   /** Whether a fit needs a backend that trains; where there is none, the learner is not tried. @default false */

@@ -2,7 +2,7 @@ import type { Learner } from '../learner.ts';
 import { networkCost, networkFootprint } from './cost.ts';
 import { fitNetwork } from './fit-network.ts';
 import { reviveNetworkModel } from './network-model.ts';
-import { defaultOptions, networkSpace, readOptions } from './options.ts';
+import { defaultOptions, networkSpace, readOptions, smallerNetwork } from './options.ts';
 
 /**
  * A neural network for tables: an MLP or a tabular ResNet, numbers by quantile or piecewise linear encoding, categories as trained
@@ -19,6 +19,7 @@ export const networkLearner: Learner = {
   space: networkSpace,
   cost: networkCost,
   footprint: networkFootprint,
+  smaller: smallerNetwork,
   fit: (rows, configuration, problem, context) =>
     fitNetwork(rows, readOptions(configuration, { rowCount: rows.features.rowCount }), problem, context),
   revive: reviveNetworkModel,

@@ -69,6 +69,17 @@ export function networkSpace({ numberCount, rowCount }: LearnerFacts): SearchSpa
   };
 }
 
+/** Narrower first, then with fewer bins, then with fewer layers: width counts twice in the weights. Undefined at the least of each. */
+export function smallerNetwork(configuration: Configuration, facts: LearnerFacts): Configuration | undefined {
+  const { width, depth, encoding, bins } = readOptions(configuration, facts);
+  if (width > leastWidth) return { ...configuration, width: Math.max(leastWidth, Math.floor(0.75 * width)) };
+  if (encoding === 'piecewise' && bins > 4) return { ...configuration, bins: Math.max(4, Math.floor(bins / 2)) };
+  return depth > 1 ? { ...configuration, depth: depth - 1 } : undefined;
+}
+
+/** Hidden values below which a network is hardly more than a linear model. */
+const leastWidth = 8;
+
 /**
  * Checks a configuration; what it leaves out is as in the defaults.
  *

@@ -246,4 +246,24 @@ describe('what it proposes', () => {
     ])
       expect(other).toBeGreaterThan(base);
   });
+
+  it('gets smaller step by step, down to a narrow layer', () => {
+    let configuration: Configuration = {
+      architecture: 'resnet',
+      encoding: 'piecewise',
+      bins: 24,
+      depth: 3,
+      width: 192,
+    };
+    let { fileBytes } = networkLearner.footprint!(configuration, facts);
+    for (let steps = 0; ; steps++) {
+      const smaller = networkLearner.smaller!(configuration, facts);
+      if (smaller === undefined) break;
+      const next = networkLearner.footprint!(smaller, facts).fileBytes;
+      expect(next).toBeLessThan(fileBytes);
+      [configuration, fileBytes] = [smaller, next];
+      expect(steps).toBeLessThan(30);
+    }
+    expect(configuration).toMatchObject({ architecture: 'resnet', width: 8, bins: 4, depth: 1 });
+  });
 });

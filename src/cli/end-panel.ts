@@ -113,7 +113,7 @@ function tradeOffLines({ resources, task }: RunFacts, columns: number, colours: 
   if (tradeOff === undefined) return [];
   const metric = task === undefined ? 'score' : metricName(searchMetricOf(task));
   const rows = [
-    ['what could be had', metric, 'file', 'prediction', 'memory'],
+    ['what could be had, on validation data', metric, 'file', 'prediction', 'memory'],
     ...tradeOff.map(({ what, score, sizeBytes, latencyMs, memoryBytes }, at) => [
       safeText(at === 0 ? `${what} (kept)` : what, 60),
       formatNumber(score),

@@ -171,7 +171,9 @@ describe.each([
     const { json, markdown } = await outcome.card();
     expect(json.forms).toHaveLength(forms!.length);
     expect(markdown).toContain('| ONNX in float16 |');
-    expect(await outcome.report()).toContain('Forms of the model');
+    const report = await outcome.report();
+    expect(report).toContain('<h3>Forms of the model</h3>');
+    expect(report).toMatch(/class="name">form<\/th><td class="wide">ONNX in float(32|16)<\/td><td>the prompt/);
     expect(outcome.facts.answer!.join('\n')).toMatch(/It comes as ONNX in float\d+ \(the model that was judged/);
   });
 

@@ -44,7 +44,7 @@ export async function reportHtml(facts: RunFacts): Promise<string> {
 <header>
 ${pill(standing(facts).name, standing(facts).tone)}
 <h1>${title(facts)}</h1>
-${answerBesideVerdict(facts).map((paragraph) => html`<p class="lead">${paragraph}</p>`)}
+${answerParagraphs(answerBesideVerdict(facts))}
 ${keyFigures(facts)}
 <nav aria-label="Contents">${sections.map((section) => html`<a href="#${section.id}">${section.title}</a> `)}</nav>
 </header>
@@ -92,6 +92,18 @@ function title({ task, request }: RunFacts): string {
   return `Predicting ${task.target.value}`;
 }
 
+/** Paragraphs, and as a list what begins with a dash. */
+function answerParagraphs(paragraphs: readonly string[]): Html[] {
+  const isItem = (text: string | undefined) => text?.startsWith('- ') === true;
+  return paragraphs.flatMap((paragraph, at) => {
+    if (!isItem(paragraph)) return [html`<p class="lead">${paragraph}</p>`];
+    if (isItem(paragraphs[at - 1])) return [];
+    const end = paragraphs.findIndex((text, i) => i > at && !isItem(text));
+    const items = paragraphs.slice(at, end < 0 ? undefined : end);
+    return [html`<ul class="lead">${items.map((text) => html`<li>${text.slice(2)}</li>`)}</ul>`];
+  });
+}
+
 function keyFigures(facts: RunFacts): Html | undefined {
   const score = facts.scores[0];
   const baseline = score && baselineScore(facts.baseline, score.metric);
@@ -109,7 +121,11 @@ function keyFigures(facts: RunFacts): Html | undefined {
   }
   if (facts.resources) items.push(['model file', formatBytes(facts.resources.sizeBytes), 'ONNX']);
   if (latency)
-    items.push(['one prediction', formatMilliseconds(latency.p50), `p99 ${formatMilliseconds(latency.p99)}`]);
+    items.push([
+      'one prediction',
+      formatMilliseconds(latency.p50),
+      `99 of 100 within ${formatMilliseconds(latency.p99)}`,
+    ]);
   if (facts.data)
     items.push([
       'rows',

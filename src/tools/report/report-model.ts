@@ -196,7 +196,7 @@ export function resourcesSection({ resources, task, workUnits, forms }: RunFacts
     [
       'one prediction',
       latencyMs &&
-        `p50 ${formatMilliseconds(latencyMs.p50)}, p99 ${formatMilliseconds(latencyMs.p99)} (measured, ${formatNumber(latencyMs.count)} calls)`,
+        `half within ${formatMilliseconds(latencyMs.p50)}, 99 of 100 within ${formatMilliseconds(latencyMs.p99)} (measured, ${formatNumber(latencyMs.count)} calls)`,
     ],
     [
       'one prediction, from counted cost',
@@ -233,12 +233,15 @@ export function resourcesSection({ resources, task, workUnits, forms }: RunFacts
           forms.map(formRow),
           formHeads(task).map((head, at, { length }) => ({
             head,
-            ...(at === 0 ? { kind: 'name' as const } : at === length - 1 ? { kind: 'wide' as const } : {}),
+            ...(at === 0 ? { kind: 'name' as const } : at === 2 || at === length - 1 ? { kind: 'wide' as const } : {}),
             cell: (row: ReturnType<typeof formRow>) => row[at],
           })),
           { caption: 'Forms of the model' },
         );
-  if (tradeOff === undefined) return html`${costs}${forecasts}${inForms}`;
+  const named = (title: string, body: Html | undefined) =>
+    body === undefined || body.text === '' ? undefined : html`<h3>${title}</h3>${body}`;
+  const first = html`${costs}${named('Forecast and measured', forecasts)}${named('Forms of the model', inForms)}`;
+  if (tradeOff === undefined) return first;
   const offers = table(
     tradeOff,
     [
@@ -250,5 +253,5 @@ export function resourcesSection({ resources, task, workUnits, forms }: RunFacts
     ],
     { caption: 'A limit is not met: what could be had' },
   );
-  return html`${costs}${forecasts}${inForms}${offers}`;
+  return html`${first}${named('A limit is not met: what could be had', offers)}`;
 }

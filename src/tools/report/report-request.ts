@@ -1,3 +1,4 @@
+import { formWords } from '../../core/helpers/model-forms.ts';
 import type { Sourced, TaskSpec } from '../../core/task-spec.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
 import type { RunFacts } from './report-facts.ts';
@@ -85,6 +86,12 @@ function fields(task: TaskSpec): readonly Field[] {
     ...of('size', task.limits.sizeBytes, (value) => `at most ${formatBytes(value)}`),
     ...of('memory', task.limits.memoryBytes, (value) => `at most ${formatBytes(value)}`),
     ...of('training time', task.limits.trainSeconds, (value) => `at most ${formatSeconds(value)}`),
+    ...(task.forms ?? []).map(({ form, source, quote }, i) => ({
+      field: i === 0 ? 'form' : 'form, too',
+      value: formWords[form],
+      source,
+      quote,
+    })),
     ...task.fairness.map((item) => ({
       field: 'fairness',
       value: item.column,

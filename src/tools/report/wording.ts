@@ -30,8 +30,9 @@ const decimalsOf = (value: number): number => formatNumber(value).split('.')[1]?
 const formatEnd = (value: number, decimals: number): string =>
   Math.abs(value) < 1000 && decimals > 0 && decimals <= 4 ? value.toFixed(decimals) : formatNumber(value);
 
+/** Commas between thousands, none behind the point. */
 function groupThousands(digits: string): string {
-  return digits.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+  return digits.replace(/(?<!\.\d*)\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
 /** Bytes in the unit that gives two or three digits (1 kB is 1,000 bytes). */

@@ -177,6 +177,13 @@ describe('reportHtml', () => {
     expect(page).toMatch(new RegExp(`<h2 id="[a-z-]+-title">${heading.replace('?', '\\?')}</h2>`));
   });
 
+  it('shows as a list what the answer says line by line', async () => {
+    const html = await reportHtml({ ...penguinFacts, answer: ['All of it:', '- one', '- two', 'The end.'] });
+    expect(html.replaceAll('\n', '')).toContain(
+      '<p class="lead">All of it:</p><ul class="lead"><li>one</li><li>two</li></ul><p class="lead">The end.</p>',
+    );
+  });
+
   it('says where each field of the request came from, with the words', () => {
     expect(page).toMatch(
       /left out<\/th><td class="wide">year<\/td><td>the prompt<\/td><td class="wide">“without the year”/,

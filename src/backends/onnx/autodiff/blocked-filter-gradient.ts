@@ -1,4 +1,5 @@
-import { cutTo, filled, fromBlocks, padTo, view } from './blocks.ts';
+import { inLanes } from './blocked-weights.ts';
+import { cutTo, filled, fromBlocks, view } from './blocks.ts';
 import type { GraphOperations } from './operator.ts';
 import { sizeOf } from './shapes.ts';
 import type { Value } from './value.ts';
@@ -71,7 +72,9 @@ export function blockedFilterGradient(
   const [top, left] = window.before as [number, number];
   const tall = (outHeight - 1) * strideY + (kh - 1) * dilationY + 1;
   const wide = (outWidth - 1) * strideX + (kw - 1) * dilationX + 1;
-  const noRow = stored * height * width * groups;
+  // Of all samples in blocks of samples: [groups, positions of all channels].
+  const size = stored * height * width;
+  const noRow = groups * size;
   const facts = [channels, stored, groups, height, width, tall, wide, top, left, block, isPlain];
   const imageRows = graph.rowNumbers(`image:${facts}`, () => {
     const numbers = new Int32Array(channels * groups * tall * wide);
@@ -85,17 +88,14 @@ export function blockedFilterGradient(
             const place = isPlain
               ? c * height * width + pixel
               : (Math.floor(c / block) * height * width + pixel) * block + (c % block);
-            numbers[at++] = isInside ? place * groups + group : noRow;
+            numbers[at++] = isInside ? group * size + place : noRow;
           }
         }
       }
     }
     return numbers;
   });
-  const turned = graph.apply('Transpose', [view(graph, x, [batch, stored * height * width])], {
-    perm: { ints: [1, 0] },
-  });
-  const bySample = padTo(graph, turned, [stored * height * width, samples]);
+  const bySample = inLanes(graph, x, [1, batch], block);
   const image = gatherRows(graph, view(graph, bySample, [noRow, block]), imageRows, block);
 
   const made = graph.apply(
@@ -112,9 +112,11 @@ export function blockedFilterGradient(
       _shape: { ints: [channels, outBlocks * block, kh, kw] },
     },
   );
-  const blocks = view(graph, made, [channels, outBlocks, kh * kw, block]);
-  const moved = graph.apply('Transpose', [blocks], { perm: { ints: [1, 3, 0, 2] } });
-  return cutTo(graph, view(graph, moved, [outBlocks * block, channels, kh, kw]), shape);
+  // To [O/B, C, kh, kw, B], of which the runtime's own reordering makes [O, C, kh, kw].
+  const blocks = view(graph, made, [channels, outBlocks, kh * kw * block]);
+  const moved = outBlocks === 1 ? blocks : graph.apply('Transpose', [blocks], { perm: { ints: [1, 0, 2] } });
+  const turned = view(graph, moved, [1, outBlocks * block, 1, channels * kh * kw]);
+  return view(graph, fromBlocks(graph, turned, filters), shape);
 }
 
 /**

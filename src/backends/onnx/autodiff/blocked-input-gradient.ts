@@ -56,13 +56,13 @@ export function blockedInputGradient(
   const { kernel, strides, dilations, before } = window;
   const convolve = (
     image: Value,
-    taps: Value,
+    taps: readonly [readonly number[], readonly number[]],
     pads: readonly number[],
     size: readonly number[],
     apart: readonly number[] = [1, 1],
   ) =>
-    graph.apply('nchwc.Conv', [image, backwardWeights(graph, taps, block)], {
-      kernel_shape: { ints: taps.shape.slice(2) },
+    graph.apply('nchwc.Conv', [image, backwardWeights(graph, w, taps, block)], {
+      kernel_shape: { ints: taps.map(({ length }) => length) },
       strides: { ints: [1, 1] },
       dilations: { ints: apart },
       pads: { ints: pads },
@@ -77,7 +77,7 @@ export function blockedInputGradient(
     const [down, across] = [rows.length, columns.length];
     const lines = batch * (channels / block) * (height / down);
     const part = (row: Phase, column: Phase) => {
-      const taps = reversedTaps(graph, w, [row.first, column.first], [down, across]);
+      const taps = [reversedTaps(kernel[0]!, row.first, down), reversedTaps(kernel[1]!, column.first, across)] as const;
       const pads = [row.before, column.before, row.after, column.after];
       const made = convolve(dy, taps, pads, [height / down, width / across]);
       return view(graph, made, [lines, 1, width / across, 1, block]);
@@ -99,7 +99,7 @@ export function blockedInputGradient(
   const isTooLong = back.some((count) => count < 0);
   const image = isTooLong ? cutBlocks(graph, wide, back, block) : wide;
   const pads = [...front, ...back.map((count) => Math.max(0, count))];
-  return convolve(image, reversedTaps(graph, w), pads, [height, width], dilations);
+  return convolve(image, [reversedTaps(kernel[0]!), reversedTaps(kernel[1]!)], pads, [height, width], dilations);
 }
 
 /** Blocks without the last rows and columns. */

@@ -19,6 +19,8 @@ function trainingOptions(
     interOpNumThreads: 1,
     // The plan's block of memory stands beside what the first step took, which is kept.
     enableMemPattern: !isFrugal,
+    // Its kernel takes five times what a sum and a normalisation take.
+    extra: { optimization: { disable_specified_optimizers: 'SkipLayerNormFusion' } },
     // Fatal alone: what else goes wrong is an error of ours, and stderr is the host's.
     logSeverityLevel: 4,
   };

@@ -5,7 +5,7 @@ import { chooseLayout } from '../src/backends/onnx/layout/choose-layout.ts';
 import { loadRuntime } from '../src/backends/onnx/load-runtime.ts';
 import { onnxBackend } from '../src/backends/onnx/onnx-backend.ts';
 import { fromRuntime, toRuntime } from '../src/backends/onnx/tensors.ts';
-import { sessionOpener } from '../src/backends/onnx/train/session.ts';
+import { sessionOpener, trainingOptions } from '../src/backends/onnx/train/session.ts';
 import { compileNetwork } from '../src/backends/onnx/train/trainable-network.ts';
 import type { OpenSession } from '../src/backends/onnx/train/training-session.ts';
 import { type Case, cases, makeData, training } from './engine-cases.ts';
@@ -35,9 +35,7 @@ function profiledSession(folder: string): OpenSession {
   return async (model, threads) => {
     const runtime = await loadRuntime();
     const session = await runtime.InferenceSession.create(model, {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
+      ...trainingOptions(runtime, threads, {}),
       enableProfiling: true,
       profileFilePrefix: join(folder, 'profile'),
     });

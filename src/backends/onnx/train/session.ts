@@ -6,7 +6,7 @@ import { fromRuntime, toRuntime } from '../tensors.ts';
 import type { OpenSession, SessionOptions } from './training-session.ts';
 
 /** Settings that train fastest; results depend on none of them but the number of threads. */
-function trainingOptions(
+export function trainingOptions(
   runtime: Runtime,
   threads: number,
   { isFrugal = false }: SessionOptions,
@@ -19,7 +19,7 @@ function trainingOptions(
     interOpNumThreads: 1,
     // The plan's block of memory stands beside what the first step took, which is kept.
     enableMemPattern: !isFrugal,
-    // Its kernel takes five times what a sum and a normalisation take.
+    // The fused kernel takes five times what a sum and a normalisation take.
     extra: { optimization: { disable_specified_optimizers: 'SkipLayerNormFusion' } },
     // Fatal alone: what else goes wrong is an error of ours, and stderr is the host's.
     logSeverityLevel: 4,

@@ -43,9 +43,12 @@ export async function startServer(command: string, args: readonly string[]): Pro
   throw new Error(`${command} ${args[0]} ended before it listened.`);
 }
 
-/** Starts `traineragent serve` from `dist/`. */
+/** What the files of `traineragent deploy` give Node: see there. */
+export const nodeOptions = ['--max-semi-space-size=64'] as const;
+
+/** Starts `traineragent serve` from `dist/`, as the files of `traineragent deploy` do. */
 export const startService = (model: string, ...options: readonly string[]): Promise<Server> =>
-  startServer(process.execPath, [`${root}dist/cli.js`, 'serve', model, '--port', '0', ...options]);
+  startServer(process.execPath, [...nodeOptions, `${root}dist/cli.js`, 'serve', model, '--port', '0', ...options]);
 
 /** What came of requests: by status, in milliseconds since they were due. */
 export interface Load {

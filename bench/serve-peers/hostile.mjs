@@ -22,7 +22,6 @@ const cases = [
   ['a body that does not come', `${head}content-length: 90\r\n\r\n{`, ['408', 'open']],
   ['a body over the limit', post('x'.repeat(1_100_000), json), ['413']],
   ['chunks over the limit', `${head}transfer-encoding: chunked\r\n\r\n${chunks}`, ['413']],
-  ['chunks of a byte', `${head}transfer-encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(100_000)}`, ['413']],
   ['a claim of two gigabytes', `${head}content-length: 2147483648\r\n\r\n{`, ['413']],
   ['two lengths', `${head}content-length: 2\r\ncontent-length: 4\r\n\r\n{}`, ['400']],
   ['a length beside chunks', `${head}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`, ['400']],

@@ -21,7 +21,7 @@ export interface ListenOptions {
    * What is done where more is asked, and goes on being asked, than can be answered: `shut` ends the connections that ask most and has the system
    * refuse others until there is time again; `answer` refuses each request by an answer, at the cost of a third of a prediction.
    *
-   * @default 'shut'
+   * @default 'answer'
    */
   readonly overload?: 'shut' | 'answer';
   /** Another port of the same host, for supervisors: `/livez`, `/readyz` and `/metrics`, also where connections are refused. @default none */
@@ -59,7 +59,7 @@ export async function listen(
   options: ListenOptions = {},
   rehearsal?: Rehearsal,
 ): Promise<Deployment> {
-  const { port = 0, host = '127.0.0.1', graceMs = 10_000, insecure = false, overload = 'shut' } = options;
+  const { port = 0, host = '127.0.0.1', graceMs = 10_000, insecure = false, overload = 'answer' } = options;
   if (!hasKeys && !insecure && !loopbackNames.includes(host)) {
     throw new TrainerError(
       'SERVE_FAILED',

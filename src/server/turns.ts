@@ -2,7 +2,7 @@ import { Lasting } from './lasting.ts';
 
 /** When the turns of the event loop mean that too much is asked. */
 export interface TurnLimits {
-  /** A turn that takes more of the processor's time than this is long. @default 10 */
+  /** A turn that takes more of the processor's time than this is long. @default 15 */
   readonly longMs: number;
   /** Long turns for so long, without a short one, are overload and no burst; as long without a refusal is its end. @default 100 */
   readonly holdMs: number;
@@ -25,7 +25,7 @@ export interface TurnClock {
   afterTurn(callback: () => void): void;
 }
 
-const defaults: TurnLimits = { longMs: 10, holdMs: 100, targetMs: 3, requests: 32, least: 8, ends: 8 };
+const defaults: TurnLimits = { longMs: 15, holdMs: 100, targetMs: 3, requests: 32, least: 8, ends: 8 };
 /** A turn may be long for what the one before left, or for a collection of garbage: no single one takes more than this from the next. */
 const mostDecrease = 0.8;
 const realClock: TurnClock = {

@@ -27,7 +27,8 @@ async function client(port: number) {
   };
 }
 
-async function start(options: ListenOptions = {}) {
+async function start(given: ListenOptions = {}) {
+  const options: ListenOptions = { overload: 'shut', ...given };
   const { core, state } = fakeCore();
   const heard: boolean[] = [];
   let wake: () => void = () => undefined;

@@ -39,6 +39,12 @@ export function deployFiles(target: DeployTarget, facts: DeployFacts): DeployFil
 /** Where supervisors ask, also while connections are refused. */
 const healthPort = ({ port }: DeployFacts): number => (port === 65_535 ? port - 1 : port + 1);
 
+/**
+ * What requests leave behind is collected a quarter as often, and less of it grows old: to look through what is old takes tens of milliseconds
+ * where there is one core. It costs up to 150 MB.
+ */
+const youngMemory = '--max-semi-space-size=64';
+
 const image = ({ name, hash }: DeployFacts): string => `${name}:${hash.slice(0, 12)}`;
 
 function dockerfile(facts: DeployFacts): string {
@@ -57,7 +63,7 @@ EXPOSE ${port} ${health}
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s \\
     CMD ["node", "-e", "fetch('http://127.0.0.1:${health}/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "node_modules/traineragent/dist/cli.js", "serve", "model.onnx", "--name", "${name}", "--host", "0.0.0.0", "--port", "${port}", "--health-port", "${health}", "--log"]
+ENTRYPOINT ["node", "${youngMemory}", "node_modules/traineragent/dist/cli.js", "serve", "model.onnx", "--name", "${name}", "--host", "0.0.0.0", "--port", "${port}", "--health-port", "${health}", "--log"]
 CMD ["--keys", "/run/secrets/keys.json"]
 `;
 }
@@ -92,7 +98,7 @@ Description=Predictions of the model ${name}
 After=network.target
 
 [Service]
-ExecStart=/usr/bin/node ${folder}/node_modules/traineragent/dist/cli.js serve ${folder}/model.onnx --name ${name} --port ${port} --keys %d/keys.json --log
+ExecStart=/usr/bin/node ${youngMemory} ${folder}/node_modules/traineragent/dist/cli.js serve ${folder}/model.onnx --name ${name} --port ${port} --keys %d/keys.json --log
 LoadCredential=keys.json:/etc/${name}/keys.json
 Environment=NODE_ENV=production
 Restart=on-failure

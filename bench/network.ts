@@ -12,7 +12,7 @@ import { encode, layoutOf, learnEncoding } from '../src/tools/learn/network/enco
 import { networkLearner } from '../src/tools/learn/network/network-learner.ts';
 import { readOptions } from '../src/tools/learn/network/options.ts';
 import { treesLearner } from '../src/tools/learn/trees/trees-learner.ts';
-import { type Bench, makeRow, type Row } from './row.ts';
+import { type Bench, isChosen, makeRow, type Row } from './row.ts';
 import { dataFolder, readData, startPeer } from './trees-peer.ts';
 
 interface RealSet {
@@ -183,7 +183,7 @@ async function compareEnsembles(rows: Rows): Promise<Row> {
 const bench: Bench = {
   name: 'network',
   about: 'The network learner against the same net in PyTorch on three real sets, and what it brings to the ensemble.',
-  async run({ python, quick }) {
+  async run({ python, quick, only }) {
     mkdirSync(dataFolder, { recursive: true });
     const peer = startPeer(python);
     const { sets } = await peer.ask<{ sets: RealSet[] }>({ do: 'real', folder: dataFolder, quick: true });
@@ -196,8 +196,9 @@ const bench: Bench = {
       console.error(`${row.case}, ${row.metric}: ours ${row.ours}, peer ${row.peer}`);
       rows.push(row);
     };
-    for (const set of chosen) add(await comparePeer(set, python, quick ? 1 : 3));
-    for (const set of quick ? chosen.slice(0, 1) : chosen) add(await compareEnsembles(set));
+    const named = (part: string) => chosen.filter(({ name }) => isChosen(`${part} ${name}`, only));
+    for (const set of named('peer')) add(await comparePeer(set, python, quick ? 1 : 3));
+    for (const set of quick ? named('ensemble').slice(0, 1) : named('ensemble')) add(await compareEnsembles(set));
     return rows;
   },
 };

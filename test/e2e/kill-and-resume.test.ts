@@ -47,43 +47,47 @@ async function resumed(name: string): Promise<{ readonly hash: string; readonly 
 }
 
 describe('a run whose process is killed', () => {
-  it('ends with the same model, and computes nothing again that was recorded, wherever it was killed', async () => {
-    const last = reference.records.length;
-    expect(last).toBeGreaterThan(30);
-    const points = isLong
-      ? Array.from({ length: last }, (_, i) => i + 1)
-      : Array.from({ length: pointCount }, (_, i) => 1 + Math.round((i * (last - 1)) / (pointCount - 1)));
-    expect(new Set(points).size).toBeGreaterThanOrEqual(20);
-    const oneAfterAnother = async (own: readonly number[]) => {
-      for (const point of own) {
-        const name = `killed-${point}`;
-        // Held behind its record, or killed as it goes on from there.
-        const holds = point % 2 === 1 && point > 1; // the first record is written before there are events
-        const host = startHost({ folder: join(folder, name), request, ...(holds ? { holdAt: point } : {}) });
-        if (holds) expect(await host.until((line) => line.holds === point)).toBeDefined();
-        else await untilRecord(name, point);
-        await host.kill();
-        const before = recordsOf(name);
-        expect(before.length).toBeGreaterThanOrEqual(point);
-        const { hash, called } = await resumed(name);
-        expect({ point, hash }).toEqual({ point, hash: reference.hash });
-        const after = recordsOf(name);
-        const recorded = new Set(callsOf(before).map(nameOf));
-        expect(called.filter((call) => recorded.has(call))).toEqual([]);
-        expect(callsOf(after).map(nameOf)).toEqual(callsOf(reference.records).map(nameOf));
-        expect(callsOf(after, 'trial').map(({ output }) => output)).toEqual(
-          callsOf(reference.records, 'trial').map(({ output }) => output),
-        );
-        expect(after.filter(({ body }) => body.kind === 'vault-read')).toHaveLength(1);
-        expect({ point, complaints: await host.complaints() }).toEqual({ point, complaints: '' });
-        await rm(join(folder, name), { recursive: true, force: true });
-      }
-    };
-    await Promise.all([
-      oneAfterAnother(points.filter((_, i) => i % 2 === 0)),
-      oneAfterAnother(points.filter((_, i) => i % 2 === 1)),
-    ]);
-  }, 600_000);
+  it(
+    'ends with the same model, and computes nothing again that was recorded, wherever it was killed',
+    async () => {
+      const last = reference.records.length;
+      expect(last).toBeGreaterThan(30);
+      const points = isLong
+        ? Array.from({ length: last }, (_, i) => i + 1)
+        : Array.from({ length: pointCount }, (_, i) => 1 + Math.round((i * (last - 1)) / (pointCount - 1)));
+      expect(new Set(points).size).toBeGreaterThanOrEqual(20);
+      const oneAfterAnother = async (own: readonly number[]) => {
+        for (const point of own) {
+          const name = `killed-${point}`;
+          // Held behind its record, or killed as it goes on from there.
+          const holds = point % 2 === 1 && point > 1; // the first record is written before there are events
+          const host = startHost({ folder: join(folder, name), request, ...(holds ? { holdAt: point } : {}) });
+          if (holds) expect(await host.until((line) => line.holds === point)).toBeDefined();
+          else await untilRecord(name, point);
+          await host.kill();
+          const before = recordsOf(name);
+          expect(before.length).toBeGreaterThanOrEqual(point);
+          const { hash, called } = await resumed(name);
+          expect({ point, hash }).toEqual({ point, hash: reference.hash });
+          const after = recordsOf(name);
+          const recorded = new Set(callsOf(before).map(nameOf));
+          expect(called.filter((call) => recorded.has(call))).toEqual([]);
+          expect(callsOf(after).map(nameOf)).toEqual(callsOf(reference.records).map(nameOf));
+          expect(callsOf(after, 'trial').map(({ output }) => output)).toEqual(
+            callsOf(reference.records, 'trial').map(({ output }) => output),
+          );
+          expect(after.filter(({ body }) => body.kind === 'vault-read')).toHaveLength(1);
+          expect({ point, complaints: await host.complaints() }).toEqual({ point, complaints: '' });
+          await rm(join(folder, name), { recursive: true, force: true });
+        }
+      };
+      await Promise.all([
+        oneAfterAnother(points.filter((_, i) => i % 2 === 0)),
+        oneAfterAnother(points.filter((_, i) => i % 2 === 1)),
+      ]);
+    },
+    isLong ? 3_600_000 : 600_000,
+  );
 
   it('can be killed again and again', async () => {
     for (const holdAt of [6, 20, 31, 40]) {
@@ -110,7 +114,7 @@ describe('a run whose process is killed', () => {
     expect((await resumed('locked')).hash).toBe(reference.hash);
   });
 
-  it('goes on in another process where it was paused', async () => {
+  it('goes on in another process where it was paused', { timeout: 300_000 }, async () => {
     const open = { ...request, prompt: 'Predict the outcome' };
     const host = startHost({ folder: join(folder, 'paused'), request: open });
     expect(await host.until(({ status }) => status !== undefined)).toEqual({ status: 'paused' });

@@ -147,4 +147,8 @@ export const imageOperatorCases: Readonly<Record<string, OperatorCase>> = {
     build: call('LRN', { size: int(7), alpha: { float: 2 }, beta: { float: 0.5 }, bias: { float: 1 } }),
     ...single,
   },
+  Shrink: { build: call('Shrink', { lambd: { float: 0.75 }, bias: { float: 0.75 } }) },
+  // The runtime rounds doubles to floats where there is no bias.
+  'Shrink hard': { build: call('Shrink', { lambd: { float: 0.5 } }), ...single },
+  'Shrink at bounds': { build: call('Shrink', { lambd: { float: 1 }, bias: { float: 1 } }), isCorner: true },
 };

@@ -121,6 +121,26 @@ export const sequenceOperatorCases: Readonly<Record<string, OperatorCase>> = {
     build: (graph, [a]) =>
       graph.apply('ReduceLogSumExp', [graph.apply('Mul', [a!, a!]), graph.ints([1])], { keepdims: int(0) }),
   },
+  Greater: { build: whereCompared('Greater') },
+  'Greater broadcast': { build: whereCompared('Greater') },
+  Less: { build: whereCompared('Less') },
+  Equal: {
+    build: (graph, [a, b]) => {
+      const [left, right] = [a!, b!].map((value) => graph.apply('Sign', [value]));
+      return graph.apply('Where', [graph.apply('Equal', [left!, right!]), a!, b!]);
+    },
+  },
+  OneHot: {
+    build: (graph, [a]) => {
+      const made = graph.apply('OneHot', [
+        integers(graph, [2], [2, 0]),
+        integers(graph, [], [3]),
+        graph.floats([2], [0, 1], a!),
+      ]);
+      return graph.apply('Mul', [a!, made]);
+    },
+    types: ['float'],
+  },
 };
 
 /** From the shape [4, 2] to the factors 2 and 3. */

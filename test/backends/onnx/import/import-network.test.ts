@@ -10,6 +10,7 @@ import { type ImportOptions, importNetwork } from '../../../../src/backends/onnx
 import { onnxBackend } from '../../../../src/backends/onnx/onnx-backend.ts';
 import { TrainerError } from '../../../../src/core/errors.ts';
 import { decodeModel } from '../../../../src/onnx/decode.ts';
+import { encodeModel } from '../../../../src/onnx/encode.ts';
 import { createGraphBuilder, type GraphBuilder } from '../../../../src/onnx/graph-builder.ts';
 
 interface Trained {
@@ -339,4 +340,39 @@ describe('importNetwork refuses', () => {
     expect(TrainerError.isInstance(error) && error.code).toBe(code);
     expect((error as Error).message).toContain(message);
   });
+});
+
+it('a weight that two nodes take is one, whose gradients are added', async () => {
+  const builder = createGraphBuilder();
+  const x = builder.input('x', 'float', ['batch', 1]);
+  const w = builder.constant({ type: 'float', shape: [1, 1], data: Float32Array.of(0.5) }, 'w');
+  builder.output('y', builder.node('MatMul', [builder.node('MatMul', [x, w]), w]), 'float', ['batch', 1]);
+  await using network = await onnxBackend().compile(importNetwork(builder.build({ name: 'shared' })), {
+    loss: { kind: 'mean-squared-error' },
+    optimiser: { kind: 'sgd', learningRate: 0.1 },
+  });
+  const one: Tensor = { dtype: 'float32', shape: [1, 1], data: Float32Array.of(1) };
+  const zero: Tensor = { dtype: 'float32', shape: [1, 1], data: Float32Array.of(0) };
+  await network.steps({ inputs: { x: one }, targets: { y: zero } }, [Int32Array.of(0)]);
+  const { state } = await network.snapshot();
+  // The loss is w⁴, its slope at one half 4w³ = 0.5, and the step a tenth of that.
+  expect(Object.values(state)).toHaveLength(1);
+  expect(Number(Object.values(state)[0]!.data[0])).toBeCloseTo(0.45, 6);
+});
+
+it.each([
+  [12, 'MODEL_UNSUPPORTED'],
+  [13, undefined],
+  [22, undefined],
+  [23, 'MODEL_UNSUPPORTED'],
+] as const)('operator set %i is taken from 13 to 22 alone', (version, code) => {
+  const builder = createGraphBuilder();
+  const x = builder.input('x', 'float', ['batch', 4]);
+  const w = builder.constant({ type: 'float', shape: [4, 4], data: new Float32Array(16).fill(0.5) }, 'w');
+  builder.output('y', builder.node('Relu', [builder.node('MatMul', [x, w])]), 'float', ['batch', 4]);
+  const model = decodeModel(builder.build({ name: 'edge' }));
+  const file = encodeModel({ ...model, opsets: [{ domain: '', version }] });
+  const take = () => importNetwork(file);
+  if (code === undefined) expect(take().layers).toHaveLength(1);
+  else expect(take).toThrow(expect.objectContaining({ code, message: expect.stringMatching(/13 to 22/) }));
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { answerBesideVerdict } from './answer-beside-verdict.ts';
+import { withMetricNames } from './answer-words.ts';
 import { baselineScore } from './charts.ts';
 import { Html, type HtmlValue, html } from './html.ts';
 import { checksSection, dataSection } from './report-data.ts';
@@ -190,7 +191,7 @@ function messagesSection({ messages }: RunFacts): Html | undefined {
       { head: 'stage', kind: 'name', cell: (row) => row.stage },
       { head: 'from', cell: (row) => row.from },
       { head: 'to', cell: (row) => row.to },
-      { head: 'what', kind: 'wide', cell: (row) => row.summary },
+      { head: 'what', kind: 'wide', cell: (row) => withMetricNames(row.summary) },
     ],
     { caption: 'Messages of the agents' },
   );

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { compressionQuestion } from '../../src/agents/model/compress.ts';
 import { onnxBackend } from '../../src/backends/onnx/onnx-backend.ts';
 import { endPanel } from '../../src/cli/end-panel.ts';
 import { createRandom } from '../../src/core/helpers/random.ts';
@@ -48,6 +49,20 @@ describe('a limit in the request', () => {
     expect(estimated.tradeOff).toBeUndefined();
   });
 
+  test.each([
+    ['memory that all take alike gives no score away', { memoryBytes: 20e6 }, 'whole'],
+    ['a size that only one comes near is met as nearly as can be', { sizeBytes: 2000 }, 'small'],
+    ['of two limits the one that is exceeded most decides', { sizeBytes: 5500, latencyMs: 0.001 }, 'small'],
+    ['the best within the limits is kept', { sizeBytes: 5500 }, 'half'],
+  ])('is weighed against the score: %s', (_what, limits, kept) => {
+    const variants = [
+      { id: 'whole', what: '', score: 0.94, sizeBytes: 6300, latencyMs: 0.02, memoryBytes: 82.4e6 },
+      { id: 'half', what: '', score: 0.92, sizeBytes: 5000, latencyMs: 0.015, memoryBytes: 82.2e6 },
+      { id: 'small', what: '', score: 0.79, sizeBytes: 3800, latencyMs: 0.01, memoryBytes: 82e6 },
+    ];
+    expect(compressionQuestion.rule({ variants, limits } as never).answer).toEqual({ variant: kept });
+  });
+
   test('that no model keeps is answered with what each size was measured to cost', async () => {
     const { outcome, estimated } = await run('Predict y. It must fit in 2 kB.');
     if (outcome.status !== 'complete') throw new Error(outcome.status);
@@ -89,7 +104,7 @@ describe('a limit in the request', () => {
           ),
         );
       const panel = endPanel(outcome.facts, { folder: '/runs/one' }, { colours: false, cwd: '/', columns: 120 });
-      expect(panel).toMatch(/ what could be had +.* +file +prediction +memory\n/);
+      expect(panel).toMatch(/ what could be had, on validation data +.* +file +prediction +memory\n/);
       for (const { what } of tradeOff) expect(panel).toContain(`  ${what}`);
       const narrow = endPanel(outcome.facts, { folder: '/runs/one' }, { colours: false, cwd: '/', columns: 50 });
       for (const { what } of tradeOff) expect(narrow).toContain(`  ${what}`);

@@ -39,6 +39,6 @@ it('what could be had under a missed limit is told by the metric that the scores
   for (const line of told) expect(line).toContain(': average precision ');
   expect(cardMarkdown(facts)).toContain('| model | average precision on validation data |');
   expect(endPanel(facts, { folder: '/runs/one' }, { colours: false, cwd: '/', columns: 160 })).toMatch(
-    /what could be had +average precision /,
+    /what could be had, on validation data +average precision /,
   );
 });

@@ -49,8 +49,12 @@ export const compressionQuestion = defineQuestion({
     const fits = variants.filter((variant) => keeps(limits, variant));
     const best = (list: typeof variants) => list.reduce((a, b) => (b.score > a.score ? b : a));
     if (fits.length === 0) {
-      const smallest = variants.reduce((a, b) => (b.sizeBytes < a.sizeBytes ? b : a));
-      return { answer: { variant: smallest.id }, why: 'No variant is within the limits; this is the smallest.' };
+      const least = Math.min(...variants.map((variant) => excess(limits, variant)));
+      const near = variants.filter((variant) => excess(limits, variant) <= nearly * least);
+      return {
+        answer: { variant: best(near).id },
+        why: `No variant is within the limits; ${near.length === 1 ? 'this comes nearest' : 'of those that come nearest this is the best'}.`,
+      };
     }
     if (!fits.includes(variants[0]!))
       return {
@@ -169,14 +173,22 @@ function limitsOf({ limits }: TaskSpec): CompressionSubject['limits'] {
   };
 }
 
-/** Whether a variant is forecast to keep the limits. */
-function keeps(
-  limits: CompressionSubject['limits'],
-  variant: { readonly sizeBytes: number; readonly latencyMs: number; readonly memoryBytes?: number | undefined },
-): boolean {
-  return (
-    variant.sizeBytes <= (limits.sizeBytes ?? Number.POSITIVE_INFINITY) &&
-    (variant.memoryBytes ?? 0) <= (limits.memoryBytes ?? Number.POSITIVE_INFINITY) &&
-    variant.latencyMs <= (limits.latencyMs ?? Number.POSITIVE_INFINITY)
-  );
+/** What a variant may have of that by which the nearest exceeds the limits, to be as near: for so little no score is given away. */
+const nearly = 1.05;
+
+interface Costs {
+  readonly sizeBytes: number;
+  readonly latencyMs: number;
+  readonly memoryBytes?: number | undefined;
 }
+
+/** What a variant is forecast to take of the limit that it comes nearest to or exceeds most; at most 1 keeps them. */
+function excess(limits: CompressionSubject['limits'], variant: Costs): number {
+  const shares = (['sizeBytes', 'latencyMs', 'memoryBytes'] as const).map(
+    (which) => (variant[which] ?? 0) / (limits[which] ?? Number.POSITIVE_INFINITY),
+  );
+  return Math.max(...shares);
+}
+
+/** Whether a variant is forecast to keep the limits. */
+const keeps = (limits: CompressionSubject['limits'], variant: Costs): boolean => excess(limits, variant) <= 1;

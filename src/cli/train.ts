@@ -1,5 +1,6 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { TrainerError } from '../core/errors.ts';
 import { type ModelForm, modelForms } from '../core/helpers/model-forms.ts';
 import { type Command, oneOf, type ParsedArgs, wholeNumber } from './command.ts';
 import { followRun, hasProgress, isAbort } from './follow-run.ts';
@@ -99,11 +100,15 @@ export const trainCommand: Command = {
       return await followRun(run, { io, folder, json: args.isSet('json') });
     } catch (error) {
       // A name that was mistyped must not take the folder away from the run that is meant.
-      if (!isAbort(error) && !(await hasProgress(folder))) await removeRun(folder);
+      if (isOwn(error) && !(await hasProgress(folder))) await removeRun(folder);
       throw error;
     }
   },
 };
+
+/** Whether what is in the folder is of the run that failed, and of no use: another process may have begun one in it meanwhile. */
+const isOwn = (error: unknown): boolean =>
+  !isAbort(error) && !(TrainerError.isInstance(error) && error.code === 'RUN_LOCKED');
 
 /** Takes away the folder that a run has made, with what else is in it kept. */
 async function removeRun(folder: string): Promise<void> {

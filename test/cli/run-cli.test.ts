@@ -214,6 +214,7 @@ describe('train', () => {
     ['DATA_NOT_FOUND', 1, []],
     ['DATA_NOT_FOUND', 2, ['out']],
     ['DATA_FORMAT', 1, []],
+    ['RUN_LOCKED', 1, ['out']],
   ] as const)(
     'does not offer to resume what cannot be, or has nothing finished (%s after %i records)',
     async (code, records, left) => {

@@ -1,32 +1,31 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Tensor, TrainingData } from '../../../../src/backends/backend.ts';
-import { mobilenetBlock } from '../../../../src/backends/network/blocks/mobilenet-block.ts';
-import { resnet } from '../../../../src/backends/network/blocks/resnet.ts';
-import { tcn } from '../../../../src/backends/network/blocks/tcn.ts';
-import {
-  conv1d,
-  conv2d,
-  convTranspose2d,
-  depthwiseConv2d,
-} from '../../../../src/backends/network/layers/convolution.ts';
-import { dense } from '../../../../src/backends/network/layers/dense.ts';
-import { groupNorm } from '../../../../src/backends/network/layers/group-norm.ts';
-import { batchNorm } from '../../../../src/backends/network/layers/normalisation.ts';
 import {
   averagePool1d,
   averagePool2d,
+  batchNorm,
+  conv1d,
+  conv2d,
+  convTranspose2d,
+  dense,
+  depthwiseConv2d,
+  flatten,
   globalAveragePool,
   globalMaxPool,
+  groupNorm,
+  type Layer,
   maxPool1d,
   maxPool2d,
-} from '../../../../src/backends/network/layers/pooling.ts';
-import { flatten } from '../../../../src/backends/network/layers/shaping.ts';
-import { squeezeExcite } from '../../../../src/backends/network/layers/squeeze-excite.ts';
-import { upsample } from '../../../../src/backends/network/layers/upsample.ts';
-import { network } from '../../../../src/backends/network/network.ts';
-import type { Layer } from '../../../../src/backends/network/network-spec.ts';
+  mobilenetBlock,
+  network,
+  resnet,
+  squeezeExcite,
+  tcn,
+  upsample,
+} from '../../../../src/backends/networks.ts';
 import { onnxBackend } from '../../../../src/backends/onnx/onnx-backend.ts';
+import { expectTraining } from './expect-training.ts';
 
 interface Case {
   readonly start: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: readonly number[] }>>;
@@ -116,16 +115,6 @@ describe('training on images and on sequences with channels', () => {
       inputs: { [input]: floats(stored[input]) },
       targets: { y: { dtype: 'int64', shape, data: BigInt64Array.from(labels, BigInt) } },
     };
-    const losses = await trained.steps(
-      data,
-      stored.batches.map((rows) => Int32Array.from(rows)),
-    );
-    for (const [i, value] of expected.entries()) expect(losses[i]).toBeCloseTo(value, 4);
-    const after = (await trained.snapshot()).state;
-    for (const [key, values] of Object.entries(end)) {
-      const own = after[key]!.data as Float32Array;
-      const most = values.reduce((worst, value, i) => Math.max(worst, Math.abs(value - own[i]!)), 0);
-      expect(most, key).toBeLessThan(5e-5);
-    }
+    await expectTraining(trained, data, { batches: stored.batches, losses: expected, end, digits: 4 });
   });
 });

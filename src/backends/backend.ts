@@ -120,12 +120,12 @@ export interface Evaluation {
 
 /** Everything that training goes on from: two networks with equal snapshots make equal steps. */
 export interface TrainingSnapshot {
-  readonly formatVersion: 1;
+  readonly formatVersion: 2;
   /** Steps made so far; the schedule and the random numbers of dropout follow from it. */
   readonly step: number;
   /** Before the schedule. */
   readonly learningRate: number;
-  /** Parameters as `layer/name`, the optimiser's memory of them as `layer/name#slot`. */
+  /** Parameters as `layer/name`, the optimiser's memory of them as `layer/name#slot`, in a scale that follows from the step. */
   readonly state: Tensors;
 }
 

@@ -176,7 +176,7 @@ function stateTests(open: () => Promise<TrainableNetwork>, tolerance: number): C
         const { [key]: tensor, ...others } = snapshot.state;
         const cut = { ...tensor!, data: (tensor!.data as Float32Array).slice(1) } as typeof tensor;
         for (const bad of [
-          { ...snapshot, formatVersion: 2 },
+          { ...snapshot, formatVersion: 3 },
           { ...snapshot, step: -1 },
           { ...snapshot, state: others },
           { ...snapshot, state: { ...snapshot.state, [key]: cut } },

@@ -42,7 +42,7 @@ export function scriptedBackend({ size = 1, steps: before, onDispose }: Script =
       made++;
       let step = 0;
       const snapshot = async (): Promise<TrainingSnapshot> => ({
-        formatVersion: 1,
+        formatVersion: 2,
         step,
         learningRate: 1,
         state: { weight: { dtype: 'float32', shape: [size], data: new Float32Array(size).fill(step) } },

@@ -2,6 +2,7 @@ import { TrainerError } from '../../../core/errors.ts';
 import type { AdamOptimiser, AdamWOptimiser, Optimiser, SgdOptimiser } from '../../network/optimiser.ts';
 import type { Graph } from '../autodiff/graph.ts';
 import type { Value } from '../autodiff/value.ts';
+import { period, renewAdam, renewMoments } from './renewal.ts';
 
 /** What one parameter's update is made from. */
 export interface UpdateContext {
@@ -31,45 +32,54 @@ export interface OptimiserGraph {
   readonly controls: readonly string[];
   /** The values of the controls at a step (counted from 0), in double precision. */
   controlsAt(rate: number, step: number): readonly number[];
+  /** Whether gradients are multiplied by the first control before they are given to `update`. */
+  readonly isScaled: boolean;
   update(context: UpdateContext): Update;
+  /** Brings the memories of one parameter back to scale, in place, after every `period` steps; see `renewal.ts`. */
+  renew(memories: readonly Float32Array[]): void;
 }
 
-/**
- * Added to every gradient that a memory is made of. Where gradients stay zero (a dead unit, a row of an embedding that
- * no batch has), memories would fade into denormal numbers, which take a hundred times as long and never reach zero.
- * The square of it is a normal float, and it moves a weight by less than 1e-8 of the learning rate a step.
- * Flushing denormals by the runtime's setting would be free, but the first session of a process decides it for the
- * calling thread, and JavaScript's numbers would be flushed as well.
- */
-const leastGradient = 1e-18;
+interface OneOptimiser extends Omit<OptimiserGraph, 'isScaled'> {
+  /** What gradients of a step are multiplied by; they come as they are where it is missing. */
+  readonly scaleAt?: (step: number) => number;
+}
 
-const awayFromZero = (graph: Graph, gradient: Value): Value =>
-  graph.apply('Add', [gradient, graph.scalar(leastGradient, gradient)]);
-
-function sgd({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptimiser): OptimiserGraph {
+function sgd({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptimiser): OneOptimiser {
   return {
     slots: momentum === 0 ? [] : ['momentum'],
     controls: ['rate'],
     controlsAt: (rate) => [rate],
+    renew: ([velocity]) => velocity && renewMoments(velocity),
     update({ graph, weight, gradient, slots, controls: [rate], isDecayed }) {
       const times = (value: Value, factor: number) => graph.apply('Mul', [value, graph.scalar(factor, value)]);
       const isPulled = isDecayed && weightDecay !== 0;
       const slope = isPulled ? graph.apply('Add', [gradient, times(weight, weightDecay)]) : gradient;
       const moved = (direction: Value) => graph.apply('Sub', [weight, graph.apply('Mul', [direction, rate!])]);
       if (momentum === 0) return { weight: moved(slope), slots: [] };
-      const velocity = graph.apply('Add', [times(slots[0]!, momentum), awayFromZero(graph, slope)]);
+      const velocity = graph.apply('Add', [times(slots[0]!, momentum), slope]);
       const direction = nesterov ? graph.apply('Add', [slope, times(velocity, momentum)]) : velocity;
       return { weight: moved(direction), slots: [velocity] };
     },
   };
 }
 
+/** Below this β₂ a scale would grow out of bounds within a period: 0.9 to the −128th is 7e5. */
+const leastScaledBeta = 0.9;
+
 /**
- * The moments are kept divided by 1 − β: M = β₁M + g and V = β₂V + g², ten passes over the weights rather than twelve.
- * With c = 1 − βᵗ and s = √(c₂ / (1 − β₂)), PyTorch's step is w −= rate·(1 − β₁)/c₁·s · M / (√V + ε·s).
+ * The moments are kept divided by 1 − β: M = β₁M + g and V = β₂V + g². With c = 1 − βᵗ and s = √(c₂ / (1 − β₂)),
+ * PyTorch's step is w −= rate·(1 − β₁)/c₁·s · M / (√V + ε·s).
+ *
+ * Where gradients are multiplied by a scale a that grows by 1/√β₂ a step, which costs nothing as it is one number of the
+ * loss, aM and a²V are kept: V = V + g² needs no pass that fades it, and a cancels in M / √V. Nine passes over the weights.
  */
-function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, ...rest }: AdamOptimiser | AdamWOptimiser): OptimiserGraph {
+function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, ...rest }: AdamOptimiser | AdamWOptimiser): OneOptimiser {
   const weightDecay = rest.kind === 'adamw' ? (rest.weightDecay ?? 0.01) : 0;
+  const isScaled = beta2 >= leastScaledBeta;
+  const growth = isScaled ? 1 / Math.sqrt(beta2) : 1;
+  const scales = [1];
+  for (let i = 0; i < period; i++) scales.push(scales[i]! * growth);
+  const scaleAt = (step: number): number => scales[(step % period) + 1]!;
   // β₁ᵗ and β₂ᵗ by one multiplication a step, so that a resumed run has the same bits.
   let powers = { step: 0, beta1: 1, beta2: 1 };
   const advance = (to: number): typeof powers => {
@@ -85,17 +95,19 @@ function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, ...rest }: AdamOptim
   return {
     slots: ['moment', 'square'],
     controls: ['factor', 'epsilon', ...(weightDecay === 0 ? [] : ['keep'])],
+    ...(isScaled && { scaleAt }),
     controlsAt(rate, step) {
       const power = advance(step + 1);
       const s = Math.sqrt((1 - power.beta2) / (1 - beta2));
-      const controls = [((rate * (1 - beta1)) / (1 - power.beta1)) * s, epsilon * s];
+      const controls = [((rate * (1 - beta1)) / (1 - power.beta1)) * s, epsilon * s * scaleAt(step)];
       return weightDecay === 0 ? controls : [...controls, 1 - rate * weightDecay];
     },
+    renew: ([moment, square]) => renewAdam(moment!, square!, scales[period]!),
     update({ graph, weight, gradient, slots: [m, v], controls: [factor, small, keep], isDecayed }) {
-      const decay = (value: Value, beta: number) => graph.apply('Mul', [value, graph.scalar(beta, value)]);
-      const slope = awayFromZero(graph, gradient);
-      const moment = graph.apply('Add', [decay(m!, beta1), slope]);
-      const square = graph.apply('Add', [decay(v!, beta2), graph.apply('Mul', [slope, slope])]);
+      const times = (value: Value, by: number) => graph.apply('Mul', [value, graph.scalar(by, value)]);
+      const moment = graph.apply('Add', [times(m!, beta1 * growth), gradient]);
+      const faded = isScaled ? v! : times(v!, beta2);
+      const square = graph.apply('Add', [faded, graph.apply('Mul', [gradient, gradient])]);
       const size = graph.apply('Add', [graph.apply('Sqrt', [square]), small!]);
       const change = graph.apply('Mul', [graph.apply('Div', [moment, size]), factor!]);
       const held = keep !== undefined && isDecayed ? graph.apply('Mul', [weight, keep]) : weight;
@@ -111,7 +123,7 @@ export interface OptimiserSetting {
   readonly weightDecay: number | undefined;
 }
 
-function oneOptimiser(optimiser: Optimiser, { weightDecay }: OptimiserSetting): OptimiserGraph {
+function oneOptimiser(optimiser: Optimiser, { weightDecay }: OptimiserSetting): OneOptimiser {
   if (weightDecay !== undefined && optimiser.kind === 'adam' && weightDecay > 0) {
     throw new TrainerError(
       'REQUEST_INVALID',
@@ -133,12 +145,21 @@ export function optimiserGraph(
   averageDecay: number,
 ): OptimiserGraph {
   const all = settings.map((setting) => oneOptimiser(optimiser, setting));
-  const starts = all.map((_, i) => all.slice(0, i).reduce((sum, { controls }) => sum + controls.length, 0));
-  const { slots } = all[0]!;
+  const { slots, scaleAt, renew } = all[0]!;
+  const first = scaleAt === undefined ? 0 : 1;
+  const starts = all.map((_, i) => all.slice(0, i).reduce((sum, { controls }) => sum + controls.length, first));
   return {
     slots: averageDecay === 0 ? slots : [...slots, averageSlot],
-    controls: all.flatMap(({ controls }, i) => controls.map((name) => (i === 0 ? name : `${name}:${i}`))),
-    controlsAt: (rate, step) => all.flatMap((one, i) => one.controlsAt(rate * settings[i]!.rateFactor, step)),
+    controls: [
+      ...(scaleAt === undefined ? [] : ['scale']),
+      ...all.flatMap(({ controls }, i) => controls.map((name) => (i === 0 ? name : `${name}:${i}`))),
+    ],
+    isScaled: scaleAt !== undefined,
+    controlsAt: (rate, step) => [
+      ...(scaleAt === undefined ? [] : [scaleAt(step)]),
+      ...all.flatMap((one, i) => one.controlsAt(rate * settings[i]!.rateFactor, step)),
+    ],
+    renew: (memories) => renew(memories.slice(0, slots.length)),
     update(context) {
       const own = all[context.setting]!;
       const start = starts[context.setting]!;
@@ -158,12 +179,23 @@ export function optimiserGraph(
 /** The slot of a weight's moving average, which starts as the weight. */
 export const averageSlot = 'average';
 
-/** Gradients scaled so that the norm over all of them is at most `most`, as PyTorch's `clip_grad_norm_`. */
-export function clipByNorm(graph: Graph, gradients: readonly Value[], most: number): readonly Value[] {
+/**
+ * Gradients scaled so that the norm over all of them is at most `most`, as PyTorch's `clip_grad_norm_`.
+ *
+ * @param scale what they are multiplied by already.
+ */
+export function clipByNorm(
+  graph: Graph,
+  gradients: readonly Value[],
+  most: number,
+  scale: Value | undefined,
+): readonly Value[] {
   if (gradients.length === 0) return [];
   const squares = gradients.map((gradient) => graph.apply('ReduceSumSquare', [gradient], { keepdims: { int: 0 } }));
   const norm = graph.apply('Sqrt', [squares.reduce((sum, square) => graph.apply('Add', [sum, square]))]);
-  const limit = graph.apply('Div', [graph.scalar(most, norm), graph.apply('Add', [norm, graph.scalar(1e-6, norm)])]);
+  const scaled = (value: number) =>
+    scale === undefined ? graph.scalar(value, norm) : graph.apply('Mul', [scale, graph.scalar(value, norm)]);
+  const limit = graph.apply('Div', [scaled(most), graph.apply('Add', [norm, scaled(1e-6)])]);
   const factor = graph.apply('Min', [limit, graph.scalar(1, norm)]);
   return gradients.map((gradient) => graph.apply('Mul', [gradient, factor]));
 }

@@ -15,7 +15,7 @@ export function takeSnapshot(
     key,
     { dtype: 'float32', shape, data: state.get(key)!.slice() },
   ]);
-  return { formatVersion: 1, step, learningRate, state: Object.fromEntries(tensors) };
+  return { formatVersion: 2, step, learningRate, state: Object.fromEntries(tensors) };
 }
 
 /**
@@ -25,10 +25,10 @@ export function takeSnapshot(
  * finite.
  */
 export function readSnapshot(plan: TrainingPlan, snapshot: TrainingSnapshot): ReadonlyMap<string, Float32Array> {
-  if (snapshot?.formatVersion !== 1) {
+  if (snapshot?.formatVersion !== 2) {
     throw new TrainerError(
       'FORMAT_VERSION',
-      `Expected a snapshot of formatVersion 1, got ${JSON.stringify(snapshot?.formatVersion)}.`,
+      `Expected a snapshot of formatVersion 2, got ${JSON.stringify(snapshot?.formatVersion)}.`,
     );
   }
   const fail = (message: string): never => {

@@ -163,10 +163,12 @@ export function buildStep(
   const controls = scalars.map(plainOf);
 
   const weights = packs.flatMap(({ isTrained }, i) => (isTrained ? [before[i]![0]!] : []));
+  const scale = optimiser.isScaled ? controls[0]! : undefined;
   const slopes = drafted.parts
-    .map((part) => gradientsOf(graph, plainOf(part), weights))
+    .map(plainOf)
+    .map((part) => gradientsOf(graph, scale === undefined ? part : graph.apply('Mul', [part, scale]), weights))
     .reduce((sum, part) => sum.map((slope, i) => graph.apply('Add', [slope, part[i]!])));
-  const clipped = training.clipNorm === undefined ? slopes : clipByNorm(graph, slopes, training.clipNorm);
+  const clipped = training.clipNorm === undefined ? slopes : clipByNorm(graph, slopes, training.clipNorm, scale);
   const gradients = new Map(weights.map((weight, i) => [weight, clipped[i]!]));
 
   const carried: CarriedTensor[] = [];

@@ -20,8 +20,9 @@ import { findDivergence } from './find-divergence.ts';
 import { initialState } from './initial-state.ts';
 import { checkMemory, isLarge, release, stateBytes } from './memory.ts';
 import { averageSlot } from './optimisers.ts';
-import { planTraining, type TrainingPlan } from './plan.ts';
+import { planTraining, stateOf, type TrainingPlan } from './plan.ts';
 import { encodePrediction } from './prediction-model.ts';
+import { period } from './renewal.ts';
 import { readSnapshot, takeSnapshot } from './snapshot.ts';
 import { dataFeeds, StepSession, type StepsMade } from './step-session.ts';
 import type { OpenSession } from './training-session.ts';
@@ -182,7 +183,7 @@ class TrainedByGraph implements TrainableNetwork {
   ): Promise<StepsMade> {
     const timed = session.msPerStep === 0 ? 8 : Math.max(1, Math.floor(callMs / session.msPerStep));
     // Only several steps need room for a state that goes from one to the next.
-    const most = isLarge(this.#plan) ? 1 : timed;
+    const most = Math.min(isLarge(this.#plan) ? 1 : timed, period - (this.#step % period));
     let end = at + 1;
     while (end < batches.length && end - at < most && batches[end]!.length === batches[at]!.length) end++;
     const steps = session.stepFeeds(batches.slice(at, end), this.#step, this.#rate);
@@ -225,10 +226,19 @@ class TrainedByGraph implements TrainableNetwork {
     const before = this.#state;
     this.#state = state;
     this.#step += losses.length;
+    if (this.#step % period === 0) this.#renew();
     if (before === pinned || !isLarge(this.#plan)) return;
     // What no step changes is in both.
     const left = Object.keys(before).filter((key) => before[key] !== state[key]);
     release(left.map((key) => before[key]!.data as Float32Array));
+  }
+
+  #renew(): void {
+    const { parameters, optimiser } = this.#plan;
+    for (const parameter of parameters) {
+      const [, ...slots] = stateOf(this.#plan, parameter);
+      if (slots.length > 0) optimiser.renew(slots.map(({ key }) => this.#state[key]!.data as Float32Array));
+    }
   }
 
   #check(data: TrainingData): CheckedData {

@@ -16,7 +16,7 @@ export interface Progress {
   readonly snapshot?: TrainingSnapshot;
 }
 
-const formatVersion = 1;
+const formatVersion = 2;
 
 type Shapes = Readonly<Record<string, readonly number[]>>;
 

@@ -2,6 +2,7 @@ import { inLanes } from './blocked-weights.ts';
 import { cutTo, filled, fromBlocks, view } from './blocks.ts';
 import type { GraphOperations } from './operator.ts';
 import { sizeOf } from './shapes.ts';
+import { sumRows } from './sum-rows.ts';
 import type { Value } from './value.ts';
 import type { Window } from './window.ts';
 
@@ -150,6 +151,6 @@ export function smallFilterGradient(
     [view(graph, dy, [batch, stored / block, positions, block]), view(graph, columns, [batch, 1, positions, block])],
     { transA: { int: 1 }, transB: { int: 0 }, alpha: { float: 1 } },
   );
-  const sums = graph.apply('MatMul', [graph.full([1, batch], 1, x), view(graph, products, [batch, stored * block])]);
+  const sums = sumRows(graph, view(graph, products, [batch, stored * block]));
   return view(graph, cutTo(graph, view(graph, sums, [stored, block]), [filters, taps]), shape);
 }

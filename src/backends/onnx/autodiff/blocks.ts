@@ -1,4 +1,5 @@
 import { type GraphOperations, intOf } from './operator.ts';
+import { sumRows } from './sum-rows.ts';
 import type { Attributes, Value } from './value.ts';
 
 /*
@@ -71,7 +72,7 @@ export function channelMeans(graph: GraphOperations, x: Value): Value {
   const [batch, channels] = x.shape as [number, number];
   const means = graph.apply('nchwc.GlobalAveragePool', [x], { _shape: { ints: [batch, channels, 1, 1] } });
   const rows = view(graph, means, [batch, channels]);
-  return view(graph, graph.apply('MatMul', [graph.full([1, batch], 1 / batch, x), rows]), [channels]);
+  return sumRows(graph, rows, 1 / batch);
 }
 
 /** The sum of each channel of blocks over samples and positions: [C]. */

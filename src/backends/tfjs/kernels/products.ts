@@ -21,7 +21,9 @@ const onLastAxis = (call: KernelCall): TfTensor => {
 
 /** Products of matrices, sums and what normalises. */
 export const productKernels: Kernels = {
-  MatMul: { run: ({ tf, input }) => tf.matMul(input(0), input(1)) },
+  MatMul: {
+    run: ({ tf, input }) => (input(0).rank === 1 ? tf.dot(input(0), input(1)) : tf.matMul(input(0), input(1))),
+  },
   FusedMatMul: {
     run(call) {
       const { tf, input, int, float } = call;

@@ -68,6 +68,7 @@ export const operatorCases: Readonly<Record<string, OperatorCase>> = {
   },
   MatMul: { build: call('MatMul') },
   'MatMul stack': { build: call('MatMul') },
+  'MatMul vector': { build: call('MatMul') },
   'MatMul broadcast': { build: call('MatMul') },
   'MatMul repeated': { build: twice('MatMul') },
   FusedMatMul: {

@@ -1,6 +1,7 @@
 import { view } from '../blocks.ts';
 import { type BuildContext, defineOperator, type GraphOperations } from '../operator.ts';
 import { sizeOf } from '../shapes.ts';
+import { sumRows } from '../sum-rows.ts';
 import type { Value } from '../value.ts';
 import { type Window, windowOf } from '../window.ts';
 
@@ -108,10 +109,7 @@ export const patchConvolution = defineOperator({
     const [filters, channels, kh, kw] = w!.shape as [number, number, number, number];
     const window = windowOfPatches(context);
     const rows = view(graph, gradient, [-1, filters]);
-    if (index === 2) {
-      const sums = graph.apply('MatMul', [graph.full([1, rows.shape[0]!], 1, rows), rows]);
-      return view(graph, sums, [filters]);
-    }
+    if (index === 2) return sumRows(graph, rows);
     if (index === 1) {
       const product = graph.apply('Gemm', [outputs[1]!, rows], { transA: { int: 1 } });
       const taps = view(graph, product, [kh, kw, channels, filters]);

@@ -1,6 +1,7 @@
 import { dataTypes, type OnnxGraph, type OnnxNode, type OnnxTensor, type OnnxValue } from '../../../onnx/model.ts';
 import { attributeOf, tensorOf } from '../../../onnx/written-parts.ts';
 import type { Graph } from './graph.ts';
+import { liveNodes } from './live-nodes.ts';
 import { operators } from './operators.ts';
 import type { GraphNode, Value } from './value.ts';
 import { writeVerbatim } from './write-verbatim.ts';
@@ -36,18 +37,9 @@ export function emitGraph(
   { name, inputs, outputs, prefix = '', free, passes = [] }: EmitOptions,
 ): OnnxGraph {
   const kept = new Set(outputs.map(([, value]) => value));
-  const wanted = new Set(kept);
   const flat = (node: GraphNode): readonly GraphNode[] => node.parts?.flatMap(flat) ?? [node];
-  const found = graph.nodes
-    .flatMap(flat)
-    .reverse()
-    .filter((node) => {
-      if (!node.outputs.some((output) => wanted.has(output))) return false;
-      for (const input of node.inputs) wanted.add(input);
-      return true;
-    })
-    .reverse();
-  const live = passes.reduce((nodes, pass) => pass(graph, nodes, kept), found as readonly GraphNode[]);
+  const found = liveNodes(graph.nodes.flatMap(flat), kept);
+  const live = passes.reduce((nodes, pass) => pass(graph, nodes, kept), found);
   const needed = new Set([...kept, ...live.flatMap((node) => node.inputs)]);
 
   const names = new Map<Value, string>();

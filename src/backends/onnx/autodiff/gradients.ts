@@ -13,9 +13,10 @@ import type { Value } from './value.ts';
  * broadcast they are summed. A value that the scalar does not depend on has the gradient zero.
  *
  * @param scalar one float or double, of the shape [].
+ * @param seed the gradient of the scalar, which all others are multiplied by. @default 1
  * @throws {TrainerError} MODEL_UNSUPPORTED where an operator on the way has no gradient.
  */
-export function gradientsOf(graph: Graph, scalar: Value, wanted: readonly Value[]): Value[] {
+export function gradientsOf(graph: Graph, scalar: Value, wanted: readonly Value[], seed?: Value): Value[] {
   if (scalar.shape.length !== 0) {
     throw new TrainerError('INTERNAL', `Expected a scalar to derive, got the shape [${scalar.shape}].`);
   }
@@ -31,7 +32,7 @@ export function gradientsOf(graph: Graph, scalar: Value, wanted: readonly Value[
     const before = gradients.get(value);
     gradients.set(value, before === undefined ? gradient : graph.apply('Add', [before, gradient]));
   };
-  if (dependent.has(scalar)) gradients.set(scalar, graph.scalar(1, scalar));
+  if (dependent.has(scalar)) gradients.set(scalar, seed ?? graph.scalar(1, scalar));
 
   for (const { operator, inputs, outputs, attributes, known } of nodes.reverse()) {
     const arrived = outputs.map((output) => gradients.get(output));

@@ -2,6 +2,7 @@ import { attributeTypes, dataTypes, type OnnxValue } from '../../../onnx/model.t
 import { emitGraph } from '../autodiff/emit.ts';
 import { encodeGraph } from '../autodiff/encode-graph.ts';
 import { moveRows } from '../autodiff/move-rows.ts';
+import { spreadLate } from '../autodiff/spread-late.ts';
 import type { Value } from '../autodiff/value.ts';
 import { fuseBlocks } from '../layout/fuse-blocks.ts';
 import type { StepGraph } from './step-graph.ts';
@@ -43,7 +44,7 @@ export function encodeScan(step: StepGraph): Uint8Array {
     inputs: [...before, ...sliced],
     outputs: [...after.map((value, i) => [`next:${i}`, value] as const), ['step:loss', step.loss], ...measured],
     prefix: 'step:_',
-    passes: [fuseBlocks, moveRows],
+    passes: [spreadLate, fuseBlocks, moveRows],
   });
   const names = before.map(outerName);
   return encodeGraph({

@@ -165,8 +165,7 @@ export function buildStep(
   const weights = packs.flatMap(({ isTrained }, i) => (isTrained ? [before[i]![0]!] : []));
   const scale = optimiser.isScaled ? controls[0]! : undefined;
   const slopes = drafted.parts
-    .map(plainOf)
-    .map((part) => gradientsOf(graph, scale === undefined ? part : graph.apply('Mul', [part, scale]), weights))
+    .map((part) => gradientsOf(graph, plainOf(part), weights, scale))
     .reduce((sum, part) => sum.map((slope, i) => graph.apply('Add', [slope, part[i]!])));
   const clipped = training.clipNorm === undefined ? slopes : clipByNorm(graph, slopes, training.clipNorm, scale);
   const gradients = new Map(weights.map((weight, i) => [weight, clipped[i]!]));

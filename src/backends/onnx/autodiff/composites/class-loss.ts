@@ -12,13 +12,12 @@ export function classLoss(graph: Graph, logits: Value, labels: Value): Value {
   const chosen = graph.apply('Squeeze', [graph.apply('GatherElements', [logs, at], axis), graph.ints([-1])]);
   return graph.withGradient(graph.apply('Neg', [chosen]), [logits], (gradient) => {
     const wide = graph.apply('Unsqueeze', [gradient, graph.ints([-1])]);
-    const spread = graph.apply('Mul', [graph.apply('Exp', [logs]), wide]);
+    const less = graph.full(at.shape, -1, logits);
     // Each row has one position, so that no two threads add to one place.
-    return [
-      graph.apply('ScatterElements', [spread, at, graph.apply('Neg', [wide])], {
-        ...axis,
-        reduction: { string: 'add' },
-      }),
-    ];
+    const difference = graph.apply('ScatterElements', [graph.apply('Exp', [logs]), at, less], {
+      ...axis,
+      reduction: { string: 'add' },
+    });
+    return [graph.apply('Mul', [difference, wide])];
   });
 }

@@ -25,7 +25,7 @@ export interface ParameterPack {
 }
 
 /**
- * Lays small parameters that are updated alike one behind the other, so that an optimiser's ten passes are ten nodes for all of them: what
+ * Lays small parameters that are updated alike one behind the other, so that an optimiser's nine passes are nine nodes for all of them: what
  * a node costs is most of the time of a short one. Large parameters stay alone, as putting them together would be two passes more.
  */
 export function packParameters(plan: Pick<TrainingPlan, 'parameters' | 'optimiser'>): readonly ParameterPack[] {

@@ -1,9 +1,9 @@
 // Does to a service what it must bear, over and over, until it is told to end; then prints what came of it as one line of JSON.
-// node hostile.mjs '{"port":8080,"seconds":5,"perSecond":200}'
+// node hostile.mjs '{"port":8080,"seconds":5,"perSecond":200}'; with "only": one of the kinds, by its name
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
-const { port, seconds, perSecond = 200 } = JSON.parse(process.argv[2]);
+const { port, seconds, perSecond = 200, only } = JSON.parse(process.argv[2]);
 const post = (body, ...headers) =>
   Buffer.concat([
     Buffer.from(
@@ -36,6 +36,7 @@ const cases = [
   ['another origin', post('{}', json, 'origin: https://evil.example'), ['403']],
 ];
 
+const chosen = cases.filter(([name]) => only === undefined || name === only);
 const results = {};
 const unexpected = [];
 const sockets = new Set();
@@ -74,7 +75,7 @@ function attack([name, bytes, expected]) {
 
 let isOver = false;
 let next = 0;
-const timer = setInterval(() => attack(cases[next++ % cases.length]), 1000 / perSecond);
+const timer = setInterval(() => attack(chosen[next++ % chosen.length]), 1000 / perSecond);
 setTimeout(() => {
   clearInterval(timer);
   isOver = true;

@@ -9,6 +9,7 @@ import { tellEach } from './harmless.ts';
 import { createMetrics, type ServiceMetrics } from './metrics.ts';
 import type { ModelRouter } from './served-version.ts';
 import { createServiceCore, type ServiceCore } from './service.ts';
+import { type StrangeRequest, strangeRequests } from './strange-requests.ts';
 import { type DriftWatchOptions, watchDrift } from './watch-drift.ts';
 import { watchPredictions } from './watch-predictions.ts';
 
@@ -42,12 +43,12 @@ let isCompiled = false;
 export async function createRehearsal(options: RehearsalOptions, hasKeys: boolean): Promise<Rehearsal | undefined> {
   if (isCompiled) return undefined;
   isCompiled = true;
-  const { router } = options;
+  const { router, limits } = options;
   const metrics = await createMetrics({ router: () => router, inFlight: () => 0, samples: () => [] }, false);
   const { key, stored } = createApiKey('rehearsal', ['predict']);
   // Code that has seen one service alone is compiled for that one, and thrown away when it meets the real one.
   const cores = [1, 2].map(() => unseenCore(options, metrics, hasKeys ? [stored] : undefined));
-  const requests = requestsOf(router, hasKeys ? key : undefined);
+  const requests = requestsOf(router, hasKeys ? key : undefined, limits);
   let isOver = false;
   return {
     core: cores[0]!,
@@ -89,17 +90,23 @@ function unseenCore(
   });
 }
 
-function requestsOf({ versions }: ModelRouter, key: string | undefined): readonly Buffer[] {
+interface Requests {
+  readonly plain: readonly Buffer[];
+  readonly strange: readonly StrangeRequest[];
+}
+
+function requestsOf({ versions }: ModelRouter, key: string | undefined, limits: ServeLimits): Requests {
   const authorization = key === undefined ? '' : `authorization: Bearer ${key}\r\n`;
   const probe = Buffer.from('GET /readyz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
-  return exampleRecords(versions[0]!.signature, 50).flatMap((record, i) => {
-    const body = JSON.stringify(record);
+  const bodies = exampleRecords(versions[0]!.signature, 50).map((record) => JSON.stringify(record));
+  const plain = bodies.flatMap((body, i) => {
     const predict = Buffer.from(
       `POST /v1/predict HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n${authorization}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     );
     // Supervisors ask too, and another kind of request makes other code.
     return i % 10 === 0 ? [predict, probe] : [predict];
   });
+  return { plain, strange: strangeRequests(bodies[0]!, authorization, limits) };
 }
 
 /** After so many answers the code of the whole way is compiled: of requests that come together, then of one after the other. */
@@ -109,10 +116,12 @@ const mostUsedMs = 3000;
 /** What takes so long is stuck. */
 const mostMs = 10_000;
 const connections = 16;
+/** Requests after which a strange one comes, so that the code of all others meets it before it is compiled for good. */
+const strangeEvery = 12;
 /** Requests after which the other core answers. */
 const turnRequests = 100;
 
-async function rehearse(server: Server, requests: readonly Buffer[], onSend: (sent: number) => void): Promise<void> {
+async function rehearse(server: Server, { plain, strange }: Requests, onSend: (sent: number) => void): Promise<void> {
   const started = process.cpuUsage();
   const usedMs = (): number => {
     const { user, system } = process.cpuUsage(started);
@@ -127,6 +136,7 @@ async function rehearse(server: Server, requests: readonly Buffer[], onSend: (se
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
+    const odd: Promise<unknown>[] = [];
     const ends = Array.from({ length: connections }, async (_, i) => {
       const client = connect({ port, host: '127.0.0.1', noDelay: true });
       clients.push(client);
@@ -135,7 +145,12 @@ async function rehearse(server: Server, requests: readonly Buffer[], onSend: (se
         if (sent >= most || usedMs() > mostUsedMs) client.destroy();
         else {
           onSend(sent);
-          client.write(requests[sent++ % requests.length]!);
+          if (sent % strangeEvery === 0) {
+            const { client: other, end } = send(port, strange[(sent / strangeEvery) % strange.length]!);
+            clients.push(other);
+            odd.push(end);
+          }
+          client.write(plain[sent++ % plain.length]!);
         }
       };
       // An answer is so small that it comes in one part; where it does not, the next request is early.
@@ -146,6 +161,7 @@ async function rehearse(server: Server, requests: readonly Buffer[], onSend: (se
       await once(client, 'close');
     });
     await Promise.all(ends);
+    await Promise.all(odd);
   } catch {
     // A machine that may not listen here starts cold.
   } finally {
@@ -153,4 +169,15 @@ async function rehearse(server: Server, requests: readonly Buffer[], onSend: (se
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   }
+}
+
+/** Sends one request over a connection of its own, which ends with the first part of the answer. */
+function send(port: number, { bytes, isCut }: StrangeRequest): { client: Socket; end: Promise<unknown> } {
+  const client = connect({ port, host: '127.0.0.1', noDelay: true });
+  const destroy = (): void => void client.destroy();
+  client
+    .on('connect', () => client.write(bytes, isCut ? () => setImmediate(destroy) : undefined))
+    .on('data', destroy)
+    .on('error', destroy);
+  return { client, end: new Promise((resolve) => client.once('close', resolve)) };
 }

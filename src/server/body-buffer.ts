@@ -1,4 +1,6 @@
-/** A part counts as at least so many bytes: to read a chunk of one byte costs as much as one of many, some microseconds. */
+/** Bytes that a byte of the framing of chunks counts as: each chunk has five of them at least, and costs as much as a kilobyte. */
+const framingBytes = 256;
+/** A part counts as at least so many bytes: to read a packet of one byte costs as much as one of many, some microseconds. */
 const leastPartBytes = 512;
 
 /**
@@ -15,10 +17,16 @@ export class BodyBuffer {
     this.#most = maxBytes;
   }
 
-  /** Takes a part; `false` where that is too much. */
-  add(part: Uint8Array): boolean {
+  /**
+   * Takes a part; `false` where that is too much.
+   *
+   * @param framing - bytes that came with it and were not its own
+   * @default 0
+   */
+  add(part: Uint8Array, framing = 0): boolean {
     // The first is what most bodies are; of a limit below its least it would be too much by itself.
     this.#counted += this.#length === 0 ? part.length : Math.max(part.length, leastPartBytes);
+    this.#counted += framing * framingBytes;
     if (this.#counted > this.#most) return false;
     if (this.#length === 0) this.#bytes = part;
     else {

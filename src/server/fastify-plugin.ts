@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import { BodyBuffer } from './body-buffer.ts';
+import { lingerAfter } from './linger.ts';
+import { isUnread, readBody } from './read-body.ts';
 import type { ServiceCore } from './service.ts';
 import type { ServiceRequest } from './service-request.ts';
 
@@ -48,7 +49,10 @@ export async function answerRaw(
   const { status, headers, body } = await core.handle(toServiceRequest(request, request.url!), defaultHosts);
   const fields: string[] = [];
   for (const name in headers) fields.push(name, headers[name]!);
-  if (isLast(core, request)) fields.push('connection', 'close');
+  if (isLast(core, request)) {
+    fields.push('connection', 'close');
+    if (isUnread(request)) lingerAfter(request, core.limits.bodyBytes);
+  }
   if (typeof body === 'string') {
     fields.push('content-length', String(Buffer.byteLength(body)));
     response.writeHead(status, fields);
@@ -67,12 +71,8 @@ export async function answerRaw(
   }
 }
 
-/** Requests whose bodies were read before the parser has said that they are complete. */
-const wholeBodies = new WeakSet<IncomingMessage>();
-
 /** Whether the connection ends with this answer: a body that was not read to its end cannot be followed by a request. */
-const isLast = (core: ServiceCore, raw: IncomingMessage): boolean =>
-  core.isEnding || (!raw.complete && raw.method !== 'GET' && !wholeBodies.has(raw));
+const isLast = (core: ServiceCore, raw: IncomingMessage): boolean => core.isEnding || isUnread(raw);
 
 function toServiceRequest(raw: IncomingMessage, url: string): ServiceRequest {
   return {
@@ -82,42 +82,7 @@ function toServiceRequest(raw: IncomingMessage, url: string): ServiceRequest {
       const value = raw.headers[name];
       return typeof value === 'string' ? value : value?.join(', ');
     },
-    read: (maxBytes) => readAll(raw, maxBytes),
+    read: (maxBytes) => readBody(raw, maxBytes),
     stream: () => raw,
   };
-}
-
-/**
- * The bytes of a body. One that came with its headers is taken as it lies there, which costs less than events; and those
- * cost a fraction of what an asynchronous iterator does.
- */
-function readAll(raw: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined> | Uint8Array {
-  const length = Number(raw.headers['content-length'] ?? -1);
-  if (length > 0 && length <= maxBytes && raw.readableLength === length && raw.readableFlowing === null) {
-    const bytes = raw.read() as Uint8Array;
-    wholeBodies.add(raw);
-    return bytes;
-  }
-  return new Promise((resolve, reject) => {
-    const body = new BodyBuffer(maxBytes);
-    const off = (): void => {
-      raw.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
-    };
-    const onData = (part: Uint8Array): void => {
-      if (body.add(part)) return;
-      off();
-      // What still comes is left in the socket, which is closed after the answer.
-      raw.pause();
-      resolve(undefined);
-    };
-    const onEnd = (): void => {
-      off();
-      resolve(body.bytes);
-    };
-    const onClose = (): void => {
-      off();
-      reject(new Error('The client has gone.'));
-    };
-    raw.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
-  });
 }

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { type ProblemCode, problemJson, problemTable } from '../tools/serve/problems.ts';
 import type { Door } from './door.ts';
 import { answerRaw, fastifyPlugin } from './fastify-plugin.ts';
+import { lingerAfter } from './linger.ts';
 import { noteRequest, refuseEarly } from './refuse-early.ts';
 import type { ServiceCore } from './service.ts';
 
@@ -66,7 +67,10 @@ export async function createHttpApp(core: ServiceCore, defaultHosts: readonly st
           else if (isLoad(request) && answering.isFull()) refuseEarly(answering, door, request, response);
           else if (isPrediction(request))
             answerRaw(answering, request, response, defaultHosts).catch(() => response.destroy());
-          else handler(request, response);
+          else {
+            if (request.method !== 'GET') lingerAfter(request, limits.bodyBytes);
+            handler(request, response);
+          }
         },
       );
       servers.push(server);

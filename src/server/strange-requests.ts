@@ -54,7 +54,10 @@ export function strangeRequests(record: string, lines: string, limits: ServeLimi
     post(record)
       .toString()
       .replace(host, host + host),
-    `${head(json)}content-length: ${bodyBytes + 1}\r\n\r\n{`,
+    `${head(json)}content-length: 2147483648\r\n\r\n{`,
+    // Whoever names the length first has headers of another shape.
+    `${head('')}content-length: ${record.length}\r\n${json}\r\n${record}`,
+    `${head('user-agent: x\r\naccept: */*\r\n')}content-length: ${record.length}\r\n${json}\r\n${record}`,
     `${head(json)}content-length: 2\r\ncontent-length: 4\r\n\r\n{}`,
     `${head(json)}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`,
     `${chunked}no number\r\n`,

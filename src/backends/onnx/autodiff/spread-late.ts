@@ -17,20 +17,18 @@ export const spreadLate: EmitPass = (graph, nodes, kept) => {
   const numbers = new Map<Value, Value>();
   const numberOf = (value: Value): Value | undefined =>
     numbers.get(value) ?? (sizeOf(value.shape) === 1 && value.type === 'float' ? value : undefined);
-  const made: GraphNode[] = [];
-  const placed = new Set<GraphNode>(nodes);
+  const made = new Set<GraphNode>();
   const onNumbers = (operator: string, inputs: readonly Value[]): Value => {
     const value = graph.apply(operator, inputs);
-    const node = graph.producerOf(value)!;
-    if (!placed.has(node)) made.push(node);
-    placed.add(node);
+    // An equal node of the graph may be due later; what it takes is there.
+    made.add(graph.producerOf(value)!);
     return value;
   };
   for (const node of nodes) {
     const { operator, inputs, outputs } = node;
     const output = outputs[0]!;
-    const first = numberOf(inputs[0]!);
-    if (reshapes.has(operator) && first !== undefined) numbers.set(output, first);
+    const first = inputs[0] && numberOf(inputs[0]);
+    if (first !== undefined && reshapes.has(operator)) numbers.set(output, first);
     else if (operator === 'Neg' && numbers.has(inputs[0]!)) numbers.set(output, onNumbers(operator, [first!]));
     else if (pairwise.has(operator) && inputs.some((input) => numbers.has(input))) {
       const single = inputs.map(numberOf);
@@ -41,11 +39,11 @@ export const spreadLate: EmitPass = (graph, nodes, kept) => {
           const isBroadcast = sameShape(inputs[1 - i]!.shape, output.shape);
           return number !== undefined && isBroadcast && number.shape.length <= output.shape.length ? number : input;
         });
-        made.push({ ...node, inputs: narrow });
+        made.add({ ...node, inputs: narrow });
         continue;
       }
     }
-    made.push(node);
+    made.add(node);
   }
-  return liveNodes(made, kept);
+  return liveNodes([...made], kept);
 };

@@ -3,8 +3,14 @@ import { sizeOf } from '../autodiff/shapes.ts';
 import type { Value } from '../autodiff/value.ts';
 import { type PlannedParameter, type StateTensor, stateOf, type TrainingPlan } from './plan.ts';
 
-/** Elements up to which a parameter is packed with others. */
-const packedSize = 4096;
+/**
+ * Elements up to which a parameter is packed with others. In a small network the passes over a matrix are too short to be
+ * shared by threads, and to copy it is less than what they cost alone.
+ */
+const packedSize = (plan: Pick<TrainingPlan, 'parameters'>): number => {
+  const total = plan.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return total <= 300_000 ? 33_000 : 4096;
+};
 
 /** One tensor of a pack: its weights, or one of the optimiser's slots. */
 export interface PackedTensor {
@@ -30,9 +36,10 @@ export interface ParameterPack {
  */
 export function packParameters(plan: Pick<TrainingPlan, 'parameters' | 'optimiser'>): readonly ParameterPack[] {
   const groups = new Map<string, PlannedParameter[]>();
+  const most = packedSize(plan);
   for (const parameter of plan.parameters) {
     const { key, shape, isTrained, isDecayed, setting } = parameter;
-    const name = isTrained && sizeOf(shape) <= packedSize ? `packed:${setting}${isDecayed ? ':decayed' : ''}` : key;
+    const name = isTrained && sizeOf(shape) <= most ? `packed:${setting}${isDecayed ? ':decayed' : ''}` : key;
     groups.set(name, [...(groups.get(name) ?? []), parameter]);
   }
   return [...groups].map(([name, members]) => {

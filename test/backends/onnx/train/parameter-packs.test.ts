@@ -10,7 +10,7 @@ import { planTraining } from '../../../../src/backends/onnx/train/plan.ts';
 import { buildStep } from '../../../../src/backends/onnx/train/step-graph.ts';
 
 const spec = network({
-  inputs: { x: { dtype: 'float32', shape: [3] } },
+  inputs: { x: { dtype: 'float32', shape: [200] } },
   layers: [dense(2000, { name: 'wide' }), relu(), batchNorm({ name: 'norm' }), dense(2, { name: 'out' })],
 });
 const planOf = (training: Partial<Training> = {}) =>
@@ -51,6 +51,14 @@ describe('packParameters', () => {
     expect(sorted(keysOf(training))).toEqual(sorted(expected));
   });
 
+  it('puts matrices into packs too where the network is small', () => {
+    const layers = [dense(150, { name: 'a' }), dense(200, { name: 'b' }), dense(2, { name: 'c' })];
+    const small = network({ inputs: { x: { dtype: 'float32', shape: [1000] } }, layers });
+    const packs = packParameters(planTraining(small, planOf().training));
+    const keys = ['a/bias', 'b/weight', 'b/bias', 'c/weight', 'c/bias'];
+    expect(packs.map(({ members }) => members.map(({ key }) => key))).toEqual([['a/weight'], keys]);
+  });
+
   it('lays the slots of the optimiser out like the weights', () => {
     const pack = packParameters(planOf()).find(({ members }) => members.length > 1)!;
     expect(pack.tensors.map(({ shape }) => shape)).toEqual([[10_002], [10_002], [10_002]]);
@@ -68,7 +76,7 @@ describe('packParameters', () => {
       ),
     );
     expect(Object.fromEntries(shapes)).toEqual({
-      'wide/weight': [3, 2000],
+      'wide/weight': [200, 2000],
       'wide/bias': [2000],
       'norm/scale': [2000],
       'norm/shift': [2000],

@@ -1,14 +1,12 @@
 import { PbfWriter } from 'pbf';
 import type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './model.ts';
 
-const utf8 = new TextEncoder();
-
 function bytesOf(view: ArrayBufferView): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
 function text(writer: PbfWriter, field: number, value: string): void {
-  writer.writeBytesField(field, utf8.encode(value));
+  writer.writeStringField(field, value);
 }
 
 function optionalText(writer: PbfWriter, field: number, value: string): void {
@@ -38,7 +36,31 @@ function packedInt64s(writer: PbfWriter, field: number, values: readonly (number
   if (values.length > 0) writer.writeMessage(field, writeInt64s, values);
 }
 
-function writeTensor(tensor: OnnxTensor, writer: PbfWriter): void {
+/** Bytes by which a message moves when the writer learns its length, for which it leaves one byte. */
+function movedBy(length: number): number {
+  let more = 0;
+  for (let rest = length; rest >= 128; rest /= 128) more++;
+  return more;
+}
+
+/**
+ * Fills up, by a documentation string of spaces, until the data that are written next begin at a multiple of `width` in the file. Fields may come in any order.
+ *
+ * @param start where the tensor's message begins
+ * @param shift by how much the messages around it will move
+ */
+function padTo(width: number, length: number, start: number, shift: number, writer: PbfWriter): void {
+  const head = 2 + movedBy(length);
+  // A string takes two bytes at least.
+  const padding = [0, ...Array.from({ length: width }, (_, i) => i + 2)].find((bytes) => {
+    const at = writer.pos + bytes + head;
+    return (at + movedBy(at + length - start) + shift) % width === 0;
+  });
+  if (padding !== undefined && padding > 0) text(writer, 12, ' '.repeat(padding - 2));
+}
+
+function writeTensor(tensor: OnnxTensor, writer: PbfWriter, shift?: number): void {
+  const start = writer.pos;
   packedInt64s(writer, 1, tensor.dims);
   writer.writeVarintField(2, tensor.dataType);
   if (tensor.floats !== undefined && tensor.floats.length > 0) writer.writeBytesField(4, bytesOf(tensor.floats));
@@ -46,7 +68,10 @@ function writeTensor(tensor: OnnxTensor, writer: PbfWriter): void {
   for (const value of tensor.strings ?? []) writer.writeBytesField(6, value);
   if (tensor.int64s !== undefined) packedInt64s(writer, 7, tensor.int64s);
   optionalText(writer, 8, tensor.name);
-  if (tensor.raw !== undefined) writer.writeBytesField(9, tensor.raw);
+  if (tensor.raw !== undefined) {
+    if (shift !== undefined) padTo(4, tensor.raw.length, start, shift, writer);
+    writer.writeBytesField(9, tensor.raw);
+  }
   if (tensor.doubles !== undefined && tensor.doubles.length > 0) writer.writeBytesField(10, bytesOf(tensor.doubles));
   if (tensor.uint64s !== undefined) packedInt64s(writer, 11, tensor.uint64s);
 }
@@ -103,10 +128,14 @@ function writeValue(value: OnnxValue, writer: PbfWriter): void {
   if (value.kind === 'tensor') writer.writeMessage(2, writeType, value);
 }
 
-function writeGraph(graph: OnnxGraph, writer: PbfWriter): void {
+function writeGraph(graph: OnnxGraph, writer: PbfWriter, isAligned = false): void {
   for (const node of graph.nodes) writer.writeMessage(1, writeNode, node);
   optionalText(writer, 2, graph.name);
-  for (const tensor of graph.initializers) writer.writeMessage(5, writeTensor, tensor);
+  const bytes = graph.initializers.reduce((sum, { raw }) => sum + (raw?.length ?? 0), writer.pos);
+  const shift = isAligned ? movedBy(bytes) : undefined;
+  for (const tensor of graph.initializers) {
+    writer.writeMessage(5, (one: OnnxTensor) => writeTensor(one, writer, shift), tensor);
+  }
   for (const value of graph.inputs) writer.writeMessage(11, writeValue, value);
   for (const value of graph.outputs) writer.writeMessage(12, writeValue, value);
   for (const value of graph.values) writer.writeMessage(13, writeValue, value);
@@ -122,16 +151,22 @@ function writePair([key, value]: readonly [string, string], writer: PbfWriter): 
   text(writer, 2, value);
 }
 
+/** How a model is written. */
+export interface EncodeOptions {
+  /** Whether raw data of initializers are to begin at multiples of 4 bytes, so that they can be viewed where they lie. @default false */
+  readonly isAligned?: boolean;
+}
+
 /**
  * Writes a model as ONNX bytes (`onnx.proto`), fields in ascending order and lists packed: equal models give equal bytes.
  * Sparse tensors, functions and values that are no tensors are not written.
  */
-export function encodeModel(model: OnnxModel): Uint8Array {
+export function encodeModel(model: OnnxModel, { isAligned = false }: EncodeOptions = {}): Uint8Array {
   const writer = new PbfWriter();
   writer.writeVarintField(1, model.irVersion);
   optionalText(writer, 2, model.producerName);
   optionalText(writer, 3, model.producerVersion);
-  writer.writeMessage(7, writeGraph, model.graph);
+  writer.writeMessage(7, (graph: OnnxGraph) => writeGraph(graph, writer, isAligned), model.graph);
   for (const opset of model.opsets) writer.writeMessage(8, writeOpset, opset);
   for (const pair of model.metadata) writer.writeMessage(14, writePair, pair);
   // A copy, so that the writer's larger buffer is let go.

@@ -1,4 +1,4 @@
-import { encodeModel } from '../../../onnx/encode.ts';
+import { type EncodeOptions, encodeModel } from '../../../onnx/encode.ts';
 import type { OnnxGraph } from '../../../onnx/model.ts';
 import { writtenVersions } from '../../../onnx/written-parts.ts';
 
@@ -13,9 +13,13 @@ function domainsOf(graph: OnnxGraph): string[] {
 }
 
 /** The bytes of a model of one graph, with those operator sets that it uses. */
-export function encodeGraph(graph: OnnxGraph, metadata: readonly (readonly [string, string])[] = []): Uint8Array {
+export function encodeGraph(
+  graph: OnnxGraph,
+  metadata: readonly (readonly [string, string])[] = [],
+  options: EncodeOptions = {},
+): Uint8Array {
   const used = new Set(['', ...domainsOf(graph)]);
-  return encodeModel({
+  const model = {
     irVersion: writtenVersions.ir,
     producerName: 'traineragent',
     producerVersion: '',
@@ -26,5 +30,6 @@ export function encodeGraph(graph: OnnxGraph, metadata: readonly (readonly [stri
     metadata,
     functionCount: 0,
     trainingCount: 0,
-  });
+  };
+  return encodeModel(model, options);
 }

@@ -314,7 +314,8 @@ export function importNetwork(bytes: Uint8Array, options: ImportOptions = {}): N
     kind: 'imported',
     name,
     from: inputs.map(([input]) => input),
-    model: encodeGraph(declared),
+    // Trainings begin with the weights where they lie in the file.
+    model: encodeGraph(declared, [], { isAligned: true }),
     takes,
     gives,
     limits: file.inputs.map((input) => limitOf(file, weights, input.name)),

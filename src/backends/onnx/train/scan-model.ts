@@ -1,4 +1,6 @@
 import { attributeTypes, dataTypes, type OnnxValue } from '../../../onnx/model.ts';
+import { foldConstants } from '../../../onnx/passes/fold-constants.ts';
+import { removeDeadCode } from '../../../onnx/passes/remove-dead-code.ts';
 import { emitGraph } from '../autodiff/emit.ts';
 import { encodeGraph } from '../autodiff/encode-graph.ts';
 import { moveRows } from '../autodiff/move-rows.ts';
@@ -28,7 +30,8 @@ export const metricName = (metric: string): string => `metric:${metric}`;
 
 /**
  * Many steps as one model: a `Scan` whose body is one step. The state is carried from step to step inside the native
- * call; row numbers, controls and random integers come as one slice a step; the data and the state that no step changes stay outside.
+ * call; row numbers, controls and random integers come as one slice a step; the data and the state that no step changes stay outside. What constants
+ * alone make is worked out, but for what would be much larger than they are.
  *
  * Inputs: the data, the state as it is carried, `index`, controls and random integers with the steps as first axis.
  * Outputs: the state, and one loss and one of each metric a step.
@@ -39,13 +42,14 @@ export function encodeScan(step: StepGraph): Uint8Array {
   const metrics = step.metrics.map(({ metric }) => metricName(metric));
   const before = step.carried.map((tensor) => tensor.before);
   const after = step.carried.map((tensor) => tensor.after);
-  const body = emitGraph(step.graph, {
+  const written = emitGraph(step.graph, {
     name: 'step',
     inputs: [...before, ...sliced],
     outputs: [...after.map((value, i) => [`next:${i}`, value] as const), ['step:loss', step.loss], ...measured],
     prefix: 'step:_',
     passes: [spreadLate, fuseBlocks, moveRows],
   });
+  const body = removeDeadCode(foldConstants(written));
   const names = before.map(outerName);
   return encodeGraph({
     name: 'training',

@@ -9,7 +9,7 @@ import type { OpenSession, SessionOptions } from './training-session.ts';
 export function trainingOptions(
   runtime: Runtime,
   threads: number,
-  { isFrugal = false }: SessionOptions,
+  { isFrugal = false, isFolded = false }: SessionOptions,
 ): InferenceSession.SessionOptions {
   return {
     executionProviders: [runtime.provider],
@@ -19,8 +19,11 @@ export function trainingOptions(
     interOpNumThreads: 1,
     // The plan's block of memory stands beside what the first step took, which is kept.
     enableMemPattern: !isFrugal,
-    // The fused kernel takes five times what a sum and a normalisation take.
-    extra: { optimization: { disable_specified_optimizers: 'SkipLayerNormFusion' } },
+    // The fused kernel takes five times what a sum and a normalisation take. Folding would make the zeros that the gradient of a table begins with
+    // a constant of the table's size.
+    extra: {
+      optimization: { disable_specified_optimizers: `SkipLayerNormFusion${isFolded ? ';ConstantFolding' : ''}` },
+    },
     // Fatal alone: what else goes wrong is an error of ours, and stderr is the host's.
     logSeverityLevel: 4,
   };

@@ -80,7 +80,8 @@ export class StepSession implements AsyncDisposable {
       plan.training.memoryLimitBytes,
       'Use smaller batches, or a smaller network.',
     );
-    const session = await openSession(encodeScan(graph), plan.training.threads ?? 2, { isFrugal: isLarge(plan) });
+    const options = { isFrugal: isLarge(plan), isFolded: true };
+    const session = await openSession(encodeScan(graph), plan.training.threads ?? 2, options);
     return new StepSession(plan, batch, graph, session);
   }
 

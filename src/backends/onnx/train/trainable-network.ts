@@ -41,6 +41,8 @@ class TrainedByGraph implements TrainableNetwork {
   readonly #evaluator: Evaluator;
   readonly #sessions = new Map<string, StepSession>();
   readonly #checked = new WeakMap<TrainingData, CheckedData>();
+  /** The state that memory of others is in: it is never given back. */
+  readonly #borrowed = new WeakSet<Tensors>();
   #state: Tensors;
   #step = 0;
   #rate: number;
@@ -54,6 +56,7 @@ class TrainedByGraph implements TrainableNetwork {
     this.#evaluator = new Evaluator(plan, open);
     this.#rate = plan.training.optimiser.learningRate;
     this.#state = this.#hold(initialState(plan));
+    this.#borrowed.add(this.#state);
   }
 
   get step(): number {
@@ -227,7 +230,7 @@ class TrainedByGraph implements TrainableNetwork {
     this.#state = state;
     this.#step += losses.length;
     if (this.#step % period === 0) this.#renew();
-    if (before === pinned || !isLarge(this.#plan)) return;
+    if (before === pinned || this.#borrowed.has(before) || !isLarge(this.#plan)) return;
     // What no step changes is in both.
     const left = Object.keys(before).filter((key) => before[key] !== state[key]);
     release(left.map((key) => before[key]!.data as Float32Array));

@@ -11,6 +11,8 @@ export interface TrainingSession extends AsyncDisposable {
 export interface SessionOptions {
   /** Whether it takes as little memory as it can, and somewhat longer. @default false */
   readonly isFrugal?: boolean;
+  /** Whether what constants alone make is worked out already, so that the runtime need not look for it. @default false */
+  readonly isFolded?: boolean;
 }
 
 /** Loads a training or evaluation model that this library made: the one thing that training asks of a runtime. */

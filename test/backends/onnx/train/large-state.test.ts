@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { TrainingData, TrainingSnapshot } from '../../../../src/backends/backend.ts';
 import { dense } from '../../../../src/backends/network/layers/dense.ts';
 import { embedding } from '../../../../src/backends/network/layers/embedding.ts';
+import type { ImportedLayer } from '../../../../src/backends/network/layers/imported.ts';
 import { flatten } from '../../../../src/backends/network/layers/shaping.ts';
 import { network } from '../../../../src/backends/network/network.ts';
+import type { NetworkSpec } from '../../../../src/backends/network/network-spec.ts';
 import type { Training } from '../../../../src/backends/network/training.ts';
+import { importNetwork } from '../../../../src/backends/onnx/import/import-network.ts';
 import { onnxBackend } from '../../../../src/backends/onnx/onnx-backend.ts';
 import { isLarge, release } from '../../../../src/backends/onnx/train/memory.ts';
 import { planTraining } from '../../../../src/backends/onnx/train/plan.ts';
@@ -80,6 +83,25 @@ describe('a state so large that its memory is given back at once', () => {
     await trained.restore(start);
     expect((await trained.evaluate(data)).loss).toBeCloseTo(Math.log(3), 0);
   });
+});
+
+it('weights of a file are trained from where they lie in it, and the file stays as it is', async () => {
+  const train = async (tuned: NetworkSpec) => {
+    await using trained = await onnxBackend().compile(tuned, training);
+    return await trained.steps(data, batches);
+  };
+  await using first = await onnxBackend().compile(spec, training);
+  await first.steps(data, batches);
+  const tuned = importNetwork(await first.toModel());
+  const [layer] = tuned.layers as readonly [ImportedLayer];
+  const before = Buffer.from(layer.model);
+  const [table] = planTraining(tuned, training).parameters.map(({ initial }) => initial);
+  expect(table?.kind === 'values' && table.values.buffer === layer.model.buffer).toBe(true);
+  expect(isLarge(planTraining(tuned, training))).toBe(true);
+  const losses = await train(tuned);
+  expect(losses.at(-1)!).toBeLessThan(losses[0]!);
+  expect(before.equals(layer.model)).toBe(true);
+  expect(await train(tuned)).toEqual(losses);
 });
 
 it('arrays that were released are empty, those beside them are not', () => {

@@ -69,6 +69,22 @@ function awaitSilence(silenceMs: number, onSilence: () => void) {
   };
 }
 
+/** Waits, but no longer than until the signal. */
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}
+
+/** What a worker has to say that it sets something free. */
+const dismissMs = 300;
+
 /** Requests to one worker, made again where the connection is cut. */
 export class Connection {
   readonly options: RemoteBackendOptions;
@@ -77,38 +93,49 @@ export class Connection {
     this.options = options;
   }
 
-  /** One request and its answer. @throws {TrainerError} what the worker says, or RUN_CHILD_FAILED where it can not be reached */
-  async ask(method: string, path: string, message?: Message | Uint8Array): Promise<Required<Message>> {
+  /** One request and its answer; `signal` gives it up. @throws {TrainerError} what the worker says, or RUN_CHILD_FAILED where it can not be reached */
+  async ask(
+    method: string,
+    path: string,
+    message?: Message | Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<Required<Message>> {
     const body = message instanceof Uint8Array ? message : message && encodeMessage(message);
     return this.#again(async () => {
-      const { response, clear } = await this.#send(method, path, body);
+      const { response, clear } = await this.#send(method, path, body, signal);
       try {
         return await answerOf(response);
       } finally {
         clear();
       }
-    });
+    }, signal);
+  }
+
+  /** Lets the worker set something free. One that does not answer at once is not waited for: it does so by itself after a while. */
+  async dismiss(path: string): Promise<void> {
+    await this.ask('DELETE', path, undefined, AbortSignal.timeout(dismissMs)).catch(() => {}); // one that is gone holds nothing
   }
 
   /** Whether the worker has data of this hash. */
-  async has(hash: string): Promise<boolean> {
+  async has(hash: string, signal?: AbortSignal): Promise<boolean> {
     return this.#again(async () => {
-      const { response, clear } = await this.#send('HEAD', `blobs/${hash}`);
+      const { response, clear } = await this.#send('HEAD', `blobs/${hash}`, undefined, signal);
       clear();
       return response.status === 200;
-    });
+    }, signal);
   }
 
-  /** A call whose messages come as they are made; after a cut it goes on behind the last that came. Returns the last one. */
+  /** A call whose messages come as they are made; after a cut it goes on behind the last that came. Returns the last one; `signal` gives it up. */
   async stream(
     path: string,
     message: Message,
     onMessage: (message: Required<Message>) => void,
+    signal?: AbortSignal,
   ): Promise<Required<Message>> {
     const body = encodeMessage(message);
     let seen = 0;
     return this.#again(async (alive) => {
-      const { response, clear, touch } = await this.#send('POST', `${path}?from=${seen}`, body);
+      const { response, clear, touch } = await this.#send('POST', `${path}?from=${seen}`, body, signal);
       try {
         if (response.status !== 200) await answerOf(response);
         for await (const made of readFrames(piecesOf(response.body!, touch))) {
@@ -124,19 +151,21 @@ export class Connection {
         clear();
       }
       throw new Error('The connection ended before the result.');
-    });
+    }, signal);
   }
 
-  async #send(method: string, path: string, body?: Uint8Array) {
+  async #send(method: string, path: string, body?: Uint8Array, signal?: AbortSignal) {
     const { url, key, silenceMs = 10_000, fetch: own = fetch } = this.options;
     const controller = new AbortController();
     const silence = awaitSilence(silenceMs, () => controller.abort());
     silence.touch((body?.length ?? 0) / 1000);
     const touch = () => silence.touch();
     const clear = () => {
+      signal?.removeEventListener('abort', clear);
       silence.clear();
       controller.abort();
     };
+    signal?.addEventListener('abort', clear, { once: true });
     try {
       const response = await own(`${url.replace(/\/$/, '')}/v1/${path}`, {
         method,
@@ -155,7 +184,7 @@ export class Connection {
     }
   }
 
-  async #again<T>(work: (alive: () => void) => Promise<T>): Promise<T> {
+  async #again<T>(work: (alive: () => void) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const { retries = 5, retryDelayMs = 200, url } = this.options;
     let failures = 0;
     for (;;) {
@@ -165,7 +194,7 @@ export class Connection {
         });
       } catch (cause) {
         if (TrainerError.isInstance(cause)) throw cause;
-        if (++failures > retries) {
+        if (++failures > retries || signal?.aborted) {
           throw new TrainerError(
             'RUN_CHILD_FAILED',
             `The worker at ${new URL(url).origin} could not be reached${failures === 1 ? '' : `, ${failures} times in a row`}. Start it again; what it sent back as a checkpoint is kept.`,
@@ -174,7 +203,7 @@ export class Connection {
         }
         let delay = retryDelayMs;
         for (let i = 1; i < failures; i++) delay *= 2;
-        await new Promise((resolve) => setTimeout(resolve, delay));
+        await pause(delay, signal);
       }
     }
   }

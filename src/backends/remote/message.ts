@@ -9,6 +9,17 @@ export const protocolVersion = 1;
 /** The header that carries it. */
 export const protocolHeader = 'traineragent-protocol';
 
+/** The key of an object that stands for a file, by its number in a list of hashes; no option has such a name. */
+export const fileKey = ':file';
+
+/** Puts files where {@link fileKey} stands for them. */
+export function withFiles(value: unknown, files: readonly Uint8Array[]): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((one) => withFiles(one, files));
+  if (Object.hasOwn(value, fileKey)) return files[(value as { readonly [fileKey]: number })[fileKey]];
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withFiles(one, files)]));
+}
+
 interface TensorHeader {
   readonly dtype: keyof typeof typedArrays;
   readonly shape: readonly number[];

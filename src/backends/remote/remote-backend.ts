@@ -1,5 +1,6 @@
 import { TrainerError } from '../../core/errors.ts';
 import type { Backend, BackendCapabilities, Predictor, TensorInfo, Tensors } from '../backend.ts';
+import { copySpec } from '../network/copy-spec.ts';
 import { Connection, type RemoteBackendOptions } from './connection.ts';
 import { RemoteNetwork, sendBlob } from './remote-network.ts';
 
@@ -28,7 +29,7 @@ export async function remoteBackend(options: RemoteBackendOptions): Promise<Back
       return new RemotePredictor(connection, path, made.json as Pick<Predictor, 'inputs' | 'outputs'>);
     },
     async compile(network, training) {
-      const made = new RemoteNetwork(connection, structuredClone(network), structuredClone(training));
+      const made = new RemoteNetwork(connection, copySpec(network, 'network'), copySpec(training, 'training'));
       await made.open();
       return made;
     },
@@ -53,25 +54,31 @@ class RemotePredictor implements Predictor {
 
   async predict(tensors: Tensors, options: { readonly signal?: AbortSignal } = {}): Promise<Tensors> {
     if (!this.#isOpen) throw new TrainerError('PREDICT_FAILED', 'The model was disposed of; load it again.');
+    const { signal } = options;
+    const aborted = () =>
+      new TrainerError('PREDICT_FAILED', 'The prediction was aborted through its signal; nothing was kept of it.', {
+        cause: signal?.reason,
+      });
     const done = this.#tail.then(async () => {
-      if (options.signal?.aborted) {
-        throw new TrainerError(
-          'PREDICT_FAILED',
-          'The prediction was aborted through its signal; nothing was kept of it.',
-          { cause: options.signal.reason },
-        );
-      }
+      if (signal?.aborted) throw aborted();
       const path = `${this.#path}/calls/${++this.#calls}`;
       return (await this.#connection.stream(path, { json: { method: 'predict' }, tensors }, () => {})).tensors;
     });
     this.#tail = done.catch(() => {}); // the caller has the error
-    return done;
+    if (signal === undefined) return done;
+    let onAbort: (() => void) | undefined;
+    // The next call waits for the end of this one; its caller does not.
+    const early = new Promise<never>((_, reject) => {
+      onAbort = () => reject(aborted());
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+    return Promise.race([done, early]).finally(() => signal.removeEventListener('abort', onAbort!));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     await this.#tail;
-    await this.#connection.ask('DELETE', this.#path).catch(() => {}); // a worker that is gone holds nothing either
+    await this.#connection.dismiss(this.#path);
   }
 }

@@ -12,9 +12,10 @@ import type {
   TrainingSnapshot,
   WeightsOptions,
 } from '../backend.ts';
+import { copySpec } from '../network/copy-spec.ts';
 import { checkLearningRate } from '../network/optimiser.ts';
 import type { Connection } from './connection.ts';
-import { encodeBatches, encodeData, type Message } from './message.ts';
+import { encodeBatches, encodeData, fileKey, type Message } from './message.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -30,11 +31,14 @@ async function hashOf(bytes: Uint8Array): Promise<string> {
 }
 
 /** Sends bytes to a worker that does not have them. Returns their hash. */
-export async function sendBlob(connection: Connection, bytes: Uint8Array): Promise<string> {
+export async function sendBlob(connection: Connection, bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
   const hash = await hashOf(bytes);
-  if (!(await connection.has(hash))) await connection.ask('PUT', `blobs/${hash}`, bytes);
+  if (!(await connection.has(hash, signal))) await connection.ask('PUT', `blobs/${hash}`, bytes, signal);
   return hash;
 }
+
+/** What a worker has to end a call that was aborted, or half as long again as it took between messages: a step is not interrupted. */
+const abortMs = 250;
 
 const isLost = (error: unknown): boolean =>
   TrainerError.isInstance(error) && error.code === 'RUN_CHILD_FAILED' && error.details.isUnreachable !== true;
@@ -44,6 +48,7 @@ export class RemoteNetwork implements TrainableNetwork {
   readonly #connection: Connection;
   readonly #spec: { readonly network: NetworkSpec; readonly training: Training };
   readonly #hashes = new WeakMap<TrainingData, string>();
+  readonly #fileHashes = new WeakMap<Uint8Array, string>();
   #id = crypto.randomUUID();
   #calls = 0;
   #step = 0;
@@ -51,6 +56,12 @@ export class RemoteNetwork implements TrainableNetwork {
   #changes: Change[] = [];
   #tail: Promise<unknown> = Promise.resolve();
   #isOpen = true;
+  /** Whether the worker's network may be further than is known here. */
+  #isAdrift = false;
+  /** Ends what is asked of the worker at present. */
+  #end = new AbortController();
+  /** Milliseconds between messages of the call at present, at most. */
+  #longest = 0;
 
   constructor(connection: Connection, network: NetworkSpec, training: Training) {
     this.#connection = connection;
@@ -65,7 +76,11 @@ export class RemoteNetwork implements TrainableNetwork {
   async open(): Promise<void> {
     this.#id = crypto.randomUUID();
     this.#calls = 0;
-    await this.#connection.ask('PUT', `objects/${this.#id}`, { json: { kind: 'network', ...this.#spec } });
+    // Files in it go as data do: once, under their hash.
+    const files: Promise<string>[] = [];
+    const plain = copySpec(this.#spec.network, 'network', (file) => ({ [fileKey]: files.push(this.#file(file)) - 1 }));
+    const json = { kind: 'network', network: plain, training: this.#spec.training, files: await Promise.all(files) };
+    await this.#connection.ask('PUT', `objects/${this.#id}`, { json }, this.#end.signal);
   }
 
   steps(data: TrainingData, batches: readonly Int32Array[], options: StepOptions = {}): Promise<Float32Array> {
@@ -127,8 +142,7 @@ export class RemoteNetwork implements TrainableNetwork {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     await this.#tail;
-    // A worker that is gone holds nothing either.
-    await this.#connection.ask('DELETE', `objects/${this.#id}`).catch(() => {});
+    await this.#connection.dismiss(`objects/${this.#id}`);
   }
 
   /** Makes those of the steps that are not made yet. */
@@ -183,10 +197,18 @@ export class RemoteNetwork implements TrainableNetwork {
   /** Steps that the worker's network has made. */
   #made = 0;
 
+  async #file(bytes: Uint8Array): Promise<string> {
+    const known = this.#fileHashes.get(bytes);
+    if (known !== undefined && (await this.#connection.has(known, this.#end.signal))) return known;
+    const hash = await sendBlob(this.#connection, bytes, this.#end.signal);
+    this.#fileHashes.set(bytes, hash);
+    return hash;
+  }
+
   async #send(data: TrainingData): Promise<string> {
     const known = this.#hashes.get(data);
-    if (known !== undefined && (await this.#connection.has(known))) return known;
-    const hash = await sendBlob(this.#connection, encodeData(data));
+    if (known !== undefined && (await this.#connection.has(known, this.#end.signal))) return known;
+    const hash = await sendBlob(this.#connection, encodeData(data), this.#end.signal);
     this.#hashes.set(data, hash);
     return hash;
   }
@@ -198,14 +220,25 @@ export class RemoteNetwork implements TrainableNetwork {
     onMessage: (message: Required<Message>) => void = () => {},
   ): Promise<Required<Message>> {
     const path = `objects/${this.#id}/calls/${++this.#calls}`;
-    const cancel = () => void this.#connection.ask('DELETE', path).catch(() => {}); // it ended meanwhile
+    let last = performance.now();
+    this.#longest = 0;
+    const heard = (message: Required<Message>): void => {
+      this.#longest = Math.max(this.#longest, performance.now() - last);
+      last = performance.now();
+      onMessage(message);
+    };
+    const cancel = () => void this.#connection.ask('DELETE', path, undefined, this.#end.signal).catch(() => {}); // it ended meanwhile
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      const streaming = this.#connection.stream(path, { json, tensors }, onMessage);
-      return await streaming;
+      return await this.#connection.stream(path, { json, tensors }, heard, this.#end.signal);
     } finally {
       signal?.removeEventListener('abort', cancel);
     }
+  }
+
+  #aborted(signal: AbortSignal | undefined): TrainerError {
+    const message = `Training was aborted after step ${this.#step}; the steps before it are kept.`;
+    return new TrainerError('RUN_ABORTED', message, { cause: signal?.reason });
   }
 
   async #restore({ state, ...rest }: TrainingSnapshot): Promise<void> {
@@ -218,24 +251,43 @@ export class RemoteNetwork implements TrainableNetwork {
     this.#changes = [];
   }
 
-  /** Does work; where the worker has lost the network it is made again from the last checkpoint and what came behind it. */
+  /**
+   * Does work; where the worker has lost the network it is made again from the last checkpoint and what came behind it. An abort gives a worker that
+   * does not answer up.
+   */
   async #surviving<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    for (let losses = 0; ; losses++) {
-      if (signal?.aborted) {
-        const message = `Training was aborted after step ${this.#step}; the steps before it are kept.`;
-        throw new TrainerError('RUN_ABORTED', message, { cause: signal.reason });
+    const end = new AbortController();
+    this.#end = end;
+    let timer: NodeJS.Timeout | undefined;
+    const giveUp = () => {
+      timer = setTimeout(() => end.abort(), Math.max(abortMs, 1.5 * this.#longest));
+    };
+    signal?.addEventListener('abort', giveUp, { once: true });
+    try {
+      for (let losses = 0; ; losses++) {
+        if (signal?.aborted) throw this.#aborted(signal);
+        try {
+          if (losses > 0 || this.#isAdrift) await this.#revive();
+          return await work();
+        } catch (error) {
+          if (end.signal.aborted) {
+            // What the worker made since is not known: the network is made again as it was when the last message came.
+            this.#isAdrift = true;
+            throw this.#aborted(signal);
+          }
+          if (!isLost(error) || losses === 3) throw error;
+        }
       }
-      try {
-        if (losses > 0) await this.#revive();
-        return await work();
-      } catch (error) {
-        if (!isLost(error) || losses === 3) throw error;
-      }
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
     }
   }
 
   async #revive(): Promise<void> {
+    if (this.#isAdrift) void this.#connection.dismiss(`objects/${this.#id}`);
     await this.open();
+    this.#isAdrift = false;
     this.#made = 0;
     if (this.#checkpoint !== undefined) await this.#restore(this.#checkpoint);
     for (const change of this.#changes) {

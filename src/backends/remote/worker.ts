@@ -12,6 +12,7 @@ import {
   type Message,
   protocolHeader,
   protocolVersion,
+  withFiles,
 } from './message.ts';
 import type { CallRequest } from './worker-call.ts';
 import { errorMessage, WorkerObject } from './worker-object.ts';
@@ -155,10 +156,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     }
   };
   const make = async (message: Required<Message>): Promise<WorkerObject> => {
-    const { kind, network, training, model, options: load } = message.json as Readonly<Record<string, unknown>>;
+    const { kind, network, training, files, model, options: load } = message.json as Readonly<Record<string, unknown>>;
+    const bytes = Array.isArray(files) ? files.map((hash) => modelOf(String(hash))) : [];
     const held =
       kind === 'network'
-        ? await backend.compile(network as NetworkSpec, training as Training)
+        ? await backend.compile(withFiles(network, bytes) as NetworkSpec, training as Training)
         : await backend.load(modelOf(String(model)), { ...(load as object), where: 'inline' });
     return new WorkerObject(held, performance.now());
   };

@@ -9,6 +9,7 @@ import type {
   TrainingSnapshot,
   WeightsOptions,
 } from '../../backend.ts';
+import { copySpec } from '../../network/copy-spec.ts';
 import { importedGraph } from '../../network/layers/imported.ts';
 import type { NetworkSpec } from '../../network/network-spec.ts';
 import { checkLearningRate } from '../../network/optimiser.ts';
@@ -299,17 +300,10 @@ export interface TrainingHost {
   readonly memoryBytes?: number;
 }
 
-/** A copy as of JSON; bytes in it, those of a file, are shared: they may be most of the memory. */
-function copyOf<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
-  if (Array.isArray(value)) return value.map(copyOf) as T;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, copyOf(part)])) as T;
-}
-
 /**
  * Makes a network ready to train.
  *
- * @throws {TrainerError} REQUEST_INVALID naming the layer or option that does not fit; MEMORY_EXCEEDED
+ * @throws {TrainerError} REQUEST_INVALID naming the layer, option or place that does not fit; MEMORY_EXCEEDED
  */
 export async function compileNetwork(
   spec: NetworkSpec,
@@ -318,7 +312,7 @@ export async function compileNetwork(
 ): Promise<TrainableNetwork> {
   // What follows from the spec must not change with the caller's objects.
   const limited = memoryBytes === undefined ? training : { memoryLimitBytes: memoryBytes, ...training };
-  const plan = planTraining(copyOf(spec), copyOf(limited));
+  const plan = planTraining(copySpec(spec, 'network'), copySpec(limited, 'training'));
   const advice = 'Use fewer or narrower layers, or an optimiser that keeps less (sgd).';
   checkMemory('the parameters of the network', stateBytes(plan), plan.training.memoryLimitBytes, advice);
   const hasConvolutions = plan.network.layers.some(({ layer }) =>

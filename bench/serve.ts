@@ -68,7 +68,7 @@ const wanted: ReadonlySet<string> = new Set((process.env.TRAINERAGENT_SERVE_PART
 const bench: Bench = {
   name: 'serve',
   about: `Requests a second of one record of 20 features to a boosted-tree model over HTTP, server on one core, load (${generator()}) on the other.`,
-  async run({ python, quick }) {
+  async run({ python, quick, only = '' }) {
     if (availableParallelism() < 2) throw new Error('Expected two cores: one for the server, one for the load.');
     const size = sizes(quick);
     const folder = mkdtempSync(join(tmpdir(), 'bench-serve-'));
@@ -203,7 +203,7 @@ const bench: Bench = {
         const ways = [
           { asked: server, suffix: '' },
           { asked: shut, suffix: ', --overload shut' },
-        ];
+        ].filter(({ suffix }) => suffix.includes(only));
         for (const times of [1.5, 2, 2.5, 3]) {
           const rate = times * saturation;
           const floor = await floorAt(rate, 512, size.seconds);

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { type ProblemCode, problemJson, problemTable } from '../tools/serve/problems.ts';
+import { AcceptFirst } from './accept-first.ts';
 import type { Door } from './door.ts';
 import { answerRaw, fastifyPlugin } from './fastify-plugin.ts';
 import { lingerAfter } from './linger.ts';
@@ -36,6 +37,7 @@ export async function createHttpApp(core: ServiceCore, defaultHosts: readonly st
   const servers: Server[] = [];
   const sockets = new Set<Socket>();
   const arrivals: Arrivals = { connections: 0, requests: 0, lastRequestAt: 0 };
+  const acceptFirst = new AcceptFirst(sockets);
   let answering = core;
   let door: Door | undefined;
   const app = fastify({
@@ -77,6 +79,7 @@ export async function createHttpApp(core: ServiceCore, defaultHosts: readonly st
       server.on('connection', (socket: Socket) => {
         sockets.add(socket);
         arrivals.connections++;
+        acceptFirst.note(socket);
         socket.once('close', () => sockets.delete(socket));
       });
       return server;

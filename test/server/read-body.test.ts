@@ -66,8 +66,8 @@ async function start(read = true) {
         const end = await ended;
         return answer.slice(9, 12) + end;
       }
-      while (!/read \w+/.test(answer)) await once(client, 'data');
-      return `${answer.slice(9, 12)} ${/read \w+/.exec(answer)?.[0]}`;
+      while (!/read (\d+|undefined)/.test(answer)) await once(client, 'data');
+      return `${answer.slice(9, 12)} ${/read (\d+|undefined)/.exec(answer)?.[0]}`;
     },
   };
 }

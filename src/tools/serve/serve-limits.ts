@@ -1,6 +1,6 @@
 /** What a client may ask of the service. */
 export interface ServeLimits {
-  /** Of a JSON body; each chunk after the first counts as 512 at least. @default 1_000_000 */
+  /** Of a JSON body; each packet after the first counts as 512 at least, and each byte that frames chunks as 256. @default 1_000_000 */
   readonly bodyBytes: number;
   /** In one JSON body. @default 1_000 */
   readonly records: number;

@@ -206,14 +206,13 @@ export const perSecond = (result: Load): number => ofStatus(result, 200).count /
 /** Requests that were answered with anything but a prediction. */
 export const others = ({ statuses, lost }: Load): number =>
   Object.entries(statuses).reduce((sum, [status, { count }]) => sum + (status === '200' ? 0 : count), lost);
-/** Processes that a process has started. */
-export const childrenOf = (pid: number): number[] =>
-  execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
+/** Processes that predict for a service; one that has ended and is not known to have is none. */
+const workersOf = ({ pid }: ChildProcess): number[] =>
+  execFileSync('ps', ['-eo', 'ppid=,pid=,args='], { encoding: 'utf8' })
     .split('\n')
-    .filter(Boolean)
-    .map(Number);
-/** The command line of a process. */
-export const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    .filter((line) => line.includes('predict-child'))
+    .map((line) => line.trim().split(/\s+/, 2).map(Number))
+    .flatMap(([parent, child]) => (parent === pid && child !== undefined ? [child] : []));
 /** Memory of a process that is not swapped out. */
 export const residentBytes = ({ pid }: ChildProcess): number =>
   1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
@@ -231,13 +230,14 @@ export async function metric(port: number, name: string): Promise<number> {
 
 /** Kills a process that predicts while requests come, and waits until the service is ready with another. */
 export async function killWorker({ port, child }: Server): Promise<{ readyMs: number }> {
-  const [worker] = childrenOf(child.pid!).filter((pid) => commandOf(pid).includes('predict-child'));
+  const [worker] = workersOf(child);
   const killed = performance.now();
   process.kill(worker!, 'SIGSEGV');
-  let status = 0;
-  do {
+  for (;;) {
     await new Promise((resolve) => setTimeout(resolve, 10));
-    status = (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
-  } while (status !== 200 || childrenOf(child.pid!).includes(worker!));
-  return { readyMs: performance.now() - killed };
+    const { status } = await fetch(`http://127.0.0.1:${port}/readyz`);
+    // Until the end of the process is known the service is ready with the one that is gone.
+    if (status === 200 && workersOf(child).some((pid) => pid !== worker))
+      return { readyMs: performance.now() - killed };
+  }
 }

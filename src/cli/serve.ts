@@ -38,7 +38,8 @@ export const serveCommand: Command = {
     overload: {
       type: 'string',
       value: 'HOW',
-      about: 'shut: refuse connections while too much is asked; answer: refuse requests alone. Default: answer.',
+      about:
+        'shut: refuse connections while too much is asked; answer: refuse requests alone. Default: shut with --health-port.',
     },
     'health-port': { type: 'string', value: 'N', about: 'Another port, for /livez, /readyz and /metrics alone.' },
     insecure: { type: 'boolean', about: 'Listen beyond this machine without keys.' },

@@ -21,7 +21,7 @@ export interface ListenOptions {
    * What is done where more is asked, and goes on being asked, than can be answered: `shut` ends the connections that ask most and has the system
    * refuse others until there is time again; `answer` refuses each request by an answer, at the cost of a third of a prediction.
    *
-   * @default 'answer'
+   * @default 'shut' where there is a port for supervisors, which could not tell a service that refuses from a dead one; else 'answer'
    */
   readonly overload?: 'shut' | 'answer';
   /** Another port of the same host, for supervisors: `/livez`, `/readyz` and `/metrics`, also where connections are refused. @default none */
@@ -59,7 +59,8 @@ export async function listen(
   options: ListenOptions = {},
   rehearsal?: Rehearsal,
 ): Promise<Deployment> {
-  const { port = 0, host = '127.0.0.1', graceMs = 10_000, insecure = false, overload = 'answer' } = options;
+  const { port = 0, host = '127.0.0.1', graceMs = 10_000, insecure = false } = options;
+  const { overload = options.healthPort === undefined ? 'answer' : 'shut' } = options;
   if (!hasKeys && !insecure && !loopbackNames.includes(host)) {
     throw new TrainerError(
       'SERVE_FAILED',

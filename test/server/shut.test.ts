@@ -27,8 +27,7 @@ async function client(port: number) {
   };
 }
 
-async function start(given: ListenOptions = {}) {
-  const options: ListenOptions = { overload: 'shut', ...given };
+async function start(options: ListenOptions = { overload: 'shut' }) {
   const { core, state } = fakeCore();
   const heard: boolean[] = [];
   let wake: () => void = () => undefined;
@@ -61,7 +60,7 @@ const refusedAt = async (port: number): Promise<unknown> => {
 
 describe('a service that ends', () => {
   it('does not wait for a connection on which nobody says a word', async () => {
-    const { server } = await start({ graceMs: 600_000 });
+    const { server } = await start({ overload: 'shut', graceMs: 600_000 });
     const silent = await client(server.port);
     await (await client(server.port)).ask();
     const ended = once(silent.socket, 'close');
@@ -70,7 +69,7 @@ describe('a service that ends', () => {
   });
 
   it('cuts a request that does not come to its end, when its time is over', async () => {
-    const { server } = await start({ graceMs: 1000 });
+    const { server } = await start({ overload: 'shut', graceMs: 1000 });
     const slow = await client(server.port);
     slow.socket.write(request.slice(0, 30));
     const ended = once(slow.socket, 'close');
@@ -114,15 +113,18 @@ describe('a service of which too much is asked', () => {
     expect(await one.ask(chunked)).toBe('429 and the end');
   });
 
-  it('refuses requests alone where it is told to, and goes on listening', async () => {
-    const { server, state } = await start({ overload: 'answer' });
+  it.each<[string, ListenOptions]>([
+    ['where it is told to', { overload: 'answer', healthPort: 0 }],
+    ['where supervisors have no port of their own', {}],
+  ])('refuses requests alone %s, and goes on listening', async (_, options) => {
+    const { server, state } = await start(options);
     const one = await client(server.port);
     state.isFull = true;
     for (let i = 0; i < 5; i++) expect(await one.ask()).toBe('429');
     expect(await refusedAt(server.port)).toBe('connected');
   });
 
-  it('is seen by supervisors on their own port, which takes nothing else', async () => {
+  it('happens by itself where supervisors have a port of their own, which takes nothing else', async () => {
     const { server, state, untilListening } = await start({ healthPort: 0 });
     const one = await client(server.port);
     state.isFull = true;

@@ -1,4 +1,5 @@
 import type { Backend, TensorInfo, Tensors } from '../backends/backend.ts';
+import { TrainerError } from '../core/errors.ts';
 import type { ModelSignature } from '../onnx/signature.ts';
 import { createRecordEncoder, type RecordEncoder } from '../tools/artefact/encode-records.ts';
 import { createInputTensors } from '../tools/artefact/input-tensors.ts';
@@ -84,13 +85,28 @@ export async function openVersion(model: ServableModel, options: VersionOptions)
       return pool.isReady;
     },
     workers: pool,
-    ...(model.explain === undefined ? {} : { explain: model.explain }),
+    ...(model.explain === undefined ? {} : { explain: checkedExplain(model.explain) }),
     training,
     ...(expected === undefined ? {} : { expected }),
     async [Symbol.asyncDispose]() {
       await pool[Symbol.asyncDispose]();
       await model.close?.();
     },
+  };
+}
+
+/** What a host explains itself is held to what the page of the service promises: one a record, of finite numbers. */
+function checkedExplain(explain: Explain): Explain {
+  return async (records) => {
+    const explanations = await explain(records);
+    const areFinite = explanations.every(({ contributions }) =>
+      contributions.every(({ value }) => Number.isFinite(value)),
+    );
+    if (explanations.length === records.length && areFinite) return explanations;
+    throw new TrainerError(
+      'PREDICT_FAILED',
+      `Expected ${records.length} explanations with finite contributions, got ${explanations.length}${areFinite ? '' : ' with a value that is not finite'}. Correct the explain function of the model.`,
+    );
   };
 }
 

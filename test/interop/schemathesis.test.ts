@@ -15,7 +15,7 @@ let folder: string;
 beforeAll(async () => {
   // 501, the answer where a model cannot explain, would count as a fault of the server.
   const explain = async (records: readonly Readonly<Record<string, unknown>>[]) =>
-    records.map(({ tenure }) => ({ contributions: [{ column: 'tenure', value: Number(tenure) / 100 }] }));
+    records.map(({ tenure }) => ({ contributions: [{ column: 'tenure', value: Number(tenure) / 100 || 0 }] }));
   const service = await createService({ ...(await sampleFile()), explain }, { workers: 1, keys: [stored] });
   server = await service.listen();
   const models = await storeOf([await sampleFile(), await sampleFile('binary', 'trees')]);

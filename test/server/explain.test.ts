@@ -5,6 +5,7 @@ import { makeNotes } from '../../src/tools/explain/make-notes.ts';
 import { linearLearner } from '../../src/tools/learn/linear/linear-learner.ts';
 import { treesLearner } from '../../src/tools/learn/trees/trees-learner.ts';
 import { buildSampleModel, sampleTable } from '../tools/artefact/sample-model.ts';
+import { sampleFile } from './sample-service.ts';
 
 let explains: Service;
 let silent: Service;
@@ -22,12 +23,13 @@ afterAll(async () => {
   await silent.close();
 });
 
-const ask = (service: Service) =>
+const twoRecords = [{ usage: 120, plan: 'basic' }, { tenure: '3 years' }];
+const ask = (service: Service, records: readonly object[] = twoRecords) =>
   service.fetch(
     new Request('http://localhost/v1/predict?explain=1', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify([{ usage: 120, plan: 'basic' }, { tenure: '3 years' }]),
+      body: JSON.stringify(records),
     }),
   );
 
@@ -48,6 +50,27 @@ describe('?explain=1', () => {
       expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
       expect(sizes[0]).toBeGreaterThan(0);
     }
+  });
+
+  test.each([
+    ['a contribution that is not finite', [{ contributions: [{ column: 'tenure', value: Number.NaN }] }]],
+    ['fewer explanations than records', []],
+  ])('fails where an explain function of a host gives %s', async (_, explanations) => {
+    const explain = () => Promise.resolve(explanations as never);
+    await using service = await createService({ ...(await sampleFile()), explain }, { workers: 1 });
+    const response = await ask(service, [{ usage: 120 }]);
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({ code: 'PREDICT_FAILED' });
+  });
+
+  test('is finite for the largest numbers', async () => {
+    const response = await ask(explains, [{ usage: 1e308 }, { usage: -1e308, tenure: 1e308 }]);
+    const { predictions } = (await response.json()) as {
+      predictions: { explanation: { contributions: { value: number | null }[] } }[];
+    };
+    const values = predictions.flatMap(({ explanation }) => explanation.contributions.map(({ value }) => value));
+    expect(values).toHaveLength(12);
+    expect(values).not.toContain(null);
   });
 
   test('is answered with 501 where the model can not be explained', async () => {

@@ -55,11 +55,12 @@ export function pages(hasKeys: boolean, has: (path: string) => boolean): readonl
       path: '/openapi.json',
       scope: 'predict',
       answer(call) {
-        const { signature, version } = chooseVersion(call);
+        const { signature, version, explain } = chooseVersion(call);
         const { name, limits } = call.context;
+        const canExplain = explain !== undefined;
         return answer(
           call,
-          JSON.stringify(openApi({ signature, name, version, hasKeys, has, records: limits.records })),
+          JSON.stringify(openApi({ signature, name, version, hasKeys, canExplain, has, records: limits.records })),
         );
       },
     },

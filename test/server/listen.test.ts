@@ -216,15 +216,11 @@ describe('workers', () => {
     const { url } = await start();
     const [pid] = workerPids().filter((id) => !before.has(id));
     process.kill(pid!, 'SIGKILL');
-    const started = performance.now();
-    let status = 0;
-    do {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      status = (await fetch(`${url}/readyz`)).status;
-    } while (
-      (status !== 200 || !workerPids().some((id) => id !== pid && !before.has(id))) &&
-      performance.now() - started < 20_000
-    );
+    // In this order: until its end is noticed, `/readyz` tells of the process that is gone.
+    await expect
+      .poll(() => workerPids().some((id) => id !== pid && !before.has(id)), { timeout: 20_000, interval: 20 })
+      .toBe(true);
+    await expect.poll(async () => (await fetch(`${url}/readyz`)).status, { timeout: 20_000, interval: 20 }).toBe(200);
     expect((await predict(url)).status).toBe(200);
   });
 });

@@ -66,4 +66,21 @@ describe('the OpenAPI document', () => {
       await rm(folder, { recursive: true });
     }
   });
+
+  it.each([
+    ['explains', true],
+    ['does not', false],
+  ])('offers explanations, and the version that is there, of a model that %s', async (_what, canExplain) => {
+    const file = await sampleFile();
+    const explain = async (records: readonly unknown[]) => records.map(() => ({ contributions: [] }));
+    await using service = await createService({ ...file, ...(canExplain ? { explain } : {}) });
+    const page = await service.fetch(new Request('http://localhost/openapi.json'));
+    type Operation = { readonly parameters?: readonly { readonly name: string; readonly example?: string }[] };
+    const { paths } = (await page.json()) as { paths: Record<string, Record<string, Operation>> };
+    const named = (path: string, method: string) => paths[path]?.[method]?.parameters?.map(({ name }) => name) ?? [];
+    expect(named('/v1/predict', 'post')).toEqual(canExplain ? ['explain'] : []);
+    const [version] = paths['/v2/models/model/versions/{version}']!.get!.parameters!;
+    const address = `http://localhost/v2/models/model/versions/${version!.example}`;
+    expect((await service.fetch(new Request(address))).status).toBe(200);
+  });
 });

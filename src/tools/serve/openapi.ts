@@ -12,6 +12,8 @@ export interface OpenApiFacts {
   readonly name: string;
   readonly version: string;
   readonly hasKeys: boolean;
+  /** Whether the version that answers explains its predictions; `explain` is offered only then. */
+  readonly canExplain: boolean;
   readonly records: number;
   /** Whether the service has an address that only some services have. */
   has(path: string): boolean;
@@ -75,7 +77,7 @@ const labelSchemas: Node = {
 
 /** An OpenAPI 3.1 document of the service of a model. */
 export function openApi(facts: OpenApiFacts): Node {
-  const { signature, name, version, hasKeys, records, has } = facts;
+  const { signature, name, version, hasKeys, canExplain, records, has } = facts;
   const strip = ({ $schema: _dialect, ...schema }: JsonSchema): Node => schema;
   const closed = hasKeys ? keyProblems : [];
   const tensors = { type: 'array', items: reference('Tensor'), minItems: 1 };
@@ -104,7 +106,13 @@ export function openApi(facts: OpenApiFacts): Node {
     ['TENSOR_INVALID', 'NOT_FOUND', ...bodyProblems],
     { requestBody: { required: true, content: json(reference('InferRequest')) } },
   );
-  const versionParameter = { name: 'version', in: 'path', required: true, schema: { type: 'string' } };
+  const versionParameter = {
+    name: 'version',
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+    example: version,
+  };
   /** Addresses of the model, and the same of one of its versions. */
   const modelPaths = (path: string, suffix: string, more: Node = {}): Node => ({
     [path]: {
@@ -147,14 +155,18 @@ export function openApi(facts: OpenApiFacts): Node {
           },
           ['RECORD_INVALID', 'TOO_MANY_RECORDS', 'NOT_ACCEPTABLE', 'EXPLAIN_UNSUPPORTED', ...bodyProblems],
           {
-            parameters: [
-              {
-                name: 'explain',
-                in: 'query',
-                description: '1 adds what each column contributed.',
-                schema: { type: 'string', enum: ['0', '1'] },
-              },
-            ],
+            ...(canExplain
+              ? {
+                  parameters: [
+                    {
+                      name: 'explain',
+                      in: 'query',
+                      description: '1 adds what each column contributed.',
+                      schema: { type: 'string', enum: ['0', '1'] },
+                    },
+                  ],
+                }
+              : {}),
             requestBody: {
               required: true,
               content: {

@@ -15,7 +15,7 @@ export interface OnnxBackendOptions {
   /**
    * How images lie in memory while a network trains: `nchwc` is in blocks of channels, for the runtime's own convolutions,
    * where they are proven at the start to give what the plain ones give; `nhwc` has channels last and products of matrices;
-   * `plain` is ONNX's own form. Results differ by rounding alone. @default 'auto': nchwc, or nhwc where it is missing
+   * `winograd` is `nhwc` with fewer multiplications for kernels of 3×3; `plain` is ONNX's own form. Results differ by rounding alone. @default 'auto': nchwc, or nhwc where it is missing
    */
   readonly layout?: LayoutName | 'auto';
   /**

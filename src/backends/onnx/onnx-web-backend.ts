@@ -10,7 +10,7 @@ import { loadWebRuntime, type WebRuntimeOptions } from './web-runtime.ts';
 export interface OnnxWebBackendOptions extends WebRuntimeOptions {
   /** What a model may have at most. */
   readonly limits?: ModelLimits;
-  /** How images lie in memory while a network trains: `nhwc` or `plain`; this build has no blocks. @default 'auto': nhwc */
+  /** How images lie in memory while a network trains: `winograd`, `nhwc` or `plain`; this build has no blocks. @default 'auto': winograd */
   readonly layout?: LayoutName | 'auto';
 }
 

@@ -110,12 +110,14 @@ import { transpose } from './operators/transpose.ts';
 import { trilu } from './operators/trilu.ts';
 import { unsqueeze } from './operators/unsqueeze.ts';
 import { where } from './operators/where.ts';
+import { winogradConvolution } from './operators/winograd-convolution.ts';
 
 /** Every operator that can be trained through, by its name. */
 export const operators: ReadonlyMap<string, Operator> = new Map(
   [
     channelNormalization,
     patchConvolution,
+    winogradConvolution,
     tileMaxPool,
     blockedConvolution,
     blockedDepthwise,

@@ -1,8 +1,11 @@
 import type { Graph } from '../autodiff/graph.ts';
 import type { Attributes, Value } from '../autodiff/value.ts';
 
-/** How images lie in memory while a network trains: `nchwc` in blocks of channels, `nhwc` channels last, `plain` as ONNX has them. */
-export const layoutNames = ['nchwc', 'nhwc', 'plain'] as const;
+/**
+ * How images lie in memory while a network trains: `nchwc` in blocks of channels, `nhwc` channels last, `winograd` the same with fewer
+ * multiplications for kernels of 3×3, `plain` as ONNX has them.
+ */
+export const layoutNames = ['nchwc', 'nhwc', 'winograd', 'plain'] as const;
 
 /** The name of a layout. */
 export type LayoutName = (typeof layoutNames)[number];

@@ -1,4 +1,5 @@
 import type { NetworkSpec, TrainableNetwork, Training } from '../../backend.ts';
+import { freeInPlace } from '../autodiff/free-in-place.ts';
 import { chooseLayout } from '../layout/choose-layout.ts';
 import type { LayoutName } from '../layout/image-layout.ts';
 import type { Runtime } from '../runtime.ts';
@@ -23,7 +24,8 @@ export function compileOnRuntime(
   const openSession = sessionOpener(runtime);
   return compileNetwork(network, training, {
     openSession,
-    layout: () => chooseLayout(openSession, layout),
-    ...(runtime.provider === 'wasm' ? { memoryBytes: Math.min(wasmBytes, freeMemory()) } : {}),
+    // In WebAssembly products of matrices take so long beside passes over images that fewer of them are worth more passes.
+    layout: () => chooseLayout(openSession, layout, runtime.provider === 'wasm' ? 'winograd' : 'nhwc'),
+    ...(runtime.provider === 'wasm' ? { memoryBytes: Math.min(wasmBytes, freeMemory()), passes: [freeInPlace] } : {}),
   });
 }

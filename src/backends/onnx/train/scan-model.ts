@@ -1,7 +1,7 @@
 import { attributeTypes, dataTypes, type OnnxValue } from '../../../onnx/model.ts';
 import { foldConstants } from '../../../onnx/passes/fold-constants.ts';
 import { removeDeadCode } from '../../../onnx/passes/remove-dead-code.ts';
-import { emitGraph } from '../autodiff/emit.ts';
+import { type EmitPass, emitGraph } from '../autodiff/emit.ts';
 import { encodeGraph } from '../autodiff/encode-graph.ts';
 import { moveRows } from '../autodiff/move-rows.ts';
 import { spreadLate } from '../autodiff/spread-late.ts';
@@ -33,10 +33,12 @@ export const metricName = (metric: string): string => `metric:${metric}`;
  * call; row numbers, controls and random integers come as one slice a step; the data and the state that no step changes stay outside. What constants
  * alone make is worked out, but for what would be much larger than they are.
  *
+ * @param passes what else changes the nodes, for the runtime at hand.
+ *
  * Inputs: the data, the state as it is carried, `index`, controls and random integers with the steps as first axis.
  * Outputs: the state, and one loss and one of each metric a step.
  */
-export function encodeScan(step: StepGraph): Uint8Array {
+export function encodeScan(step: StepGraph, passes: readonly EmitPass[] = []): Uint8Array {
   const sliced = [step.index, ...step.controls, ...step.randoms.map(({ value }) => value)];
   const measured = step.metrics.map(({ metric, value }) => [`step:metric:${metric}`, value] as const);
   const metrics = step.metrics.map(({ metric }) => metricName(metric));
@@ -47,7 +49,7 @@ export function encodeScan(step: StepGraph): Uint8Array {
     inputs: [...before, ...sliced],
     outputs: [...after.map((value, i) => [`next:${i}`, value] as const), ['step:loss', step.loss], ...measured],
     prefix: 'step:_',
-    passes: [spreadLate, fuseBlocks, moveRows],
+    passes: [spreadLate, fuseBlocks, moveRows, ...passes],
   });
   const body = removeDeadCode(foldConstants(written));
   const names = before.map(outerName);

@@ -1,6 +1,7 @@
 import type { Tensor, Tensors, TrainingData } from '../../backend.ts';
 import type { Signature } from '../../network/layer-definition.ts';
 import { scheduleFactor } from '../../network/schedule.ts';
+import type { EmitPass } from '../autodiff/emit.ts';
 import { sizeOf } from '../autodiff/shapes.ts';
 import type { Value } from '../autodiff/value.ts';
 import type { ImageLayout } from '../layout/image-layout.ts';
@@ -50,6 +51,13 @@ export interface StepsMade {
   readonly metrics: Readonly<Record<string, Float32Array>>;
 }
 
+/** What a runtime asks of graphs. */
+export interface GraphOptions {
+  readonly layout?: ImageLayout | undefined;
+  /** What changes the nodes of a step before they are written. */
+  readonly passes?: readonly EmitPass[] | undefined;
+}
+
 /** Steps of one batch size: the compiled graph and what it is fed. */
 export class StepSession implements AsyncDisposable {
   readonly graph: StepGraph;
@@ -71,7 +79,7 @@ export class StepSession implements AsyncDisposable {
     openSession: OpenSession,
     batch: number,
     targets: readonly Signature[],
-    layout?: ImageLayout,
+    { layout, passes }: GraphOptions = {},
   ): Promise<StepSession> {
     const graph = buildStep(plan, batch, targets, layout);
     checkMemory(
@@ -81,7 +89,7 @@ export class StepSession implements AsyncDisposable {
       'Use smaller batches, or a smaller network.',
     );
     const options = { isFrugal: isLarge(plan), isFolded: true };
-    const session = await openSession(encodeScan(graph), plan.training.threads ?? 2, options);
+    const session = await openSession(encodeScan(graph, passes), plan.training.threads ?? 2, options);
     return new StepSession(plan, batch, graph, session);
   }
 

@@ -14,6 +14,7 @@ import { importedGraph } from '../../network/layers/imported.ts';
 import type { NetworkSpec } from '../../network/network-spec.ts';
 import { checkLearningRate } from '../../network/optimiser.ts';
 import { mostRetreats, type Training } from '../../network/training.ts';
+import type { EmitPass } from '../autodiff/emit.ts';
 import type { ImageLayout } from '../layout/image-layout.ts';
 import { type CheckedData, checkBatches, checkData } from './check-data.ts';
 import { Evaluator } from './evaluator.ts';
@@ -25,7 +26,7 @@ import { planTraining, stateOf, type TrainingPlan } from './plan.ts';
 import { encodePrediction } from './prediction-model.ts';
 import { period } from './renewal.ts';
 import { readSnapshot, takeSnapshot } from './snapshot.ts';
-import { dataFeeds, StepSession, type StepsMade } from './step-session.ts';
+import { dataFeeds, type GraphOptions, StepSession, type StepsMade } from './step-session.ts';
 import type { OpenSession } from './training-session.ts';
 
 /** Native calls are sized to this time, so that progress, abort and checkpoints come often enough. */
@@ -38,7 +39,7 @@ const keptSizes = 4;
 class TrainedByGraph implements TrainableNetwork {
   readonly #plan: TrainingPlan;
   readonly #open: OpenSession;
-  readonly #layout: ImageLayout | undefined;
+  readonly #options: GraphOptions;
   readonly #evaluator: Evaluator;
   readonly #sessions = new Map<string, StepSession>();
   readonly #checked = new WeakMap<TrainingData, CheckedData>();
@@ -50,10 +51,10 @@ class TrainedByGraph implements TrainableNetwork {
   #tail: Promise<unknown> = Promise.resolve();
   #isOpen = true;
 
-  constructor(plan: TrainingPlan, open: OpenSession, layout: ImageLayout | undefined) {
+  constructor(plan: TrainingPlan, open: OpenSession, options: GraphOptions) {
     this.#plan = plan;
     this.#open = open;
-    this.#layout = layout;
+    this.#options = options;
     this.#evaluator = new Evaluator(plan, open);
     this.#rate = plan.training.optimiser.learningRate;
     this.#state = this.#hold(initialState(plan));
@@ -264,7 +265,7 @@ class TrainedByGraph implements TrainableNetwork {
       this.#sessions.delete(oldest);
       await session[Symbol.asyncDispose]();
     }
-    const made = await StepSession.open(this.#plan, this.#open, batch, signatures, this.#layout);
+    const made = await StepSession.open(this.#plan, this.#open, batch, signatures, this.#options);
     this.#sessions.set(key, made);
     return made;
   }
@@ -296,6 +297,8 @@ export interface TrainingHost {
   readonly openSession: OpenSession;
   /** How images lie in memory; asked where there are convolutions. @default as ONNX has them */
   readonly layout?: () => Promise<ImageLayout | undefined>;
+  /** What changes the nodes of a step before they are written. @default nothing */
+  readonly passes?: readonly EmitPass[];
   /** The most that it can address. @default what the system has free */
   readonly memoryBytes?: number;
 }
@@ -308,7 +311,7 @@ export interface TrainingHost {
 export async function compileNetwork(
   spec: NetworkSpec,
   training: Training,
-  { openSession, layout, memoryBytes }: TrainingHost,
+  { openSession, layout, passes, memoryBytes }: TrainingHost,
 ): Promise<TrainableNetwork> {
   // What follows from the spec must not change with the caller's objects.
   const limited = memoryBytes === undefined ? training : { memoryLimitBytes: memoryBytes, ...training };
@@ -320,5 +323,5 @@ export async function compileNetwork(
       ? importedGraph(layer.model).nodes.some(({ operator }) => operator === 'Conv')
       : /conv/.test(layer.kind),
   );
-  return new TrainedByGraph(plan, openSession, hasConvolutions ? await layout?.() : undefined);
+  return new TrainedByGraph(plan, openSession, { layout: hasConvolutions ? await layout?.() : undefined, passes });
 }

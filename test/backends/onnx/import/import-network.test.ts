@@ -162,7 +162,7 @@ describe('importNetwork', () => {
     expect(dims.filter((shape) => shape === '8,2' || shape === '2,8')).toEqual([]);
   });
 
-  it.each(['nchwc', 'nhwc', 'plain'] as const)(
+  it.each(['nchwc', 'nhwc', 'winograd', 'plain'] as const)(
     'trains convolutions by the statistics of the file, laid out %s',
     async (layout) => {
       const spec = importNetwork(read('tiny-image-14.onnx'));

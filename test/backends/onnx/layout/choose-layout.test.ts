@@ -24,6 +24,7 @@ describe('chooseLayout', () => {
     ['auto', undefined, 'nhwc'],
     ['nchwc', 16, 'nchwc'],
     ['nhwc', 16, 'nhwc'],
+    ['winograd', 16, 'winograd'],
     ['plain', 16, undefined],
   ])('%s with blocks of %s is %s', async (wanted, block, expected) => {
     const choose = await choosing(block);
@@ -39,7 +40,7 @@ describe('chooseLayout', () => {
     const choose = await choosing(16);
     await expect(choose('nchw' as 'nhwc')).rejects.toMatchObject({
       code: 'REQUEST_INVALID',
-      message: expect.stringMatching(/auto, nchwc, nhwc, plain, got "nchw"/),
+      message: expect.stringMatching(/auto, nchwc, nhwc, winograd, plain, got "nchw"/),
     });
   });
 

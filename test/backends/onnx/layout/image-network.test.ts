@@ -54,7 +54,7 @@ describe('networks on images', () => {
   });
 
   it('are resumed to the same bits in each layout', async () => {
-    for (const layout of ['nchwc', 'nhwc', 'plain'] as const) {
+    for (const layout of ['nchwc', 'nhwc', 'winograd', 'plain'] as const) {
       const backend = onnxBackend({ layout });
       await using whole = await backend.compile(spec, training);
       await whole.steps(data, batches.slice(0, 8));
@@ -105,7 +105,7 @@ describe('networks on images', () => {
   });
 
   it('say in which layer they diverged, in each layout', async () => {
-    for (const layout of ['nchwc', 'nhwc', 'plain'] as const) {
+    for (const layout of ['nchwc', 'nhwc', 'winograd', 'plain'] as const) {
       const wild = specOf([
         conv2d({ filters: 16, kernel: 3 }),
         relu(),

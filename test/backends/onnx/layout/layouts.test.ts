@@ -96,6 +96,22 @@ const cases: Readonly<Record<string, Case>> = {
       ...head,
     ],
   },
+  'kernels of three at odd sizes, and with zeros around some sides or none': {
+    shape: [9, 7, 12],
+    layers: [
+      conv2d({ filters: 16, kernel: 3 }),
+      relu(),
+      conv2d({ filters: 8, kernel: 3, padding: 'valid' }),
+      conv2d({ filters: 10, kernel: 3, padding: [1, 0] }),
+      relu(),
+      conv2d({ filters: 9, kernel: 3, bias: false, padding: 1 }),
+      ...head,
+    ],
+  },
+  'kernels of three on images that are smaller': {
+    shape: [2, 3, 8],
+    layers: [conv2d({ filters: 8, kernel: 3 }), relu(), conv2d({ filters: 8, kernel: 3 }), ...head],
+  },
   dilations: {
     shape: [9, 9, 4],
     layers: [
@@ -257,7 +273,7 @@ function makeData(shape: readonly number[]): TrainingData {
 }
 
 /** Three steps of gradient descent; the losses, the weights after them and what the network then gives. */
-async function train(layout: 'nchwc' | 'nhwc' | 'plain' | 'auto', { shape, layers, batch = 6 }: Case) {
+async function train(layout: 'nchwc' | 'nhwc' | 'winograd' | 'plain' | 'auto', { shape, layers, batch = 6 }: Case) {
   const spec = network({ inputs: { x: { dtype: 'float32', shape } }, layers });
   const data = makeData(shape);
   await using trained = await onnxBackend({ layout }).compile(spec, {
@@ -279,7 +295,7 @@ const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
 describe('layouts', () => {
   it.each(Object.keys(cases))('train %s alike', async (name) => {
     const plain = await train('plain', cases[name]!);
-    for (const layout of ['nhwc', 'nchwc'] as const) {
+    for (const layout of ['nhwc', 'winograd', 'nchwc'] as const) {
       const other = await train(layout, cases[name]!);
       expect(distance(other.losses, plain.losses), layout).toBeLessThan(2e-5);
       for (const [key, { data }] of Object.entries(plain.state)) {

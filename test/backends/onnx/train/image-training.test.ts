@@ -84,7 +84,7 @@ const settings: Readonly<Record<string, readonly [Input, ...Layer[]]>> = {
 };
 
 const uses = Object.keys(settings).flatMap((name) =>
-  (['nchwc', 'nhwc', 'plain'] as const).map((layout) => ({ name, layout })),
+  (['nchwc', 'nhwc', 'winograd', 'plain'] as const).map((layout) => ({ name, layout })),
 );
 
 describe('training on images and on sequences with channels', () => {

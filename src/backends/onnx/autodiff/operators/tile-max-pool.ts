@@ -11,24 +11,20 @@ function tilesOf(attributes: Attributes) {
   return { height, width, lane, down, across };
 }
 
-/** The largest of parts along the second axis of [lines, parts, size], and the parts; the first of equal ones counts. */
-function largest(
-  graph: GraphOperations,
-  x: Value,
-  count: number,
-): { readonly parts: readonly Value[]; readonly best: readonly Value[] } {
+/** The largest of the first, the first two, … all parts along the second axis of [lines, parts, size]. */
+function largest(graph: GraphOperations, x: Value, count: number): readonly Value[] {
   const parts = graph.applyAll('Split', [x, graph.ints(new Array<number>(count).fill(1))], { axis: { int: 1 } });
   const best = [parts[0]!];
   for (const part of parts.slice(1)) best.push(graph.apply('Max', [best.at(-1)!, part]));
-  return { parts, best };
+  return best;
 }
 
 /** What goes back to the parts: from the last one to the first, each takes what it was strictly larger for. */
-function back(graph: GraphOperations, gradient: Value, { parts, best }: ReturnType<typeof largest>): Value {
+function back(graph: GraphOperations, gradient: Value, best: readonly Value[]): Value {
   const gradients: Value[] = [];
   let rest = gradient;
-  for (let part = parts.length - 1; part > 0; part--) {
-    const own = graph.apply('Mul', [rest, step(graph, graph.apply('Sub', [parts[part]!, best[part - 1]!]))]);
+  for (let part = best.length - 1; part > 0; part--) {
+    const own = graph.apply('Mul', [rest, step(graph, graph.apply('Sub', [best[part]!, best[part - 1]!]))]);
     gradients.unshift(own);
     rest = graph.apply('Sub', [rest, own]);
   }
@@ -46,19 +42,15 @@ export const tileMaxPool = defineOperator({
     const { height, width, lane, down, across } = tilesOf(attributes);
     const images = sizeOf(x!.shape) / (height * width * lane);
     const columns = largest(graph, view(graph, x!, [images * height * (width / across), across, lane]), across);
-    const narrow = view(graph, columns.best.at(-1)!, [images * (height / down), down, (width / across) * lane]);
+    const narrow = view(graph, columns.at(-1)!, [images * (height / down), down, (width / across) * lane]);
     const rows = largest(graph, narrow, down);
-    const pooled = view(graph, rows.best.at(-1)!, intsOf(attributes, '_shape')!);
-    return [pooled, ...columns.parts, ...columns.best, ...rows.parts, ...rows.best];
+    const pooled = view(graph, rows.at(-1)!, intsOf(attributes, '_shape')!);
+    return [pooled, ...columns, ...rows];
   },
   gradient({ graph, inputs: [x], outputs, attributes, gradient }) {
     const { height, width, lane, down, across } = tilesOf(attributes);
     const images = sizeOf(x!.shape) / (height * width * lane);
-    const columns = { parts: outputs.slice(1, 1 + across), best: outputs.slice(1 + across, 1 + 2 * across) };
-    const rows = {
-      parts: outputs.slice(1 + 2 * across, 1 + 2 * across + down),
-      best: outputs.slice(1 + 2 * across + down),
-    };
+    const [columns, rows] = [outputs.slice(1, 1 + across), outputs.slice(1 + across)];
     const arriving = view(graph, gradient, [images * (height / down), 1, (width / across) * lane]);
     const wide = back(graph, arriving, rows);
     const lines = view(graph, wide, [images * height * (width / across), 1, lane]);

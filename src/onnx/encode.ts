@@ -158,8 +158,8 @@ export interface EncodeOptions {
 }
 
 /**
- * Writes a model as ONNX bytes (`onnx.proto`), lists packed and fields in ascending order, but for an aligned tensor, whose name comes
- * after its data: equal models give equal bytes. Sparse tensors, functions and values that are no tensors are not written.
+ * Writes a model as ONNX bytes (`onnx.proto`), lists packed and fields in ascending order, but for an aligned tensor, whose padding
+ * comes before its data: equal models give equal bytes. Sparse tensors, functions and values that are no tensors are not written.
  */
 export function encodeModel(model: OnnxModel, { isAligned = false }: EncodeOptions = {}): Uint8Array {
   const writer = new PbfWriter();

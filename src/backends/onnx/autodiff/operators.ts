@@ -87,6 +87,7 @@ import { scatterElements } from './operators/scatter-elements.ts';
 import { scatterNd } from './operators/scatter-nd.ts';
 import { selu } from './operators/selu.ts';
 import { shape } from './operators/shape.ts';
+import { shiftedConvolution } from './operators/shifted-convolution.ts';
 import { shrink } from './operators/shrink.ts';
 import { sigmoid } from './operators/sigmoid.ts';
 import { sign } from './operators/sign.ts';
@@ -117,6 +118,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map(
   [
     channelNormalization,
     patchConvolution,
+    shiftedConvolution,
     winogradConvolution,
     tileMaxPool,
     blockedConvolution,

@@ -7,6 +7,9 @@ import { nhwcLayout } from './nhwc-layout.ts';
 /** Channels and filters from which the products are most of the work. */
 const leastChannels = 8;
 
+/** Channels up to which an image is moved tap by tap. */
+const mostShifted = 4;
+
 /** The even number that a size is filled up to. */
 const even = (size: number): number => Math.max(4, size + (size % 2));
 
@@ -22,6 +25,8 @@ function convolution(call: ImageCall) {
     [...strides, ...dilations].every((step) => step === 1) &&
     [...before, ...after].every((pad) => pad <= 1) &&
     Math.min(filters, channels) >= leastChannels;
+  const isThin = channels <= mostShifted && kernel.some((size) => size > 1) && intOf(attributes, 'group', 1) === 1;
+  if (isThin) return graph.apply('ShiftedConvolution', [image(), ...others], attributes);
   if (!isFit) return nhwcLayout.convolution(call);
   // Zeros behind an image are what a convolution takes there anyway; without them around, the outer outputs are cut off.
   const x = padTo(graph, image(), [batch, even(height), even(width), channels]);

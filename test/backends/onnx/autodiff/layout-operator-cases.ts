@@ -36,6 +36,8 @@ export const layoutOperatorCases: Readonly<Record<string, OperatorCase>> = {
   'PatchConvolution strided': call('PatchConvolution', { ...same, strides: ints(2, 1), dilations: ints(1, 2) }),
   'PatchConvolution pixel': call('PatchConvolution', {}),
   WinogradConvolution: call('WinogradConvolution', {}),
+  ShiftedConvolution: call('ShiftedConvolution', same),
+  'ShiftedConvolution strided': call('ShiftedConvolution', { ...same, strides: ints(2, 1), dilations: ints(1, 2) }),
   TileMaxPool: call('TileMaxPool', { kernel_shape: ints(2, 3), _tile: ints(4, 6, 2), _shape: ints(2, 2, 2, 2) }),
   'TileMaxPool ties': {
     ...call('TileMaxPool', { kernel_shape: ints(2, 2), _tile: ints(2, 4, 1), _shape: ints(1, 1, 2, 1) }),

@@ -1,11 +1,12 @@
 import { view } from '../blocks.ts';
-import { type BuildContext, defineOperator, type GraphOperations } from '../operator.ts';
+import { type BuildContext, defineOperator, type GradientContext, type GraphOperations } from '../operator.ts';
 import { sizeOf } from '../shapes.ts';
 import { sumRows } from '../sum-rows.ts';
 import type { Value } from '../value.ts';
 import { type Window, windowOf } from '../window.ts';
 
-function windowOfPatches({ inputs: [x, w], attributes }: Pick<BuildContext, 'inputs' | 'attributes'>): Window {
+/** The window of a convolution of an image with channels last. */
+export function windowOfPatches({ inputs: [x, w], attributes }: Pick<BuildContext, 'inputs' | 'attributes'>): Window {
   return windowOf('Conv', x!.shape.slice(1, 3), w!.shape.slice(2), attributes);
 }
 
@@ -79,9 +80,18 @@ function readersOf(graph: GraphOperations, dy: Value, window: Window, height: nu
 }
 
 /** A matrix [rows, columns] of the weights [O, C, kh, kw] with its axes in another order. */
-function weightMatrix(graph: GraphOperations, w: Value, order: readonly number[]): Value {
+export function weightMatrix(graph: GraphOperations, w: Value, order: readonly number[]): Value {
   const moved = graph.apply('Transpose', [w], { perm: { ints: order } });
   return view(graph, moved, [-1, moved.shape[3]!]);
+}
+
+/** The gradient of the image: the outputs that each pixel was read by, times the weights. */
+export function inputGradient(context: GradientContext): Value {
+  const { graph, inputs, gradient } = context;
+  const [x, w] = inputs as [Value, Value];
+  const [, height, width] = x.shape as [number, number, number];
+  const readers = readersOf(graph, gradient, windowOfPatches(context), height, width);
+  return view(graph, graph.apply('Gemm', [readers, weightMatrix(graph, w, [2, 3, 0, 1])]), x.shape);
 }
 
 /**
@@ -105,9 +115,7 @@ export const patchConvolution = defineOperator({
   },
   gradient(context, index) {
     const { graph, inputs, outputs, gradient } = context;
-    const [x, w] = inputs;
-    const [filters, channels, kh, kw] = w!.shape as [number, number, number, number];
-    const window = windowOfPatches(context);
+    const [filters, channels, kh, kw] = inputs[1]!.shape as [number, number, number, number];
     const rows = view(graph, gradient, [-1, filters]);
     if (index === 2) return sumRows(graph, rows);
     if (index === 1) {
@@ -115,8 +123,6 @@ export const patchConvolution = defineOperator({
       const taps = view(graph, product, [kh, kw, channels, filters]);
       return graph.apply('Transpose', [taps], { perm: { ints: [3, 2, 0, 1] } });
     }
-    const [, height, width] = x!.shape as [number, number, number];
-    const readers = readersOf(graph, gradient, window, height, width);
-    return view(graph, graph.apply('Gemm', [readers, weightMatrix(graph, w!, [2, 3, 0, 1])]), x!.shape);
+    return inputGradient(context);
   },
 });

@@ -80,7 +80,7 @@ function signatureText({ task, target, inputs, output }: ModelSignature, colours
 function about(input: SignatureInput): string {
   switch (input.kind) {
     case 'number':
-      return `${input.integers ? 'whole number' : 'number'}${input.unit ? ` in ${safeText(input.unit, 20)}` : ''}, mostly ${formatNumber(input.range[0])} to ${formatNumber(input.range[1])}`;
+      return `${input.integers ? 'whole number' : 'number'}${input.unit ? ` in ${safeText(input.unit, 20)}` : ''}, mostly ${rangeText(input.range, input.integers === true)}`;
     case 'boolean':
       return `${safeText(input.labels[0], 20)} or ${safeText(input.labels[1], 20)}`;
     case 'category':
@@ -88,6 +88,13 @@ function about(input: SignatureInput): string {
     case 'datetime':
       return `date, mostly ${day(input.range[0])} to ${day(input.range[1])}`;
   }
+}
+
+/** Whole numbers of four digits may be years or identifiers, which nobody writes with a comma. */
+function rangeText(range: readonly [number, number], isWhole: boolean): string {
+  const isPlain = isWhole && range.every((end) => Math.abs(end) < 10_000);
+  const [low, high] = range.map((end) => (isPlain ? String(Math.round(end)) : formatNumber(end)));
+  return `${low} to ${high}`;
 }
 
 const day = (time: number): string =>

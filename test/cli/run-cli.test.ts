@@ -488,6 +488,20 @@ describe('inspect', () => {
     expect(out).toContain('"target": "species"');
   });
 
+  it.each([
+    ['2007 to 2009', true, [2007, 2009]],
+    ['2007 to 2008', true, [2007, 2007.5]],
+    ['-44 to 9999', true, [-44, 9999]],
+    ['2,007 to 12,000', true, [2007, 12_000]],
+    ['0.500 to 2,009', false, [0.5, 2009.2]],
+  ] as const)('writes a range as %s', async (words, integers, range) => {
+    const model = fakeCliModel();
+    const year = { name: 'year', kind: 'number', tensor: 'numbers', index: 0, integers, range } as const;
+    const signature = { ...model.signature, inputs: [year] };
+    const { out } = await run(['inspect', 'm.onnx'], { loadModel: async () => ({ ...model, signature }) });
+    expect(out).toContain(`mostly ${words}\n`);
+  });
+
   it('prints TypeScript types alone', async () => {
     expect((await run(['inspect', 'm.onnx', '--types'], services)).out).toMatch(
       /^\/\*\* A record[\s\S]*export interface ModelOutput/,

@@ -103,6 +103,10 @@ describe('what a host sees of a run', () => {
     expect(done.status).toBe('complete');
     expect(calls).toEqual([{ of: 'rows' }]);
     expect(done.facts.messages.find(({ stage }) => stage === 'data.clean')!.summary).toMatch(/\(1\)$/);
+    // As the events say it, in words.
+    const readers = new Set(['Task', 'Data', 'Model', 'Server']);
+    expect(done.facts.messages.filter(({ to }) => !readers.has(to))).toEqual([]);
+    expect(done.facts.messages.find(({ stage }) => stage === 'data.split')).toMatchObject({ from: 'Data', to: 'Data' });
   });
 
   it.each([

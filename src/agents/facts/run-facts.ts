@@ -20,6 +20,7 @@ import type { Searched } from '../model/search.ts';
 import { backendInWords, backendOf } from '../model/training-backend.ts';
 import { builtInQuestions } from '../questions.ts';
 import type { Estimated } from '../server/estimate.ts';
+import { builtInStages } from '../stages.ts';
 import { respond } from '../task/respond/respond.ts';
 import type { Understood } from '../task/stages/understand.ts';
 import { checkFacts, dataFacts, splitFacts } from './data-facts.ts';
@@ -191,13 +192,22 @@ const outcomeCodes: ReadonlySet<string> = new Set([
 
 const readers: Readonly<Record<string, string>> = { task: 'Task', data: 'Data', model: 'Model', server: 'Server' };
 
-/** One line a message: which agent finished which step. */
+/** Who reads the messages of built-in stages; the journal does not say it of those that a host has added. */
+const receivers: ReadonlyMap<string, string> = new Map(builtInStages.map(({ name, to }) => [name, readers[to] ?? to]));
+
+/** One line a message: which agent finished which step, and which reads what came of it. */
 function messageFacts(messages: ReadonlyMap<string, unknown>, bodies: readonly JournalBody[]): RunFacts['messages'] {
   return bodies.flatMap((body, index) => {
     if (body.kind !== 'message' || !messages.has(body.stage)) return [];
     const agent = body.stage.slice(0, body.stage.indexOf('.'));
     return [
-      { from: readers[agent] ?? agent, to: 'hub', stage: body.stage, summary: body.summary, record: `#${index + 1}` },
+      {
+        from: readers[agent] ?? agent,
+        to: receivers.get(body.stage) ?? 'next stage',
+        stage: body.stage,
+        summary: body.summary,
+        record: `#${index + 1}`,
+      },
     ];
   });
 }

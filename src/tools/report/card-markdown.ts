@@ -1,7 +1,7 @@
 import type { TaskSpec } from '../../core/task-spec.ts';
 import { code, createCitations, md } from './card-text.ts';
 import { forecastRows } from './forecast-rows.ts';
-import { formHeads, formRow, validationHead } from './form-rows.ts';
+import { formHeads, formRow, scoredInFloat32, validationHead } from './form-rows.ts';
 import type { ResourceFacts, RunFacts } from './report-facts.ts';
 import { valuesTold } from './values-held.ts';
 import { whereWords } from './where-words.ts';
@@ -132,12 +132,15 @@ function dataLines({ data, split }: RunFacts, cite: Cite): string[] {
   ];
 }
 
-function scoreLines({ scores, baseline, crossValidation, split }: RunFacts, cite: Cite): string[] {
+function scoreLines(facts: RunFacts, cite: Cite): string[] {
+  const { scores, baseline, crossValidation, split } = facts;
   if (scores.length === 0) return [];
+  const note = scoredInFloat32(facts);
   const lines = [
     split && split.vaultRows > 0
       ? 'On the rows held back, which nothing was chosen by.'
       : 'By nested cross-validation, since there are too few rows to hold any back.',
+    ...(note === undefined ? [] : ['', note]),
     '',
     '| metric | value | 95 % interval | baseline | target |',
     '| --- | ---: | ---: | ---: | --- |',

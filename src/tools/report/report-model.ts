@@ -5,7 +5,7 @@ import { baselineScore, scoreChart, trialChart } from './charts.ts';
 import { confusedClasses } from './confused-classes.ts';
 import { curveChart } from './curve-charts.ts';
 import { forecastRows } from './forecast-rows.ts';
-import { formHeads, formRow, validationHead } from './form-rows.ts';
+import { formHeads, formRow, scoredInFloat32, validationHead } from './form-rows.ts';
 import { type Html, html } from './html.ts';
 import { renderChart } from './render-chart.ts';
 import type { CurveFacts, RunFacts, ScoreFact, TrialFact } from './report-facts.ts';
@@ -113,6 +113,7 @@ ${
     { caption: 'Scores of the winner and the baseline' },
   )
 }
+${scoredInFloat32(facts) && html`<p>${scoredInFloat32(facts)}</p>`}
 ${
   facts.crossValidation &&
   html`<p>Repeated cross-validation (${facts.crossValidation.repeats} × ${facts.crossValidation.folds} folds) gives ${metricName(facts.crossValidation.metric)} ${formatNumber(facts.crossValidation.value)} (${formatInterval(facts.crossValidation.low, facts.crossValidation.high)}); it stands beside the score above and is not averaged with it.</p>`

@@ -2,10 +2,32 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../src/core/helpers/canonical-json.ts';
 import { cardJson, clockFreeCard } from '../../../src/tools/report/card.ts';
 import { cardMarkdown } from '../../../src/tools/report/card-markdown.ts';
+import { reportHtml } from '../../../src/tools/report/report-html.ts';
 import { runSummary } from '../../../src/tools/report/summary.ts';
 import { valuesHeldBy } from '../../../src/tools/report/values-held.ts';
 import { penguinSignature } from '../serve/fake-model.ts';
 import { penguinFacts } from './facts.ts';
+
+describe('a score beside a form with rounded weights', () => {
+  const form = (name: 'float16' | 'int8' | 'float32', isDeployed: boolean) => ({
+    form: name,
+    isDeployed,
+    isDelivered: true,
+    sizeBytes: 1000,
+  });
+  const small = { ...penguinFacts, split: { ...penguinFacts.split!, vaultRows: 0 } };
+  it.each([
+    ['float16', small, /score in float32, not in ONNX in float16, which is the model/],
+    ['int8', small, /score in float32, not in ONNX in int8, which is the model/],
+    ['float32', small, undefined],
+    ['float16', penguinFacts, undefined],
+  ] as const)('is said to be that of float32 only where it is: %s', async (name, facts, words) => {
+    const all = { ...facts, forms: [form(name, true)] };
+    for (const text of [cardMarkdown(all), await reportHtml(all)])
+      if (words === undefined) expect(text).not.toMatch(/This is the score in float32/);
+      else expect(text).toMatch(words);
+  });
+});
 
 describe('clockFreeCard', () => {
   it('is the same for another run id, time, duration, latency, host version and model hash', () => {

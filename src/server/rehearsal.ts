@@ -7,7 +7,6 @@ import { LiveScores } from '../tools/serve/live-score.ts';
 import type { ServeLimits } from '../tools/serve/serve-limits.ts';
 import { tellEach } from './harmless.ts';
 import { createMetrics, type ServiceMetrics } from './metrics.ts';
-import type { ModelRouter } from './served-version.ts';
 import { createServiceCore, type ServiceCore } from './service.ts';
 import { type StrangeRequest, strangeRequests } from './strange-requests.ts';
 import { type DriftWatchOptions, watchDrift } from './watch-drift.ts';
@@ -43,12 +42,12 @@ let isCompiled = false;
 export async function createRehearsal(options: RehearsalOptions, hasKeys: boolean): Promise<Rehearsal | undefined> {
   if (isCompiled) return undefined;
   isCompiled = true;
-  const { router, limits } = options;
+  const { router } = options;
   const metrics = await createMetrics({ router: () => router, inFlight: () => 0, samples: () => [] }, false);
   const { key, stored } = createApiKey('rehearsal', ['predict']);
   // Code that has seen one service alone is compiled for that one, and thrown away when it meets the real one.
   const cores = [1, 2].map(() => unseenCore(options, metrics, hasKeys ? [stored] : undefined));
-  const requests = requestsOf(router, hasKeys ? key : undefined, limits);
+  const requests = requestsOf(options, hasKeys ? key : undefined);
   let isOver = false;
   return {
     core: cores[0]!,
@@ -95,7 +94,7 @@ interface Requests {
   readonly strange: readonly StrangeRequest[];
 }
 
-function requestsOf({ versions }: ModelRouter, key: string | undefined, limits: ServeLimits): Requests {
+function requestsOf({ router: { versions }, limits, name }: RehearsalOptions, key: string | undefined): Requests {
   const authorization = key === undefined ? '' : `authorization: Bearer ${key}\r\n`;
   const probe = Buffer.from('GET /readyz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
   const bodies = exampleRecords(versions[0]!.signature, 50).map((record) => JSON.stringify(record));
@@ -106,7 +105,7 @@ function requestsOf({ versions }: ModelRouter, key: string | undefined, limits: 
     // Supervisors ask too, and another kind of request makes other code.
     return i % 10 === 0 ? [predict, probe] : [predict];
   });
-  return { plain, strange: strangeRequests(bodies[0]!, authorization, limits) };
+  return { plain, strange: strangeRequests(bodies[0]!, authorization, limits, name) };
 }
 
 /** After so many answers the code of the whole way is compiled: of requests that come together, then of one after the other. */

@@ -17,18 +17,28 @@ const mostBytes = 2_000_000;
  *
  * @param record - a record as JSON
  * @param lines - header lines that each request has, each with its end
+ * @param name - the model's, in paths
  */
-export function strangeRequests(record: string, lines: string, limits: ServeLimits): readonly StrangeRequest[] {
+export function strangeRequests(
+  record: string,
+  lines: string,
+  limits: ServeLimits,
+  name: string,
+): readonly StrangeRequest[] {
   const { bodyBytes, headerBytes, jsonDepth } = limits;
   const host = 'host: 127.0.0.1\r\n';
   const json = 'content-type: application/json\r\n';
   const head = (rest: string, path = '/v1/predict', method = 'POST'): string =>
     `${method} ${path} HTTP/1.1\r\n${host}${lines}${rest}`;
   const post = (body: string | Buffer, rest = json, path = '/v1/predict'): Buffer =>
-    Buffer.concat([Buffer.from(`${head(rest, path)}content-length: ${body.length}\r\n\r\n`), Buffer.from(body)]);
+    Buffer.concat([
+      Buffer.from(`${head(rest, path)}content-length: ${Buffer.byteLength(body)}\r\n\r\n`),
+      Buffer.from(body),
+    ]);
   const get = (path: string, rest = '', method = 'GET'): string => `${head(rest, path, method)}\r\n`;
   const chunked = `${head(json)}transfer-encoding: chunked\r\n\r\n`;
   const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+  const recordBytes = Buffer.byteLength(record);
   const half = record.length >> 1;
   const isLimited = bodyBytes < mostBytes;
   const whole: readonly (string | Buffer)[] = [
@@ -51,13 +61,15 @@ export function strangeRequests(record: string, lines: string, limits: ServeLimi
     post(record, `${json}origin: https://other.example\r\n`),
     post(record).toString().replace(host, 'host: other.example\r\n'),
     post(record).toString().replace(lines, 'authorization: Bearer nobody\r\n'),
+    post(record).toString().replace(lines, ''),
+    post('{"inputs":[]}', json, `/v2/models/${name}/infer`),
     post(record)
       .toString()
       .replace(host, host + host),
     `${head(json)}content-length: 2147483648\r\n\r\n{`,
     // Whoever names the length first has headers of another shape.
-    `${head('')}content-length: ${record.length}\r\n${json}\r\n${record}`,
-    `${head('user-agent: x\r\naccept: */*\r\n')}content-length: ${record.length}\r\n${json}\r\n${record}`,
+    `${head('')}content-length: ${recordBytes}\r\n${json}\r\n${record}`,
+    `${head('user-agent: x\r\naccept: */*\r\n')}content-length: ${recordBytes}\r\n${json}\r\n${record}`,
     `${head(json)}content-length: 2\r\ncontent-length: 4\r\n\r\n{}`,
     `${head(json)}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`,
     `${chunked}no number\r\n`,
@@ -67,13 +79,14 @@ export function strangeRequests(record: string, lines: string, limits: ServeLimi
     get('//v1/predict'),
     get('/v1%2fpredict'),
     get('/x/..;/metrics'),
-    get('/livez', 'x: y\r\n'.repeat(headerBytes / 6)),
+    // Names and values count, not what is between them.
+    get('/livez', 'x: y\r\n'.repeat(headerBytes / 2)),
     'no HTTP\r\n\r\n',
     ...(isLimited
       ? [post('x'.repeat(bodyBytes + 65_536)), chunked + chunk('x'.repeat(1000)).repeat(bodyBytes / 1000 + 64)]
       : []),
   ];
-  const cut: readonly string[] = [head('').slice(0, -10), `${head(json)}content-length: ${record.length}\r\n\r\n{`];
+  const cut: readonly string[] = [head('').slice(0, -10), `${head(json)}content-length: ${recordBytes}\r\n\r\n{`];
   return [
     ...whole.map((text) => ({ bytes: Buffer.from(text), isCut: false })),
     ...cut.map((text) => ({ bytes: Buffer.from(text), isCut: true })),

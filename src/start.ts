@@ -4,7 +4,7 @@ import { arrangeStages } from './agents/arrange-stages.ts';
 import { builtInAgents, builtInStages, planningStages } from './agents/stages.ts';
 import { checkDriftEvent } from './agents/task/stages/drift.ts';
 import type { Backend } from './backends/backend.ts';
-import { originOf } from './backends/backend-modules.ts';
+import { originOf } from './backends/origin-of.ts';
 import { type BackendFacts, checkSameBackends } from './core/backend-facts.ts';
 import { Budget, budgetUnits } from './core/budget.ts';
 import type { Calibration } from './core/calibration.ts';

@@ -3,6 +3,7 @@ import type { Agent } from './agents/agent.ts';
 import type { BuiltInQuestion } from './agents/questions.ts';
 import type { Backend } from './backends/backend.ts';
 import { checkBackend } from './backends/check-backend.ts';
+import { originOf } from './backends/origin-of.ts';
 import type { Calibration } from './core/calibration.ts';
 import { type Clock, type Ids, systemClock, systemIds } from './core/clock.ts';
 import type { Decider } from './core/decider.ts';
@@ -172,7 +173,7 @@ export class Trainer<
       );
     }
     for (const given of options.backends ?? [])
-      if (!(given instanceof URL)) checkBackend(given, "each of the trainer's `backends`");
+      if (!(given instanceof URL)) originOf(checkBackend(given, "each of the trainer's `backends`"));
     this.#options = options;
     if (options.logger !== undefined) logEvents(this.#listeners, options.logger);
     this.#store = options.store ?? memoryStore();

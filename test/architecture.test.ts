@@ -233,6 +233,7 @@ describe('packages', () => {
       'agents/agent.ts',
       'agents/extend-agent.ts',
       'backends/check-backend.ts',
+      'backends/origin-of.ts',
       'tools/learn/define-learner.ts',
       'tools/evaluate/define-metric.ts',
     ]);

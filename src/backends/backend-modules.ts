@@ -2,7 +2,7 @@ import type { CapabilityFacts } from '../core/backend-facts.ts';
 import { TrainerError } from '../core/errors.ts';
 import { errorText } from '../core/helpers/error-text.ts';
 import type { ModuleOrigin } from '../core/workbench.ts';
-import type { Backend, BackendCapabilities } from './backend.ts';
+import type { BackendCapabilities } from './backend.ts';
 import { checkBackend } from './check-backend.ts';
 import type { BackendSource } from './registry.ts';
 
@@ -31,9 +31,4 @@ export function backendOfModule({
       return checkBackend(made, "the default export of each module of the trainer's `backends`");
     },
   };
-}
-
-/** Where another process finds what makes the same backend; undefined for an object that works where it was made. */
-export function originOf(source: URL | Backend): ModuleOrigin | undefined {
-  return source instanceof URL ? { module: source.href } : source.origin;
 }

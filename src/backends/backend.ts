@@ -29,17 +29,28 @@ export interface TensorInfo {
   readonly shape: readonly number[];
 }
 
+/** What every call takes that may last. */
+export interface CallOptions {
+  /**
+   * Gives the call up. One that waits for its turn, or works in another process, ends within 300 ms, with that process where it has to; one that
+   * works on the thread that calls ends where it next looks up: between native calls, of about 200 ms each, and before anything that can not be interrupted
+   * (a file being encoded, the runtime taking a graph). Nothing is left of it. `RUN_ABORTED`; `PREDICT_FAILED` of a prediction.
+   */
+  readonly signal?: AbortSignal;
+}
+
 /** A loaded model that predicts. */
 export interface Predictor extends AsyncDisposable {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
-  predict(inputs: Tensors, options?: { readonly signal?: AbortSignal }): Promise<Tensors>;
+  /** @throws {TrainerError} REQUEST_INVALID, PREDICT_FAILED (also where it was aborted, or disposed of) */
+  predict(inputs: Tensors, options?: CallOptions): Promise<Tensors>;
   /** Resident memory of the process that holds the model, in bytes; absent where that is the caller's own. */
   memoryBytes?(): Promise<number>;
 }
 
 /** How a model is loaded. */
-export interface LoadOptions {
+export interface LoadOptions extends CallOptions {
   /** `inline` runs on the calling thread (and blocks it); `child` runs in a process of its own. */
   readonly where: 'inline' | 'child';
   /** Threads of one operator. @default 1 */
@@ -74,9 +85,7 @@ export interface TrainingData {
 }
 
 /** How steps are run. */
-export interface StepOptions {
-  /** Stops between native calls, of about 200 ms each; the steps that were done stay done. */
-  readonly signal?: AbortSignal;
+export interface StepOptions extends CallOptions {
   /** Called after each native call with the number of steps so far, and the losses and metrics of those it made. */
   readonly onSteps?: (step: number, losses: Float32Array, metrics?: Readonly<Record<string, Float32Array>>) => void;
   /** Called where the loss diverged and the training goes on from an earlier step with half the learning rate. */
@@ -100,12 +109,13 @@ export interface WeightsOptions {
   readonly weights?: 'last' | 'average';
 }
 
+/** How a network becomes a model. */
+export interface ModelOptions extends WeightsOptions, CallOptions {}
+
 /** How a network is evaluated. */
-export interface EvaluateOptions extends WeightsOptions {
+export interface EvaluateOptions extends WeightsOptions, CallOptions {
   /** Whether the outputs are kept, which for long sequences are many. @default true */
   readonly outputs?: boolean;
-  /** Stops between native calls, of about 200 ms each. */
-  readonly signal?: AbortSignal;
 }
 
 /** What a network makes of data. */
@@ -142,13 +152,14 @@ export interface TrainableNetwork extends AsyncDisposable {
   steps(data: TrainingData, batches: readonly Int32Array[], options?: StepOptions): Promise<Float32Array>;
   /** @throws {TrainerError} REQUEST_INVALID, RUN_ABORTED */
   evaluate(data: TrainingData, options?: EvaluateOptions): Promise<Evaluation>;
-  snapshot(): Promise<TrainingSnapshot>;
-  /** @throws {TrainerError} REQUEST_INVALID where the snapshot is damaged or of another network. */
-  restore(snapshot: TrainingSnapshot): Promise<void>;
+  /** @throws {TrainerError} RUN_ABORTED */
+  snapshot(options?: CallOptions): Promise<TrainingSnapshot>;
+  /** @throws {TrainerError} REQUEST_INVALID or FORMAT_VERSION where the snapshot is damaged or of another network; RUN_ABORTED */
+  restore(snapshot: TrainingSnapshot, options?: CallOptions): Promise<void>;
   /** The rate before the schedule, from the next step on. @throws {TrainerError} REQUEST_INVALID */
   setLearningRate(rate: number): void;
-  /** The network as an ONNX file: its inputs and outputs by name, the first axis free. */
-  toModel(options?: WeightsOptions): Promise<Uint8Array>;
+  /** The network as an ONNX file: its inputs and outputs by name, the first axis free. @throws {TrainerError} REQUEST_INVALID, RUN_ABORTED */
+  toModel(options?: ModelOptions): Promise<Uint8Array>;
 }
 
 /** Where networks and models are computed. */
@@ -162,15 +173,15 @@ export interface Backend {
   /**
    * Loads checked ONNX bytes.
    *
-   * @throws {TrainerError} MODEL_INVALID, MODEL_UNSUPPORTED, PEER_MISSING
+   * @throws {TrainerError} MODEL_INVALID, MODEL_UNSUPPORTED, PEER_MISSING, REQUEST_INVALID, RUN_ABORTED
    */
   load(model: Uint8Array, options: LoadOptions): Promise<Predictor>;
   /**
    * Makes a network ready to train, in the process and on the thread that calls: a run does it in its child.
    *
-   * @throws {TrainerError} REQUEST_INVALID naming the layer or option that does not fit; PEER_MISSING
+   * @throws {TrainerError} REQUEST_INVALID naming the layer or option that does not fit; PEER_MISSING; RUN_ABORTED
    */
-  compile(network: NetworkSpec, training: Training): Promise<TrainableNetwork>;
+  compile(network: NetworkSpec, training: Training, options?: CallOptions): Promise<TrainableNetwork>;
 }
 
 /** Backends in the order in which they are preferred. */

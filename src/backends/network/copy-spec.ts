@@ -1,4 +1,5 @@
 import { TrainerError } from '../../core/errors.ts';
+import { reading } from '../given.ts';
 
 /** Levels that a description may have: far more than a network has, and fewer than an object that contains itself. */
 const mostLevels = 100;
@@ -44,5 +45,5 @@ export function copySpec<T>(value: T, path: string, bytes: (own: Uint8Array) => 
     const entries = Object.entries(part).map(([key, one]) => [key, copy(one, memberOf(at, key), levels + 1)] as const);
     return Object.fromEntries(entries);
   };
-  return copy(value, path, 0) as T;
+  return reading(`the ${path}`, () => copy(value, path, 0) as T);
 }

@@ -1,5 +1,7 @@
 import { TrainerError } from '../../core/errors.ts';
+import { printed } from '../printed.ts';
 import { printSignature, type Signature } from './layer-definition.ts';
+import { within } from './within.ts';
 
 /** Which output is held against which target. */
 interface LossPlace {
@@ -186,7 +188,7 @@ function checkContrastive({ temperature = 0.07 }: ContrastiveLoss, [a, b]: reado
       `Expected the contrastive loss to have two outputs float32 [width], got ${printSignature(a!)} and ${printSignature(b!)}.`,
     );
   }
-  if (!isPositive(temperature)) fail(`Expected temperature to be above 0, got ${temperature}.`);
+  if (!isPositive(temperature)) fail(`Expected temperature to be above 0, got ${printed(temperature)}.`);
 }
 
 /** What the (first) target of a loss may be. */
@@ -200,27 +202,31 @@ function targetsOf(loss: Exclude<Loss, ContrastiveLoss>, output: Signature): rea
         fail(`Cross-entropy expects at least two logits on the last axis, got ${printSignature(output)}.`);
       }
       const { classWeights, labelSmoothing = 0, ignoreIndex } = loss;
-      if (classWeights !== undefined && (classWeights.length !== classes || !classWeights.every(isPositive))) {
+      if (
+        classWeights !== undefined &&
+        !(Array.isArray(classWeights) && classWeights.length === classes && classWeights.every(isPositive))
+      ) {
         fail(
           `Expected classWeights to be ${classes} numbers above 0, one a class, got ${JSON.stringify(classWeights)}.`,
         );
       }
-      if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
-        fail(`Expected labelSmoothing to be from 0 and below 1, got ${labelSmoothing}.`);
+      if (!within(labelSmoothing, 0, 1) || labelSmoothing === 1) {
+        fail(`Expected labelSmoothing to be from 0 and below 1, got ${printed(labelSmoothing)}.`);
       }
       if (ignoreIndex !== undefined && !Number.isSafeInteger(ignoreIndex)) {
-        fail(`Expected ignoreIndex to be an integer, got ${ignoreIndex}.`);
+        fail(`Expected ignoreIndex to be an integer, got ${printed(ignoreIndex)}.`);
       }
       const labels: Signature = { dtype: 'int64', shape: output.shape.slice(0, -1) };
       return classWeights === undefined && ignoreIndex === undefined ? [labels, same] : [labels];
     }
     case 'binary-cross-entropy':
       if (loss.positiveWeight !== undefined && !isPositive(loss.positiveWeight)) {
-        fail(`Expected positiveWeight to be above 0, got ${loss.positiveWeight}.`);
+        fail(`Expected positiveWeight to be above 0, got ${printed(loss.positiveWeight)}.`);
       }
       return [same];
     case 'huber':
-      if (loss.delta !== undefined && !isPositive(loss.delta)) fail(`Expected delta to be above 0, got ${loss.delta}.`);
+      if (loss.delta !== undefined && !isPositive(loss.delta))
+        fail(`Expected delta to be above 0, got ${printed(loss.delta)}.`);
       return [same];
     case 'quantile': {
       const { quantiles } = loss;
@@ -236,9 +242,9 @@ function targetsOf(loss: Exclude<Loss, ContrastiveLoss>, output: Signature): rea
       const { temperature = 2, teacherWeight = 0.5, teacher } = loss;
       if (typeof teacher !== 'string')
         fail('Expected the distillation to name the target with the logits of the teacher.');
-      if (!isPositive(temperature)) fail(`Expected temperature to be above 0, got ${temperature}.`);
-      if (!(teacherWeight > 0 && teacherWeight <= 1)) {
-        fail(`Expected teacherWeight to be above 0 and at most 1, got ${teacherWeight}.`);
+      if (!isPositive(temperature)) fail(`Expected temperature to be above 0, got ${printed(temperature)}.`);
+      if (!within(teacherWeight, Number.MIN_VALUE, 1)) {
+        fail(`Expected teacherWeight to be above 0 and at most 1, got ${printed(teacherWeight)}.`);
       }
       if ((output.shape.at(-1) ?? 0) < 2)
         fail(`Distillation expects at least two logits, got ${printSignature(output)}.`);

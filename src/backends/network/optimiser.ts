@@ -1,4 +1,5 @@
 import { TrainerError } from '../../core/errors.ts';
+import { printed } from '../printed.ts';
 
 /** Stochastic gradient descent, as PyTorch's `SGD`. */
 export interface SgdOptimiser {
@@ -40,7 +41,7 @@ export function checkLearningRate(rate: number): void {
   if (typeof rate !== 'number' || !(rate >= 0) || !Number.isFinite(Math.fround(rate))) {
     throw new TrainerError(
       'REQUEST_INVALID',
-      `Expected the learning rate to be a finite number (of 32 bits) from 0, got ${rate}.`,
+      `Expected the learning rate to be a finite number (of 32 bits) from 0, got ${printed(rate)}.`,
     );
   }
 }
@@ -61,7 +62,7 @@ export function checkOptimiser(optimiser: Optimiser): void {
     if (value !== undefined && !(typeof value === 'number' && value >= from && value < below)) {
       throw new TrainerError(
         'REQUEST_INVALID',
-        `Expected ${name} of the optimiser to be a number from ${from} and below ${below}, got ${value}.`,
+        `Expected ${name} of the optimiser to be a number from ${from} and below ${below}, got ${printed(value)}.`,
       );
     }
   }

@@ -1,4 +1,6 @@
 import { TrainerError } from '../../core/errors.ts';
+import { printed } from '../printed.ts';
+import { within } from './within.ts';
 
 /** How some parameters are trained otherwise than the rest. */
 export interface ParameterGroup {
@@ -42,15 +44,18 @@ export function groupParameters(
   const fail = (message: string): never => {
     throw new TrainerError('REQUEST_INVALID', message);
   };
+  if (!Array.isArray(groups)) fail(`Expected groups to be a list of parameter groups, got ${printed(groups)}.`);
   for (const group of groups) {
+    if (typeof group !== 'object' || group === null)
+      fail(`Expected a parameter group to be an object, got ${printed(group)}.`);
     const { match, rateFactor = 1, weightDecay = 0 } = group;
     if (typeof match !== 'string')
       fail(`Expected match of a parameter group to be a text, got ${JSON.stringify(match)}.`);
-    if (!(rateFactor >= 0 && Number.isFinite(rateFactor))) {
-      fail(`Expected rateFactor of the group "${match}" to be a finite number from 0, got ${rateFactor}.`);
+    if (!within(rateFactor, 0, Number.MAX_VALUE)) {
+      fail(`Expected rateFactor of the group "${match}" to be a finite number from 0, got ${printed(rateFactor)}.`);
     }
-    if (!(weightDecay >= 0 && Number.isFinite(weightDecay))) {
-      fail(`Expected weightDecay of the group "${match}" to be a finite number from 0, got ${weightDecay}.`);
+    if (!within(weightDecay, 0, Number.MAX_VALUE)) {
+      fail(`Expected weightDecay of the group "${match}" to be a finite number from 0, got ${printed(weightDecay)}.`);
     }
     if (!names.some(nameMatcher(group.match))) {
       fail(`The parameter group "${match}" matches none of ${names.map((name) => `"${name}"`).join(', ')}.`);

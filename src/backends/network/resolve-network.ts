@@ -49,8 +49,9 @@ class Layout {
   readonly #counts = new Map<string, number>();
 
   constructor(inputs: Readonly<Record<string, Signature>>) {
-    for (const [name, { dtype, shape }] of Object.entries(inputs)) {
+    for (const [name, given] of Object.entries(inputs)) {
       checkName(name, 'an input');
+      const { dtype, shape } = given ?? {};
       if (dtype !== 'float32' && dtype !== 'int64') {
         fail(`Expected the input "${name}" to be float32 or int64, got ${JSON.stringify(dtype)}.`);
       }

@@ -1,4 +1,5 @@
 import { TrainerError } from '../../core/errors.ts';
+import { within } from './within.ts';
 
 /** How the learning rate changes from step to step, as a factor of it. */
 export type Schedule =
@@ -68,20 +69,21 @@ export function scheduleFactor(schedule: Schedule, step: number): number {
 export function checkSchedule(schedule: Schedule): void {
   const whole = (value: unknown, from: number): boolean => Number.isSafeInteger(value) && (value as number) >= from;
   const problem = (() => {
+    if (typeof schedule !== 'object' || schedule === null) return 'a kind';
     if (schedule.warmUpSteps !== undefined && !whole(schedule.warmUpSteps, 0)) return 'warmUpSteps, a whole number';
     if (schedule.kind === 'constant') return undefined;
     if (schedule.kind === 'cosine') {
       const { final = 0 } = schedule;
-      return whole(schedule.steps, 1) && final >= 0 && final <= 1 ? undefined : 'steps above 0 and final from 0 to 1';
+      return whole(schedule.steps, 1) && within(final, 0, 1) ? undefined : 'steps above 0 and final from 0 to 1';
     }
     if (schedule.kind === 'step') {
-      return whole(schedule.every, 1) && schedule.factor > 0 && schedule.factor <= 1
+      return whole(schedule.every, 1) && within(schedule.factor, Number.MIN_VALUE, 1)
         ? undefined
         : 'every above 0 and factor from 0 to 1';
     }
     if (schedule.kind === 'one-cycle') {
       const { steps, peakAt = 0.3, start = 0.04, final = 4e-6 } = schedule;
-      const isShare = (value: number) => value >= 0 && value <= 1;
+      const isShare = (value: unknown) => within(value, 0, 1);
       return whole(steps, 1) && isShare(peakAt) && isShare(start) && isShare(final)
         ? undefined
         : 'steps above 0 and peakAt, start and final from 0 to 1';

@@ -1,9 +1,11 @@
 import { TrainerError } from '../../core/errors.ts';
+import { printed } from '../printed.ts';
 import { type Loss, type LossPlaces, placesOf } from './loss.ts';
 import { checkOptimiser, type Optimiser } from './optimiser.ts';
 import type { ParameterGroup } from './parameter-group.ts';
 import type { ResolvedNetwork } from './resolve-network.ts';
 import { checkSchedule, type Schedule } from './schedule.ts';
+import { within } from './within.ts';
 
 /** How a network is trained. */
 export interface Training {
@@ -72,26 +74,37 @@ export function resolveTraining(network: ResolvedNetwork, training: Training): R
   checkOptimiser(training.optimiser);
   if (training.schedule !== undefined) checkSchedule(training.schedule);
   const { clipNorm, threads = 2, accumulate = 1, averageDecay = 0, metrics = [], loss } = training;
-  if (clipNorm !== undefined && !(clipNorm > 0 && Number.isFinite(clipNorm))) {
-    fail(`Expected clipNorm to be above 0, got ${clipNorm}.`);
+  if (clipNorm !== undefined && !within(clipNorm, Number.MIN_VALUE, Number.MAX_VALUE)) {
+    fail(`Expected clipNorm to be above 0, got ${printed(clipNorm)}.`);
   }
   if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
-    fail(`Expected threads to be an integer from 1 to 1024, got ${threads}.`);
+    fail(`Expected threads to be an integer from 1 to 1024, got ${printed(threads)}.`);
   }
   const { onDivergence = 'error', memoryLimitBytes } = training;
-  if (memoryLimitBytes !== undefined && !(memoryLimitBytes > 0)) {
-    throw new TrainerError('REQUEST_INVALID', `Expected memoryLimitBytes to be above 0, got ${memoryLimitBytes}.`);
+  if (memoryLimitBytes !== undefined && !within(memoryLimitBytes, Number.MIN_VALUE, Number.POSITIVE_INFINITY)) {
+    throw new TrainerError(
+      'REQUEST_INVALID',
+      `Expected memoryLimitBytes to be above 0, got ${printed(memoryLimitBytes)}.`,
+    );
   }
   if (onDivergence !== 'error' && onDivergence !== 'retreat') {
     fail(`Expected onDivergence to be error or retreat, got ${JSON.stringify(onDivergence)}.`);
   }
   if (!Number.isInteger(accumulate) || accumulate < 1 || accumulate > 64) {
-    fail(`Expected accumulate to be an integer from 1 to 64, got ${accumulate}.`);
+    fail(`Expected accumulate to be an integer from 1 to 64, got ${printed(accumulate)}.`);
   }
-  if (!(averageDecay >= 0 && averageDecay < 1)) {
-    fail(`Expected averageDecay to be a number from 0 and below 1, got ${averageDecay}.`);
+  if (!within(averageDecay, 0, 1) || averageDecay === 1) {
+    fail(`Expected averageDecay to be a number from 0 and below 1, got ${printed(averageDecay)}.`);
+  }
+  const { seed = 0, decay = 'matrices' } = training;
+  if (typeof seed !== 'number' && typeof seed !== 'string') {
+    fail(`Expected the seed to be a number or a text, got ${printed(seed)}.`);
+  }
+  if (decay !== 'matrices' && decay !== 'all') {
+    fail(`Expected decay to be matrices or all, got ${printed(decay)}.`);
   }
   const places = placesOf(loss, network.outputs);
+  if (!Array.isArray(metrics)) fail(`Expected metrics to be a list of "accuracy", got ${printed(metrics)}.`);
   for (const metric of metrics) {
     if (metric !== 'accuracy') fail(`Expected metrics to be a list of "accuracy", got ${JSON.stringify(metric)}.`);
     const isJudged = judgesClasses.includes(loss.kind) && !(loss.kind === 'distillation' && loss.teacherWeight === 1);

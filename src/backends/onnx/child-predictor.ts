@@ -1,5 +1,6 @@
 import { TrainerError } from '../../core/errors.ts';
 import type { Predictor } from '../backend.ts';
+import { checkAborted, loadAborted, readInputs, readOptions } from '../given.ts';
 import { type PredictChild, startPredictChild } from './child-process.ts';
 import type { DeviceName } from './device-runtime.ts';
 import type { FromChild, ToChild } from './frames.ts';
@@ -46,7 +47,7 @@ function aborted(signal: AbortSignal): TrainerError {
   });
 }
 
-function checkAborted(signal: AbortSignal | undefined): void {
+function checkPrediction(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw aborted(signal);
 }
 
@@ -64,17 +65,25 @@ function untilAborted<T>(turn: Promise<T>, signal: AbortSignal | undefined): Pro
  * Predicts in a process of its own. Calls run one after another; a process that was killed or crashed fails its call
  * with PREDICT_FAILED, and the next call starts another.
  */
-export async function createChildPredictor(model: Uint8Array, options: ChildOptions): Promise<Predictor> {
+export async function createChildPredictor(
+  model: Uint8Array,
+  options: ChildOptions,
+  signal?: AbortSignal,
+): Promise<Predictor> {
+  checkAborted(signal, loadAborted);
   // Kept for later processes, so it must not change with the caller's array.
   const bytes = model.slice();
-  const first = await open(bytes, options);
+  const first = await open(bytes, options, signal).catch((error: unknown) => {
+    checkAborted(signal, loadAborted);
+    throw error;
+  });
   const { inputs, outputs } = first.loaded;
   let session: Session | undefined = first;
   let isOpen = true;
   let last: Promise<unknown> = Promise.resolve();
 
   const ask = async (message: ToChild, signal: AbortSignal | undefined): Promise<FromChild> => {
-    checkAborted(signal);
+    checkPrediction(signal);
     if (!isOpen) throw new TrainerError('PREDICT_FAILED', 'The model was disposed of; load it again.');
     if (session === undefined || !session.child.isAlive()) session = await open(bytes, options, signal);
     return session.child.send(message, signal);
@@ -89,8 +98,10 @@ export async function createChildPredictor(model: Uint8Array, options: ChildOpti
   return {
     inputs,
     outputs,
-    async predict(given, options = {}) {
-      checkAborted(options.signal);
+    async predict(tensors, how) {
+      const options = readOptions(how);
+      checkPrediction(options.signal);
+      const given = readInputs(tensors);
       checkTensors(inputs, given);
       const reply = await inTurn({ type: 'predict', tensors: given }, options.signal);
       if (reply.type !== 'predicted') throw failed(reply);

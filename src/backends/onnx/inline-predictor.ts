@@ -1,6 +1,7 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { TrainerError } from '../../core/errors.ts';
 import type { Predictor, Tensors } from '../backend.ts';
+import { checkAborted, loadAborted, readInputs, readOptions } from '../given.ts';
 import type { Runtime } from './runtime.ts';
 import { checkTensors, fromRuntime, tensorInfos, toRuntime } from './tensors.ts';
 
@@ -29,7 +30,13 @@ function sessionOptions(runtime: Runtime, threads: number): InferenceSession.Ses
  *
  * @throws {TrainerError} MODEL_INVALID or MODEL_UNSUPPORTED where the runtime refuses the model
  */
-export async function createInlinePredictor(runtime: Runtime, model: Uint8Array, threads: number): Promise<Predictor> {
+export async function createInlinePredictor(
+  runtime: Runtime,
+  model: Uint8Array,
+  threads: number,
+  signal?: AbortSignal,
+): Promise<Predictor> {
+  checkAborted(signal, loadAborted);
   let session: InferenceSession;
   try {
     session = await runtime.InferenceSession.create(model, sessionOptions(runtime, threads));
@@ -45,13 +52,18 @@ export async function createInlinePredictor(runtime: Runtime, model: Uint8Array,
       { cause },
     );
   }
+  if (signal?.aborted) {
+    await session.release();
+    checkAborted(signal, loadAborted);
+  }
   const inputs = tensorInfos(session.inputMetadata);
   const outputs = tensorInfos(session.outputMetadata);
   let isOpen = true;
   return {
     inputs,
     outputs,
-    async predict(given: Tensors, options = {}) {
+    async predict(tensors: Tensors, how) {
+      const options = readOptions(how);
       if (!isOpen) throw new TrainerError('PREDICT_FAILED', 'The model was disposed of; load it again.');
       if (options.signal?.aborted) {
         throw new TrainerError(
@@ -60,6 +72,7 @@ export async function createInlinePredictor(runtime: Runtime, model: Uint8Array,
           { cause: options.signal.reason },
         );
       }
+      const given = readInputs(tensors);
       checkTensors(inputs, given);
       try {
         return fromRuntime(await session.run(toRuntime(runtime, given), { logSeverityLevel: 4 }));

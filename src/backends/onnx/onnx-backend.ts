@@ -2,6 +2,7 @@ import { isMainThread } from 'node:worker_threads';
 import { TrainerError } from '../../core/errors.ts';
 import { checkModel, type ModelLimits } from '../../onnx/check-model.ts';
 import type { Backend } from '../backend.ts';
+import { readLoad } from '../given.ts';
 import { createChildPredictor } from './child-predictor.ts';
 import { type DeviceName, runtimeOn } from './device-runtime.ts';
 import { createInlinePredictor } from './inline-predictor.ts';
@@ -47,17 +48,15 @@ export function onnxBackend(options: OnnxBackendOptions = {}): Backend {
     async runtime() {
       return (await loadRuntime()).about;
     },
-    async load(model, { where, threads = 1, onEnd }) {
-      if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
-        throw new TrainerError('REQUEST_INVALID', `Expected threads to be an integer from 1 to 1024, got ${threads}.`);
-      }
+    async load(given, how) {
+      const { model, where, threads = 1, onEnd, signal } = readLoad(given, how);
       checkModel(model, options.limits);
-      if (where === 'inline' && isMainThread) return createInlinePredictor(await load(), model, threads);
+      if (where === 'inline' && isMainThread) return createInlinePredictor(await load(), model, threads, signal);
       // A missing package is found here, where it is the host's own error, before a process is started for it.
       if (isMainThread) await load();
-      return createChildPredictor(model, { threads, device, onEnd });
+      return createChildPredictor(model, { threads, device, onEnd }, signal);
     },
-    async compile(network, training) {
+    async compile(network, training, how) {
       if (!isMainThread) {
         throw new TrainerError(
           'REQUEST_INVALID',
@@ -66,7 +65,7 @@ export function onnxBackend(options: OnnxBackendOptions = {}): Backend {
       }
       // The engine is loaded where something trains; whoever only predicts has no use for it.
       const { compileOnRuntime } = await import('./train/compile-on-runtime.ts');
-      return compileOnRuntime(await load(), network, training, options.layout ?? usualLayout(device));
+      return compileOnRuntime(await load(), network, training, options.layout ?? usualLayout(device), how);
     },
   };
 }

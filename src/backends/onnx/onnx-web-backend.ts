@@ -1,5 +1,6 @@
 import { checkModel, type ModelLimits } from '../../onnx/check-model.ts';
 import type { Backend } from '../backend.ts';
+import { readLoad } from '../given.ts';
 import { createInlinePredictor } from './inline-predictor.ts';
 import type { LayoutName } from './layout/image-layout.ts';
 import type { Runtime } from './runtime.ts';
@@ -43,12 +44,13 @@ export function onnxWebBackend(options: OnnxWebBackendOptions = {}): Backend {
     async runtime() {
       return (await load()).about;
     },
-    async load(model) {
+    async load(given, how) {
+      const { model, signal } = readLoad(given, how);
       checkModel(model, options.limits);
-      return createInlinePredictor(await load(), model, 1);
+      return createInlinePredictor(await load(), model, 1, signal);
     },
-    async compile(network, training) {
-      return compileOnRuntime(await load(), network, training, options.layout);
+    async compile(network, training, how) {
+      return compileOnRuntime(await load(), network, training, options.layout, how);
     },
   };
 }

@@ -125,19 +125,32 @@ export class Connection {
     }, signal);
   }
 
-  /** A call whose messages come as they are made; after a cut it goes on behind the last that came. Returns the last one; `signal` gives it up. */
+  /** A call whose messages come as they are made; after a cut it goes on behind the last that came. Returns the last one; `signal` gives it up; `onRefused` hears that the worker has not begun it. */
   async stream(
     path: string,
     message: Message,
     onMessage: (message: Required<Message>) => void,
     signal?: AbortSignal,
+    onRefused: () => void = () => {},
   ): Promise<Required<Message>> {
-    const body = encodeMessage(message);
+    let body: Uint8Array;
+    try {
+      body = encodeMessage(message);
+    } catch (error) {
+      onRefused();
+      throw error;
+    }
     let seen = 0;
+    let attempts = 0;
     return this.#again(async (alive) => {
+      attempts++;
       const { response, clear, touch } = await this.#send('POST', `${path}?from=${seen}`, body, signal);
       try {
-        if (response.status !== 200) await answerOf(response);
+        if (response.status !== 200) {
+          // An attempt before this one may have begun it.
+          if (attempts === 1) onRefused();
+          await answerOf(response);
+        }
         for await (const made of readFrames(piecesOf(response.body!, touch))) {
           alive();
           const { type } = made.json as Json;

@@ -1,6 +1,8 @@
 import { TrainerError } from '../../core/errors.ts';
-import type { Backend, BackendCapabilities, Predictor, TensorInfo, Tensors } from '../backend.ts';
+import type { Backend, BackendCapabilities, CallOptions, Predictor, TensorInfo, Tensors } from '../backend.ts';
+import { checkAborted, loadAborted, readInputs, readLoad, readOptions } from '../given.ts';
 import { copySpec } from '../network/copy-spec.ts';
+import { checkTensors } from '../onnx/tensors.ts';
 import { Connection, type RemoteBackendOptions } from './connection.ts';
 import { RemoteNetwork, sendBlob } from './remote-network.ts';
 
@@ -21,16 +23,27 @@ export async function remoteBackend(options: RemoteBackendOptions): Promise<Back
     // A function can't be sent to another process: with one, the backend works where it was made.
     ...(own === undefined ? { origin: { module: 'traineragent/remote', options: sent } } : {}),
     capabilities: { ...capabilities, dtypes: capabilities.dtypes.filter((dtype) => dtype !== 'string') },
-    async load(model, { threads }) {
-      const blob = await sendBlob(connection, model);
+    async load(given, how) {
+      const { model, threads, signal } = readLoad(given, how);
+      checkAborted(signal, loadAborted);
       const path = `objects/${crypto.randomUUID()}`;
-      const load = threads === undefined ? {} : { threads };
-      const made = await connection.ask('PUT', path, { json: { kind: 'model', model: blob, options: load } });
-      return new RemotePredictor(connection, path, made.json as Pick<Predictor, 'inputs' | 'outputs'>);
+      try {
+        const blob = await sendBlob(connection, model, signal);
+        const load = threads === undefined ? {} : { threads };
+        const json = { kind: 'model', model: blob, options: load };
+        const made = await connection.ask('PUT', path, { json }, signal);
+        return new RemotePredictor(connection, path, made.json as Pick<Predictor, 'inputs' | 'outputs'>);
+      } catch (error) {
+        // The worker may be at it still: it sets free what it then has.
+        if (signal?.aborted) void connection.dismiss(path);
+        checkAborted(signal, loadAborted);
+        throw error;
+      }
     },
-    async compile(network, training) {
+    async compile(network, training, how) {
+      const { signal } = readOptions(how);
       const made = new RemoteNetwork(connection, copySpec(network, 'network'), copySpec(training, 'training'));
-      await made.open();
+      await made.compile(signal);
       return made;
     },
   };
@@ -52,17 +65,28 @@ class RemotePredictor implements Predictor {
     this.outputs = outputs;
   }
 
-  async predict(tensors: Tensors, options: { readonly signal?: AbortSignal } = {}): Promise<Tensors> {
+  async predict(given: Tensors, how?: CallOptions): Promise<Tensors> {
+    const { signal } = readOptions(how);
     if (!this.#isOpen) throw new TrainerError('PREDICT_FAILED', 'The model was disposed of; load it again.');
-    const { signal } = options;
     const aborted = () =>
       new TrainerError('PREDICT_FAILED', 'The prediction was aborted through its signal; nothing was kept of it.', {
         cause: signal?.reason,
       });
+    if (signal?.aborted) throw aborted();
+    const tensors = readInputs(given);
+    checkTensors(this.inputs, tensors);
     const done = this.#tail.then(async () => {
       if (signal?.aborted) throw aborted();
       const path = `${this.#path}/calls/${++this.#calls}`;
-      return (await this.#connection.stream(path, { json: { method: 'predict' }, tensors }, () => {})).tensors;
+      const cancel = (): void => void this.#connection.dismiss(path);
+      signal?.addEventListener('abort', cancel, { once: true });
+      try {
+        const message = { json: { method: 'predict' }, tensors };
+        const refused = (): void => void this.#calls--;
+        return (await this.#connection.stream(path, message, () => {}, undefined, refused)).tensors;
+      } finally {
+        signal?.removeEventListener('abort', cancel);
+      }
     });
     this.#tail = done.catch(() => {}); // the caller has the error
     if (signal === undefined) return done;

@@ -1,7 +1,9 @@
 import { TrainerError } from '../../core/errors.ts';
 import type {
+  CallOptions,
   EvaluateOptions,
   Evaluation,
+  ModelOptions,
   NetworkSpec,
   Retreat,
   StepOptions,
@@ -10,8 +12,9 @@ import type {
   Training,
   TrainingData,
   TrainingSnapshot,
-  WeightsOptions,
 } from '../backend.ts';
+import { CallQueue } from '../call-queue.ts';
+import { checkAborted, holdsSame, readBatches, readData, readOptions, readSnapshot } from '../given.ts';
 import { copySpec } from '../network/copy-spec.ts';
 import { checkLearningRate } from '../network/optimiser.ts';
 import type { Connection } from './connection.ts';
@@ -47,6 +50,7 @@ const isLost = (error: unknown): boolean =>
 export class RemoteNetwork implements TrainableNetwork {
   readonly #connection: Connection;
   readonly #spec: { readonly network: NetworkSpec; readonly training: Training };
+  readonly #given = new WeakMap<TrainingData, TrainingData>();
   readonly #hashes = new WeakMap<TrainingData, string>();
   readonly #fileHashes = new WeakMap<Uint8Array, string>();
   #id = crypto.randomUUID();
@@ -54,8 +58,7 @@ export class RemoteNetwork implements TrainableNetwork {
   #step = 0;
   #checkpoint: TrainingSnapshot | undefined;
   #changes: Change[] = [];
-  #tail: Promise<unknown> = Promise.resolve();
-  #isOpen = true;
+  readonly #queue = new CallQueue();
   /** Whether the worker's network may be further than is known here. */
   #isAdrift = false;
   /** Ends what is asked of the worker at present. */
@@ -73,75 +76,100 @@ export class RemoteNetwork implements TrainableNetwork {
   }
 
   /** Makes the network in the worker. @throws {TrainerError} as `compile` there */
-  async open(): Promise<void> {
+  async open(signal: AbortSignal = this.#end.signal): Promise<void> {
     this.#id = crypto.randomUUID();
     this.#calls = 0;
     // Files in it go as data do: once, under their hash.
     const files: Promise<string>[] = [];
-    const plain = copySpec(this.#spec.network, 'network', (file) => ({ [fileKey]: files.push(this.#file(file)) - 1 }));
+    const plain = copySpec(this.#spec.network, 'network', (file) => ({
+      [fileKey]: files.push(this.#file(file, signal)) - 1,
+    }));
     const json = { kind: 'network', network: plain, training: this.#spec.training, files: await Promise.all(files) };
-    await this.#connection.ask('PUT', `objects/${this.#id}`, { json }, this.#end.signal);
+    await this.#connection.ask('PUT', `objects/${this.#id}`, { json }, signal);
   }
 
-  steps(data: TrainingData, batches: readonly Int32Array[], options: StepOptions = {}): Promise<Float32Array> {
-    return this.#enqueue(async () => {
-      const wrong = batches.findIndex((batch) => !(batch instanceof Int32Array));
-      if (wrong >= 0)
-        throw new TrainerError('REQUEST_INVALID', `Expected batch ${wrong} to be an Int32Array of row numbers.`);
+  /**
+   * Makes the network in the worker for its caller, who may give it up.
+   *
+   * @throws {TrainerError} RUN_ABORTED; as `compile` there
+   */
+  async compile(signal: AbortSignal | undefined): Promise<void> {
+    const message = 'The compilation was aborted through its signal; nothing is left of it.';
+    checkAborted(signal, message);
+    try {
+      await this.open(signal);
+    } catch (error) {
+      // The worker may be at it still: it sets free what it then has.
+      if (signal?.aborted) void this.#connection.dismiss(`objects/${this.#id}`);
+      checkAborted(signal, message);
+      throw error;
+    }
+  }
+
+  async steps(given: TrainingData, lists: readonly Int32Array[], how?: StepOptions): Promise<Float32Array> {
+    const options = readOptions(how);
+    const work = async (): Promise<Float32Array> => {
+      const data = this.#read(given);
+      const batches = readBatches(lists, rowsOf(data));
       const start = this.#step;
       const losses = new Float32Array(batches.length);
       await this.#surviving(options.signal, async () => this.#steps(data, batches, start, losses, options));
       return losses;
-    });
+    };
+    return this.#queue.add(work, options.signal, () => this.#aborted(options.signal).message);
   }
 
-  evaluate(data: TrainingData, { signal, ...options }: EvaluateOptions = {}): Promise<Evaluation> {
-    return this.#enqueue(async () => {
+  async evaluate(given: TrainingData, how?: EvaluateOptions): Promise<Evaluation> {
+    const { signal, ...options } = readOptions(how);
+    return this.#queue.add(async () => {
+      const data = this.#read(given);
       const { json, tensors } = await this.#surviving(signal, async () =>
         this.#call({ method: 'evaluate', options, data: await this.#send(data) }, {}, signal),
       );
       const { loss, metrics } = json as Evaluation;
       return { loss, ...(metrics && { metrics }), outputs: tensors };
-    });
+    }, signal);
   }
 
-  snapshot(): Promise<TrainingSnapshot> {
-    return this.#enqueue(async () => {
-      const made = snapshotOf(await this.#surviving(undefined, () => this.#call({ method: 'snapshot' })));
+  async snapshot(how?: CallOptions): Promise<TrainingSnapshot> {
+    const { signal } = readOptions(how);
+    return this.#queue.add(async () => {
+      const made = snapshotOf(await this.#surviving(signal, () => this.#call({ method: 'snapshot' }, {}, signal)));
       this.#keep(made);
       return made;
-    });
+    }, signal);
   }
 
-  restore(snapshot: TrainingSnapshot): Promise<void> {
-    return this.#enqueue(async () => {
-      await this.#surviving(undefined, () => this.#restore(snapshot));
-      this.#keep(structuredClone(snapshot));
+  async restore(given: TrainingSnapshot, how?: CallOptions): Promise<void> {
+    const { signal } = readOptions(how);
+    return this.#queue.add(async () => {
+      // A copy: a worker that is lost gets it again, whatever its owner did with it meanwhile.
+      const snapshot = structuredClone(readSnapshot(given));
+      await this.#surviving(signal, () => this.#restore(snapshot, signal));
+      this.#keep(snapshot);
       this.#step = snapshot.step;
-    });
+    }, signal);
   }
 
   setLearningRate(rate: number): void {
     checkLearningRate(rate);
-    void this.#enqueue(async () => {
+    const work = async (): Promise<void> => {
       await this.#surviving(undefined, () => this.#call({ method: 'setLearningRate', options: { rate } }));
       this.#changes.push({ kind: 'rate', rate });
-    }).catch(() => {}); // disposed of, or lost: the next call says so
+    };
+    void this.#queue.add(work).catch(() => {}); // disposed of, or lost: the next call says so
   }
 
-  toModel(options: WeightsOptions = {}): Promise<Uint8Array> {
-    return this.#enqueue(async () => {
-      const { tensors } = await this.#surviving(undefined, () =>
-        this.#call({ method: 'toModel', options: { ...options } }),
-      );
+  async toModel(how?: ModelOptions): Promise<Uint8Array> {
+    const { signal, ...options } = readOptions(how);
+    return this.#queue.add(async () => {
+      const { tensors } = await this.#surviving(signal, () => this.#call({ method: 'toModel', options }, {}, signal));
       return tensors.model!.data as Uint8Array;
-    });
+    }, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    await this.#tail;
+    if (!(await this.#queue.close())) return;
     await this.#connection.dismiss(`objects/${this.#id}`);
   }
 
@@ -160,6 +188,18 @@ export class RemoteNetwork implements TrainableNetwork {
     const every = retreats ? 0 : (this.#connection.options.checkpointEvery ?? 500);
     let kept = before;
     const request = { method: 'steps', data: await this.#send(data), checkpointEvery: every };
+    // What the caller's function throws is the caller's: it ends the call, and is no reason to ask the worker again.
+    const stop = new AbortController();
+    let thrown: { readonly error: unknown } | undefined;
+    const tell = (listener: () => void): void => {
+      if (thrown !== undefined) return;
+      try {
+        listener();
+      } catch (error) {
+        thrown = { error };
+        stop.abort();
+      }
+    };
     const onMessage = (message: Required<Message>): void => {
       const json = message.json as Json;
       if (json.type === 'checkpoint') {
@@ -168,7 +208,7 @@ export class RemoteNetwork implements TrainableNetwork {
         kept = snapshot.step;
       } else if (json.type === 'retreat') {
         this.#made = json.from as number;
-        onRetreat?.(retreatOf(json));
+        tell(() => onRetreat?.(retreatOf(json)));
       } else if (json.type === 'steps') {
         const { losses: own, ...metrics } = message.tensors;
         const values = own!.data as Float32Array;
@@ -181,11 +221,15 @@ export class RemoteNetwork implements TrainableNetwork {
         const named = Object.entries(metrics).map(
           ([key, { data: own }]) => [key.slice(7), own as Float32Array] as const,
         );
-        onSteps?.(step, values, Object.fromEntries(named));
+        tell(() => onSteps?.(step, values, Object.fromEntries(named)));
       }
     };
     try {
-      await this.#call(request, encodeBatches(batches.slice(done)), signal, onMessage);
+      const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+      await this.#call(request, encodeBatches(batches.slice(done)), either, onMessage);
+      if (thrown !== undefined) throw (thrown as { readonly error: unknown }).error;
+    } catch (error) {
+      throw thrown === undefined ? error : (thrown as { readonly error: unknown }).error;
     } finally {
       if (this.#made > kept) {
         this.#changes.push({ kind: 'steps', data, batches: batches.slice(kept - start, this.#made - start) });
@@ -197,10 +241,19 @@ export class RemoteNetwork implements TrainableNetwork {
   /** Steps that the worker's network has made. */
   #made = 0;
 
-  async #file(bytes: Uint8Array): Promise<string> {
+  /** One and the same object for the same data, by which what was sent is known. */
+  #read(given: TrainingData): TrainingData {
+    const data = readData(given);
+    const known = this.#given.get(given);
+    if (known !== undefined && holdsSame(known, data)) return known;
+    this.#given.set(given, data);
+    return data;
+  }
+
+  async #file(bytes: Uint8Array, signal: AbortSignal): Promise<string> {
     const known = this.#fileHashes.get(bytes);
-    if (known !== undefined && (await this.#connection.has(known, this.#end.signal))) return known;
-    const hash = await sendBlob(this.#connection, bytes, this.#end.signal);
+    if (known !== undefined && (await this.#connection.has(known, signal))) return known;
+    const hash = await sendBlob(this.#connection, bytes, signal);
     this.#fileHashes.set(bytes, hash);
     return hash;
   }
@@ -230,7 +283,7 @@ export class RemoteNetwork implements TrainableNetwork {
     const cancel = () => void this.#connection.ask('DELETE', path, undefined, this.#end.signal).catch(() => {}); // it ended meanwhile
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      return await this.#connection.stream(path, { json, tensors }, heard, this.#end.signal);
+      return await this.#connection.stream(path, { json, tensors }, heard, this.#end.signal, () => this.#calls--);
     } finally {
       signal?.removeEventListener('abort', cancel);
     }
@@ -241,8 +294,8 @@ export class RemoteNetwork implements TrainableNetwork {
     return new TrainerError('RUN_ABORTED', message, { cause: signal?.reason });
   }
 
-  async #restore({ state, ...rest }: TrainingSnapshot): Promise<void> {
-    await this.#call({ method: 'restore', options: rest }, state);
+  async #restore({ state, ...rest }: TrainingSnapshot, signal?: AbortSignal): Promise<void> {
+    await this.#call({ method: 'restore', options: rest }, state, signal);
     this.#made = rest.step;
   }
 
@@ -298,15 +351,12 @@ export class RemoteNetwork implements TrainableNetwork {
       }
     }
   }
+}
 
-  #enqueue<T>(work: () => Promise<T>): Promise<T> {
-    if (!this.#isOpen) {
-      return Promise.reject(new TrainerError('REQUEST_INVALID', 'The network was disposed of; compile it again.'));
-    }
-    const done = this.#tail.then(work);
-    this.#tail = done.catch(() => {}); // the caller has the error; the next in line goes on
-    return done;
-  }
+/** Rows that the data seem to have; the worker says it where they do not. */
+function rowsOf({ inputs }: TrainingData): number {
+  const rows = Object.values(inputs)[0]?.shape[0] ?? 0;
+  return rows > 0 ? rows : Number.POSITIVE_INFINITY;
 }
 
 function snapshotOf({ json, tensors }: Required<Message>): TrainingSnapshot {

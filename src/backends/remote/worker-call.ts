@@ -71,18 +71,15 @@ export async function callNetwork(network: TrainableNetwork, context: CallContex
       return { json: { type: 'result', ...rest }, tensors: outputs };
     }
     case 'snapshot':
-      return snapshotMessage('result', await network.snapshot());
+      return snapshotMessage('result', await network.snapshot({ signal }));
     case 'restore':
-      await network.restore({
-        ...(options as Omit<TrainingSnapshot, 'state'> & object),
-        state: tensors,
-      } as TrainingSnapshot);
+      await network.restore({ ...options, state: tensors } as unknown as TrainingSnapshot, { signal });
       return { json: { type: 'result', step: network.step } };
     case 'setLearningRate':
       network.setLearningRate(options.rate as number);
       return { json: { type: 'result' } };
     case 'toModel': {
-      const data = await network.toModel(options);
+      const data = await network.toModel({ ...options, signal });
       return { json: { type: 'result' }, tensors: { model: { dtype: 'uint8', shape: [data.length], data } } };
     }
     default:

@@ -1,7 +1,8 @@
 import { TrainerError } from '../../core/errors.ts';
 import { checkModel, type ModelLimits } from '../../onnx/check-model.ts';
 import { dataTypes, type OnnxValue } from '../../onnx/model.ts';
-import type { Backend, Predictor, TensorInfo, Tensors } from '../backend.ts';
+import type { Backend, CallOptions, Predictor, TensorInfo, Tensors } from '../backend.ts';
+import { checkAborted, loadAborted, readInputs, readLoad, readOptions } from '../given.ts';
 import { checkTensors } from '../onnx/tensors.ts';
 import { compileNetwork } from '../onnx/train/trainable-network.ts';
 import { GraphSession } from './graph-session.ts';
@@ -59,22 +60,22 @@ export function tfjsBackend({ tf, limits }: TfjsBackendOptions): Backend {
       devices: [device === '' ? 'cpu' : device],
       deterministic: exactBackends.includes(device),
     },
-    async load(model): Promise<Predictor> {
+    async load(given, how): Promise<Predictor> {
+      const { model, signal } = readLoad(given, how);
+      checkAborted(signal, loadAborted);
       await ready();
       const { graph } = checkModel(model, limits);
       const constants = new Set(graph.initializers.map(({ name }) => name));
       const inputs = graph.inputs.filter(({ name }) => !constants.has(name)).map(infoOf);
       const outputs = graph.outputs.map(infoOf);
+      checkAborted(signal, loadAborted);
       const session = new GraphSession(tf, model, false);
       return new TfjsPredictor(session, inputs, outputs);
     },
-    async compile(network, training) {
+    async compile(network, training, how) {
       await ready();
-      return compileNetwork(network, training, {
-        async openSession(model) {
-          return new GraphSession(tf, model, true);
-        },
-      });
+      const host = { openSession: async (model: Uint8Array) => new GraphSession(tf, model, true) };
+      return compileNetwork(network, training, host, how);
     },
   };
 }
@@ -91,7 +92,8 @@ class TfjsPredictor implements Predictor {
     this.outputs = outputs;
   }
 
-  async predict(given: Tensors, options: { readonly signal?: AbortSignal } = {}): Promise<Tensors> {
+  async predict(tensors: Tensors, how?: CallOptions): Promise<Tensors> {
+    const options = readOptions(how);
     if (!this.#isOpen) throw new TrainerError('PREDICT_FAILED', 'The model was disposed of; load it again.');
     if (options.signal?.aborted) {
       throw new TrainerError(
@@ -100,6 +102,7 @@ class TfjsPredictor implements Predictor {
         { cause: options.signal.reason },
       );
     }
+    const given = readInputs(tensors);
     checkTensors(this.inputs, given);
     return this.#session.run(given);
   }

@@ -1,5 +1,6 @@
 import type { Backend, TrainableNetwork, TrainingData, TrainingSnapshot } from '../../backends/backend.ts';
 import type { ConformanceTest } from '../conformance-test.ts';
+import { abortTests } from './abort-tests.ts';
 import { badDataTests, badSpecTests } from './bad-input-tests.ts';
 import { claim, claimClose, claimRejects } from './claims.ts';
 import { predictTests } from './predict-tests.ts';
@@ -62,6 +63,7 @@ export function backendConformance(
       ...[...layerCases, ...lossCases, ...optimiserCases].map((one) => curveTest(backend, options, one, tolerance)),
       ...stateTests(open, own),
       ...controlTests(open),
+      ...abortTests(backend),
       memoryTest(backend, options.memoryBytes),
       ...badSpecTests(backend),
       ...badDataTests(open),

@@ -51,7 +51,11 @@ export async function dependenceOf(input: ExplainInput, table: Table, context: A
   });
   const tensors = encodeTableForModel(signature, takeRows(table, rows));
   const backend = await context.backend();
-  await using predictor = await backend.load(file, { where: 'inline', threads: context.cores });
+  await using predictor = await backend.load(file, {
+    where: 'inline',
+    threads: context.cores,
+    ...(context.signal === undefined ? {} : { signal: context.signal }),
+  });
   const dependence: PartialDependence[] = [];
   const places: (readonly (number | string)[])[] = [];
   for (const column of shown) {

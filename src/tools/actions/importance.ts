@@ -95,7 +95,11 @@ export const importance = defineAction<ImportanceInput, ImportanceOutput>({
     const truth = Float64Array.from(rows, (row) => target[row]!);
     const tensors = encodeTableForModel(signature, takeRows(table, rows));
     const backend = await context.backend();
-    await using predictor = await backend.load(file, { where: 'inline', threads: context.cores });
+    await using predictor = await backend.load(file, {
+      where: 'inline',
+      threads: context.cores,
+      ...(context.signal === undefined ? {} : { signal: context.signal }),
+    });
     const predict = async (of: typeof tensors) =>
       predictionOf(collectPredictions(signature, [await predictor.predict(of)]), classes);
     const prediction = await predict(tensors);

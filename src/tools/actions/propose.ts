@@ -126,6 +126,7 @@ async function missingBackend(context: ActionContext): Promise<string | undefine
     await using _network = await backend.compile(
       { formatVersion: 1, inputs, layers, outputs: { output: 'output' } },
       { loss: { kind: 'mean-squared-error' }, optimiser: { kind: 'sgd', learningRate: 0.1 }, threads: 1 },
+      context.signal === undefined ? {} : { signal: context.signal },
     );
     await substituteRuntime(context);
     return undefined;

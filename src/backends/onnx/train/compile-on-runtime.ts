@@ -1,4 +1,4 @@
-import type { NetworkSpec, TrainableNetwork, Training } from '../../backend.ts';
+import type { CallOptions, NetworkSpec, TrainableNetwork, Training } from '../../backend.ts';
 import { freeInPlace } from '../autodiff/free-in-place.ts';
 import { chooseLayout } from '../layout/choose-layout.ts';
 import type { LayoutName } from '../layout/image-layout.ts';
@@ -20,12 +20,14 @@ export function compileOnRuntime(
   network: NetworkSpec,
   training: Training,
   layout?: LayoutName | 'auto',
+  options?: CallOptions,
 ): Promise<TrainableNetwork> {
   const openSession = sessionOpener(runtime);
-  return compileNetwork(network, training, {
+  const host = {
     openSession,
     // In WebAssembly products of matrices take so long beside passes over images that fewer of them are worth more passes.
     layout: () => chooseLayout(openSession, layout, runtime.provider === 'wasm' ? 'winograd' : 'nhwc'),
     ...(runtime.provider === 'wasm' ? { memoryBytes: Math.min(wasmBytes, freeMemory()), passes: [freeInPlace] } : {}),
-  });
+  };
+  return compileNetwork(network, training, host, options);
 }

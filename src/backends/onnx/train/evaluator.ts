@@ -1,5 +1,6 @@
 import { TrainerError } from '../../../core/errors.ts';
 import type { Evaluation, Tensor, Tensors } from '../../backend.ts';
+import { checkAborted } from '../../given.ts';
 import { sizeOf } from '../autodiff/shapes.ts';
 import type { CheckedData } from './check-data.ts';
 import type { TrainingPlan } from './plan.ts';
@@ -56,13 +57,7 @@ export class Evaluator implements AsyncDisposable {
     });
     const sums = new Map([...valuesPerRow.keys()].map((name) => [name, { total: 0, weight: 0 }]));
     for (let start = 0; start < rows; start += this.#rowsPerCall) {
-      if (options.signal?.aborted) {
-        throw new TrainerError(
-          'RUN_ABORTED',
-          'The evaluation was aborted through its signal; the network is as it was.',
-          { cause: options.signal.reason },
-        );
-      }
+      checkAborted(options.signal, 'The evaluation was aborted through its signal; the network is as it was.');
       const count = Math.min(this.#rowsPerCall, rows - start);
       const index = Int32Array.from({ length: count }, (_, i) => start + i);
       const at = { dtype: 'int32', data: index, shape: [count] } as const;

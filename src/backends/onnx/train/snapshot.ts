@@ -1,6 +1,5 @@
 import { TrainerError } from '../../../core/errors.ts';
 import type { Tensor, TrainingSnapshot } from '../../backend.ts';
-import { checkLearningRate } from '../../network/optimiser.ts';
 import { sameShape, sizeOf } from '../autodiff/shapes.ts';
 import type { TrainingPlan } from './plan.ts';
 
@@ -21,28 +20,18 @@ export function takeSnapshot(
 /**
  * The state in a snapshot, copied.
  *
- * @throws {TrainerError} FORMAT_VERSION; REQUEST_INVALID where a tensor is missing, strange, of another shape or not
- * finite.
+ * @throws {TrainerError} REQUEST_INVALID where a tensor is missing, strange, of another shape or not finite.
  */
-export function readSnapshot(plan: TrainingPlan, snapshot: TrainingSnapshot): ReadonlyMap<string, Float32Array> {
-  if (snapshot?.formatVersion !== 2) {
-    throw new TrainerError(
-      'FORMAT_VERSION',
-      `Expected a snapshot of formatVersion 2, got ${JSON.stringify(snapshot?.formatVersion)}.`,
-    );
-  }
+export function stateOfSnapshot(plan: TrainingPlan, { state }: TrainingSnapshot): ReadonlyMap<string, Float32Array> {
   const fail = (message: string): never => {
     throw new TrainerError('REQUEST_INVALID', `The snapshot does not fit this network: ${message}.`);
   };
-  if (!Number.isSafeInteger(snapshot.step) || snapshot.step < 0) fail(`its step is ${snapshot.step}`);
-  checkLearningRate(snapshot.learningRate);
-  if (typeof snapshot.state !== 'object' || snapshot.state === null) fail('it has no state');
   const known = new Set(plan.state.map(({ key }) => key));
-  const stranger = Object.keys(snapshot.state).find((key) => !known.has(key));
+  const stranger = Object.keys(state).find((key) => !known.has(key));
   if (stranger !== undefined) fail(`it has the tensor "${stranger}", which the network has not`);
   return new Map(
     plan.state.map(({ key, shape }) => {
-      const tensor = Object.hasOwn(snapshot.state, key) ? snapshot.state[key] : undefined;
+      const tensor = Object.hasOwn(state, key) ? state[key] : undefined;
       if (tensor?.dtype !== 'float32') return fail(`"${key}" is missing or no float32`);
       if (!sameShape(tensor.shape, shape) || tensor.data.length !== sizeOf(shape)) {
         return fail(`expected [${shape}] for "${key}", got [${tensor.shape}] with ${tensor.data.length} values`);

@@ -1,7 +1,9 @@
 import { TrainerError } from '../../../core/errors.ts';
 import type {
+  CallOptions,
   EvaluateOptions,
   Evaluation,
+  ModelOptions,
   StepOptions,
   Tensors,
   TrainableNetwork,
@@ -9,6 +11,8 @@ import type {
   TrainingSnapshot,
   WeightsOptions,
 } from '../../backend.ts';
+import { CallQueue } from '../../call-queue.ts';
+import { checkAborted, holdsSame, readBatches, readData, readOptions, readSnapshot } from '../../given.ts';
 import { copySpec } from '../../network/copy-spec.ts';
 import { importedGraph } from '../../network/layers/imported.ts';
 import type { NetworkSpec } from '../../network/network-spec.ts';
@@ -16,7 +20,7 @@ import { checkLearningRate } from '../../network/optimiser.ts';
 import { mostRetreats, type Training } from '../../network/training.ts';
 import type { EmitPass } from '../autodiff/emit.ts';
 import type { ImageLayout } from '../layout/image-layout.ts';
-import { type CheckedData, checkBatches, checkData } from './check-data.ts';
+import { type CheckedData, checkData } from './check-data.ts';
 import { Evaluator } from './evaluator.ts';
 import { findDivergence } from './find-divergence.ts';
 import { initialState } from './initial-state.ts';
@@ -25,7 +29,7 @@ import { averageSlot } from './optimisers.ts';
 import { planTraining, stateOf, type TrainingPlan } from './plan.ts';
 import { encodePrediction } from './prediction-model.ts';
 import { period } from './renewal.ts';
-import { readSnapshot, takeSnapshot } from './snapshot.ts';
+import { stateOfSnapshot, takeSnapshot } from './snapshot.ts';
 import { dataFeeds, type GraphOptions, StepSession, type StepsMade } from './step-session.ts';
 import type { OpenSession } from './training-session.ts';
 
@@ -35,6 +39,12 @@ const callMs = 200;
 /** Batch sizes whose compiled graphs are kept. */
 const keptSizes = 4;
 
+/** Data as they were read, with what they were found to be. */
+interface HeldData {
+  readonly data: TrainingData;
+  readonly checked: CheckedData;
+}
+
 /** A network whose steps are graphs, which a runtime in this process runs. */
 class TrainedByGraph implements TrainableNetwork {
   readonly #plan: TrainingPlan;
@@ -42,14 +52,13 @@ class TrainedByGraph implements TrainableNetwork {
   readonly #options: GraphOptions;
   readonly #evaluator: Evaluator;
   readonly #sessions = new Map<string, StepSession>();
-  readonly #checked = new WeakMap<TrainingData, CheckedData>();
+  readonly #checked = new WeakMap<TrainingData, HeldData>();
+  readonly #queue = new CallQueue();
   /** The state that memory of others is in: it is never given back. */
   readonly #borrowed = new WeakSet<Tensors>();
   #state: Tensors;
   #step = 0;
   #rate: number;
-  #tail: Promise<unknown> = Promise.resolve();
-  #isOpen = true;
 
   constructor(plan: TrainingPlan, open: OpenSession, options: GraphOptions) {
     this.#plan = plan;
@@ -65,20 +74,19 @@ class TrainedByGraph implements TrainableNetwork {
     return this.#step;
   }
 
-  steps(data: TrainingData, batches: readonly Int32Array[], options: StepOptions = {}): Promise<Float32Array> {
-    return this.#enqueue(async () => {
-      const checked = this.#check(data);
-      checkBatches(batches, checked.rows);
+  async steps(given: TrainingData, lists: readonly Int32Array[], how?: StepOptions): Promise<Float32Array> {
+    const options = readOptions(how);
+    const message = () => `Training was aborted after step ${this.#step}; the steps before it are kept.`;
+    const work = async (): Promise<Float32Array> => {
+      const { data, checked } = this.#check(given);
+      const batches = readBatches(lists, checked.rows);
       const feeds = dataFeeds(data, checked);
       const losses = new Float32Array(batches.length);
       const start = { state: this.#state, step: this.#step };
       const pinned = this.#plan.training.onDivergence === 'retreat' ? start.state : undefined;
       let retreats = 0;
       for (let at = 0; at < batches.length; ) {
-        if (options.signal?.aborted) {
-          const message = `Training was aborted after step ${this.#step}; the steps before it are kept.`;
-          throw new TrainerError('RUN_ABORTED', message, { cause: options.signal.reason });
-        }
+        checkAborted(options.signal, message());
         const session = await this.#sessionFor(batches[at]!.length, checked);
         const made = await this.#call(session, feeds, batches, at, pinned).catch((error: unknown) => {
           const isLast = this.#plan.training.onDivergence !== 'retreat' || retreats === mostRetreats;
@@ -102,53 +110,60 @@ class TrainedByGraph implements TrainableNetwork {
         options.onSteps?.(this.#step, losses.subarray(at - count, at), made.metrics);
       }
       return losses;
-    });
+    };
+    return this.#queue.add(work, options.signal, message);
   }
 
-  evaluate(data: TrainingData, options: EvaluateOptions = {}): Promise<Evaluation> {
-    return this.#enqueue(async () => {
-      const checked = this.#check(data);
+  async evaluate(given: TrainingData, how?: EvaluateOptions): Promise<Evaluation> {
+    const options = readOptions(how);
+    const work = async (): Promise<Evaluation> => {
+      const { data, checked } = this.#check(given);
       const keys = this.#weightKeys(options);
       return this.#evaluator.evaluate(dataFeeds(data, checked), checked, {
         weights: Object.fromEntries([...keys].map(([key, from]) => [key, this.#state[from]!])),
         withOutputs: options.outputs ?? true,
         signal: options.signal,
       });
-    });
+    };
+    return this.#queue.add(work, options.signal);
   }
 
-  snapshot(): Promise<TrainingSnapshot> {
-    return this.#enqueue(async () => takeSnapshot(this.#plan, this.#values(), this.#step, this.#rate));
+  async snapshot(how?: CallOptions): Promise<TrainingSnapshot> {
+    const { signal } = readOptions(how);
+    return this.#queue.add(async () => takeSnapshot(this.#plan, this.#values(), this.#step, this.#rate), signal);
   }
 
-  restore(snapshot: TrainingSnapshot): Promise<void> {
-    return this.#enqueue(async () => {
-      this.#state = this.#hold(readSnapshot(this.#plan, snapshot));
+  async restore(given: TrainingSnapshot, how?: CallOptions): Promise<void> {
+    const { signal } = readOptions(how);
+    return this.#queue.add(async () => {
+      const snapshot = readSnapshot(given);
+      this.#state = this.#hold(stateOfSnapshot(this.#plan, snapshot));
       this.#step = snapshot.step;
       this.#rate = snapshot.learningRate;
-    });
+    }, signal);
   }
 
   setLearningRate(rate: number): void {
     checkLearningRate(rate);
     // In the order of the calls around it.
-    void this.#enqueue(async () => {
-      this.#rate = rate;
-    }).catch(() => {}); // disposed of: nothing is left to change
+    void this.#queue
+      .add(async () => {
+        this.#rate = rate;
+      })
+      .catch(() => {}); // disposed of: nothing is left to change
   }
 
-  toModel(options: WeightsOptions = {}): Promise<Uint8Array> {
-    return this.#enqueue(async () => {
+  async toModel(how?: ModelOptions): Promise<Uint8Array> {
+    const options = readOptions(how);
+    return this.#queue.add(async () => {
       const values = this.#values();
       const weights = [...this.#weightKeys(options)].map(([key, from]) => [key, values.get(from)!] as const);
       return encodePrediction(this.#plan, new Map(weights));
-    });
+    }, options.signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    await this.#tail;
+    if (!(await this.#queue.close())) return;
     for (const session of this.#sessions.values()) await session[Symbol.asyncDispose]();
     this.#sessions.clear();
     await this.#evaluator[Symbol.asyncDispose]();
@@ -157,12 +172,6 @@ class TrainedByGraph implements TrainableNetwork {
   /** For each parameter the tensor of the state that it is taken from: itself, or its moving average. */
   #weightKeys({ weights = 'last' }: WeightsOptions): ReadonlyMap<string, string> {
     const { parameters, state, training } = this.#plan;
-    if (weights !== 'last' && weights !== 'average') {
-      throw new TrainerError(
-        'REQUEST_INVALID',
-        `Expected weights to be last or average, got ${JSON.stringify(weights)}.`,
-      );
-    }
     if (weights === 'average' && (training.averageDecay ?? 0) === 0) {
       throw new TrainerError(
         'REQUEST_INVALID',
@@ -246,13 +255,14 @@ class TrainedByGraph implements TrainableNetwork {
     }
   }
 
-  #check(data: TrainingData): CheckedData {
-    let checked = this.#checked.get(data);
-    if (checked === undefined) {
-      checked = checkData(this.#plan, data);
-      this.#checked.set(data, checked);
-    }
-    return checked;
+  /** Values are looked at once; that they are the same arrays, which nobody has taken away, each time. */
+  #check(given: TrainingData): HeldData {
+    const data = readData(given);
+    const known = this.#checked.get(given);
+    if (known !== undefined && holdsSame(known.data, data)) return known;
+    const held = { data, checked: checkData(this.#plan, data) };
+    this.#checked.set(given, held);
+    return held;
   }
 
   async #sessionFor(batch: number, { targets }: CheckedData): Promise<StepSession> {
@@ -268,16 +278,6 @@ class TrainedByGraph implements TrainableNetwork {
     const made = await StepSession.open(this.#plan, this.#open, batch, signatures, this.#options);
     this.#sessions.set(key, made);
     return made;
-  }
-
-  #enqueue<T>(work: () => Promise<T>): Promise<T> {
-    if (!this.#isOpen) {
-      const error = new TrainerError('REQUEST_INVALID', 'The network was disposed of; compile it again.');
-      return Promise.reject(error);
-    }
-    const done = this.#tail.then(work);
-    this.#tail = done.catch(() => {}); // the caller has the error; the next in line goes on
-    return done;
   }
 
   #hold(state: ReadonlyMap<string, Float32Array>): Tensors {
@@ -312,10 +312,15 @@ export async function compileNetwork(
   spec: NetworkSpec,
   training: Training,
   { openSession, layout, passes, memoryBytes }: TrainingHost,
+  how?: CallOptions,
 ): Promise<TrainableNetwork> {
+  const { signal } = readOptions(how);
+  const message = 'The compilation was aborted through its signal; nothing is left of it.';
+  checkAborted(signal, message);
   // What follows from the spec must not change with the caller's objects.
-  const limited = memoryBytes === undefined ? training : { memoryLimitBytes: memoryBytes, ...training };
-  const plan = planTraining(copySpec(spec, 'network'), copySpec(limited, 'training'));
+  const own = copySpec(training, 'training');
+  const limited = memoryBytes === undefined ? own : { memoryLimitBytes: memoryBytes, ...own };
+  const plan = planTraining(copySpec(spec, 'network'), limited);
   const advice = 'Use fewer or narrower layers, or an optimiser that keeps less (sgd).';
   checkMemory('the parameters of the network', stateBytes(plan), plan.training.memoryLimitBytes, advice);
   const hasConvolutions = plan.network.layers.some(({ layer }) =>
@@ -323,5 +328,7 @@ export async function compileNetwork(
       ? importedGraph(layer.model).nodes.some(({ operator }) => operator === 'Conv')
       : /conv/.test(layer.kind),
   );
-  return new TrainedByGraph(plan, openSession, { layout: hasConvolutions ? await layout?.() : undefined, passes });
+  const chosen = hasConvolutions ? await layout?.() : undefined;
+  checkAborted(signal, message);
+  return new TrainedByGraph(plan, openSession, { layout: chosen, passes });
 }

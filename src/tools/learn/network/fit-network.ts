@@ -1,3 +1,4 @@
+import type { Training } from '../../../backends/backend.ts';
 import { TrainerError } from '../../../core/errors.ts';
 import type { Fit, FitContext, Problem, TrainingRows } from '../learner.ts';
 import { inputWidth, networkOf, stagesOf } from './architecture.ts';
@@ -55,7 +56,7 @@ export async function fitNetwork(
   const learned = isHeld ? pickRows(rows, inner.learned) : rows;
   const data = (part: TrainingRows) => trainingData(part, encoding, problem, standard, weightUnit);
   const backend = await context.backend();
-  await using network = await backend.compile(spec, {
+  const training: Training = {
     loss: { kind: problem.classCount === 0 ? 'mean-squared-error' : 'cross-entropy' },
     optimiser: { kind: 'adamw', learningRate: options.learningRate, weightDecay: options.weightDecay },
     clipNorm: 5,
@@ -63,7 +64,9 @@ export async function fitNetwork(
     // One thread, so that the bits do not depend on how an operator is cut into parts.
     threads: 1,
     onDivergence: 'retreat',
-  });
+  };
+  const abort = context.signal === undefined ? {} : { signal: context.signal };
+  await using network = await backend.compile(spec, training, abort);
   const trained = await trainNetwork(
     network,
     data(learned),

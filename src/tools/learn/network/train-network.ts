@@ -59,6 +59,7 @@ export async function trainNetwork(
   options: TrainOptions,
 ): Promise<Trained> {
   const { epochs, patience, checkpoint } = options;
+  const abort = options.signal === undefined ? {} : { signal: options.signal };
   const stored = await checkpoint?.load();
   let now: Progress = (stored === undefined ? undefined : decodeProgress(stored)) ?? {
     epoch: 0,
@@ -67,7 +68,7 @@ export async function trainNetwork(
     retreats: 0,
     isOver: false,
   };
-  if (now.snapshot !== undefined) await network.restore(now.snapshot);
+  if (now.snapshot !== undefined) await network.restore(now.snapshot, abort);
   const perCall = Math.max(
     1,
     Math.ceil((checkpoint?.everyOperations ?? checkpointOperations) / options.operationsPerStep),
@@ -76,7 +77,7 @@ export async function trainNetwork(
   const save = async (isOver: boolean): Promise<void> => {
     if (checkpoint === undefined || (!isOver && unsaved < perCall)) return;
     unsaved = 0;
-    now = { ...now, isOver, snapshot: await network.snapshot() };
+    now = { ...now, isOver, snapshot: await network.snapshot(abort) };
     await checkpoint.save(encodeProgress(now));
   };
   while (!now.isOver && now.epoch < epochs && now.waited < patience) {
@@ -84,7 +85,7 @@ export async function trainNetwork(
     while (now.batch < batches.length) {
       const part = batches.slice(now.batch, now.batch + perCall);
       await network.steps(data, part, {
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...abort,
         onRetreat: () => {
           now = { ...now, retreats: now.retreats + 1 };
         },
@@ -95,13 +96,13 @@ export async function trainNetwork(
       if (now.batch < batches.length) await save(false);
     }
     now = { ...now, epoch: now.epoch + 1, batch: 0 };
-    const snapshot = await network.snapshot();
+    const snapshot = await network.snapshot(abort);
     const average = blend(now.average, parametersOf(snapshot), Math.max(leastShare, 1 / now.epoch));
     now = { ...now, average };
     if (held !== undefined) {
-      await network.restore({ ...snapshot, state: { ...snapshot.state, ...average } });
-      const { loss } = await network.evaluate(held, { outputs: false });
-      await network.restore(snapshot);
+      await network.restore({ ...snapshot, state: { ...snapshot.state, ...average } }, abort);
+      const { loss } = await network.evaluate(held, { outputs: false, ...abort });
+      await network.restore(snapshot, abort);
       const isBetter = now.best === undefined || loss < now.best.loss;
       now = isBetter
         ? { ...now, waited: 0, best: { epoch: now.epoch, loss, state: average } }

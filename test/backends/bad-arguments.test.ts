@@ -350,6 +350,18 @@ describe.each(backends)('$name', ({ make, how }) => {
     expect(await brokenOf(openingsOf(backend, model))).toEqual([]);
   });
 
+  it('hands what a listener throws to its caller as it is, keeps the steps that were made, and goes on', async () => {
+    const thrown = new Error('of the caller');
+    const before = network.step;
+    const onSteps = () => {
+      throw thrown;
+    };
+    await expect(network.steps(data, batches, { onSteps })).rejects.toBe(thrown);
+    expect(network.step).toBe(before + 1);
+    expect(await network.steps(data, batches)).toHaveLength(1);
+    expect(network.step).toBe(before + 2);
+  });
+
   it('says after disposal what to do, whatever is asked', async () => {
     const [gone, away] = [await backend.compile(spec, training), await backend.load(await network.toModel(), how)];
     await gone[Symbol.asyncDispose]();

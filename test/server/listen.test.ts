@@ -10,7 +10,7 @@ import {
   type ServableModel,
   type ServiceOptions,
 } from 'traineragent/serve';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { sampleFile, sampleRecord } from './sample-service.ts';
 
 let model: ServableModel;
@@ -118,6 +118,12 @@ describe('a server of its own', () => {
 });
 
 describe('hostile requests', () => {
+  // One service for all: each must find it as it was before.
+  let shared: Deployment;
+  beforeAll(async () => {
+    shared = await (await createService(model, { workers: 1 })).listen();
+  });
+  afterAll(() => shared.close());
   it.each<[string, string, RegExp]>([
     ['no HTTP', 'hello\r\n\r\n', /^HTTP\/1\.1 400/],
     [
@@ -144,7 +150,7 @@ describe('hostile requests', () => {
     ['10,000 headers', `GET /livez HTTP/1.1\r\nhost: localhost\r\n${'x: y\r\n'.repeat(10_000)}\r\n`, /^HTTP\/1\.1 431/],
     ['a method that is none', 'TRACE /livez HTTP/1.1\r\nhost: localhost\r\n\r\n', /^HTTP\/1\.1 40[45]/],
   ])('%s', async (_, text, status) => {
-    const { port, url } = await start();
+    const { port, url } = shared;
     expect(await raw(port, text)).toMatch(status);
     expect((await fetch(`${url}/livez`)).status).toBe(200);
   });

@@ -71,40 +71,32 @@ describe('a service that has just started', () => {
     expect(Math.min(...times)).toBeLessThan(3.2);
   }, 180_000);
 
-  it.each([
-    ['without keys', []],
-    ['with keys', ['--keys']],
-    ['with a process that predicts', ['--workers', '1']],
-  ])(
-    'has counted nothing yet, %s',
-    async (_, options) => {
-      const keys = join(folder, 'keys.json');
-      const { key, stored } = createApiKey('test', ['admin']);
-      writeFileSync(keys, JSON.stringify({ keys: [stored] }));
-      const server = await startService(model, ...options, ...(options[0] === '--keys' ? [keys] : []));
-      try {
-        const response = await fetch(`http://127.0.0.1:${server.port}/metrics`, {
-          headers: { authorization: `Bearer ${key}` },
-        });
-        const text = await response.text();
-        // `startService` asks whether it is live.
-        expect([...text.matchAll(/^traineragent_requests_total\{.*$/gm)].map(([line]) => line)).toEqual([
-          'traineragent_requests_total{route="/livez",status="200"} 1',
-        ]);
-        expect(text).toMatch(/^traineragent_batch_rows_count 0$/m);
-        expect(text).toMatch(/^traineragent_waiting_predictions 0$/m);
-        expect(text).toMatch(/^traineragent_requests_in_flight 1$/m);
-        expect(text).not.toMatch(/^traineragent_rejected_total\{/m);
-        if (options[0] !== '--keys') return;
-        const drift = await fetch(`http://127.0.0.1:${server.port}/v1/drift`, {
-          headers: { authorization: `Bearer ${key}` },
-        });
-        for (const { pending } of ((await drift.json()) as { versions: { pending: number }[] }).versions)
-          expect(pending).toBe(0);
-      } finally {
-        await server.end();
-      }
-    },
-    60_000,
-  );
+  // A service without keys, and one that predicts itself, are in strange-requests.test.ts.
+  it('has counted nothing yet, with keys and a process that predicts', async () => {
+    const keys = join(folder, 'keys.json');
+    const { key, stored } = createApiKey('test', ['admin']);
+    writeFileSync(keys, JSON.stringify({ keys: [stored] }));
+    const server = await startService(model, '--workers', '1', '--keys', keys);
+    try {
+      const response = await fetch(`http://127.0.0.1:${server.port}/metrics`, {
+        headers: { authorization: `Bearer ${key}` },
+      });
+      const text = await response.text();
+      // `startService` asks whether it is live.
+      expect([...text.matchAll(/^traineragent_requests_total\{.*$/gm)].map(([line]) => line)).toEqual([
+        'traineragent_requests_total{route="/livez",status="200"} 1',
+      ]);
+      expect(text).toMatch(/^traineragent_batch_rows_count 0$/m);
+      expect(text).toMatch(/^traineragent_waiting_predictions 0$/m);
+      expect(text).toMatch(/^traineragent_requests_in_flight 1$/m);
+      expect(text).not.toMatch(/^traineragent_rejected_total\{/m);
+      const drift = await fetch(`http://127.0.0.1:${server.port}/v1/drift`, {
+        headers: { authorization: `Bearer ${key}` },
+      });
+      for (const { pending } of ((await drift.json()) as { versions: { pending: number }[] }).versions)
+        expect(pending).toBe(0);
+    } finally {
+      await server.end();
+    }
+  }, 60_000);
 });

@@ -43,8 +43,11 @@ export async function sendBlob(connection: Connection, bytes: Uint8Array, signal
 /** What a worker has to end a call that was aborted, or half as long again as it took between messages: a step is not interrupted. */
 const abortMs = 250;
 
+const isUnreachable = (error: unknown): boolean =>
+  TrainerError.isInstance(error) && error.details.isUnreachable === true;
+
 const isLost = (error: unknown): boolean =>
-  TrainerError.isInstance(error) && error.code === 'RUN_CHILD_FAILED' && error.details.isUnreachable !== true;
+  TrainerError.isInstance(error) && error.code === 'RUN_CHILD_FAILED' && !isUnreachable(error);
 
 /** A network that trains in a worker. */
 export class RemoteNetwork implements TrainableNetwork {
@@ -323,11 +326,9 @@ export class RemoteNetwork implements TrainableNetwork {
           if (losses > 0 || this.#isAdrift) await this.#revive();
           return await work();
         } catch (error) {
-          if (end.signal.aborted) {
-            // What the worker made since is not known: the network is made again as it was when the last message came.
-            this.#isAdrift = true;
-            throw this.#aborted(signal);
-          }
+          // What the worker made since is not known: the network is made again as it was when the last message came.
+          if (end.signal.aborted || isUnreachable(error)) this.#isAdrift = true;
+          if (end.signal.aborted) throw this.#aborted(signal);
           if (!isLost(error) || losses === 3) throw error;
         }
       }

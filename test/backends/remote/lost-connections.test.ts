@@ -85,6 +85,25 @@ describe('a remote training', () => {
     },
   );
 
+  it('goes on from the last step it heard of where the worker was out of reach for longer than it is tried', async () => {
+    const faults = [4000, ...new Array<number>(20).fill(0)];
+    const proxy = await proxyTo(worker.url, faults, 'cut');
+    try {
+      const backend = await remoteBackend({ url: proxy.url, ...patience, retries: 2, checkpointEvery: 100 });
+      await using trained = await backend.compile(network, training);
+      const failure = await trained.steps(data, many).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: 'RUN_CHILD_FAILED', details: { isUnreachable: true } });
+      expect(faults.length).toBeGreaterThan(0);
+      faults.length = 0;
+      const { step } = trained;
+      expect(step).toBeLessThan(many.length);
+      expect(await trained.steps(data, many.slice(step))).toEqual(losses.slice(step));
+      expect(await endOf(trained)).toEqual(weights);
+    } finally {
+      proxy.close();
+    }
+  });
+
   it('is made again from its checkpoint where the worker ends and another takes its place', async () => {
     let first = await startWorker({ backend: onnxBackend() });
     const port = Number(new URL(first.url).port);

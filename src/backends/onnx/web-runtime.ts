@@ -27,8 +27,9 @@ export async function loadWebRuntime({ ort, threads = 1, wasmPaths }: WebRuntime
     throw new TrainerError('REQUEST_INVALID', `Expected threads to be an integer from 1 to 64, got ${threads}.`);
   }
   const { InferenceSession, Tensor, env } = ort ?? (await importWeb());
-  // A page that is not isolated has no memory that threads could share; asking for more would be a warning on its console.
-  const isShared = (globalThis as { readonly crossOriginIsolated?: boolean }).crossOriginIsolated !== false;
+  // A page that is not isolated has no memory that threads could share; asking for more would be a warning on its console. In Node threads can
+  // not be started: they would fetch the module from its file.
+  const isShared = (globalThis as { readonly crossOriginIsolated?: boolean }).crossOriginIsolated === true;
   env.wasm.numThreads = isShared ? threads : 1;
   if (wasmPaths !== undefined) env.wasm.wasmPaths = wasmPaths;
   const { web: version } = env.versions as { readonly web?: string };

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +20,18 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const port = 20_000 + (process.pid % 20_000);
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer().once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+/** Two ports behind one another, below those that the system hands out to connections. */
+async function freePorts(): Promise<number> {
+  for (let port = 20_000 + 2 * (process.pid % 3000); ; port += 2) {
+    if ((await isFree(port)) && (await isFree(port + 1))) return port;
+  }
+}
+const port = await freePorts();
 /** Runs a line of the page in a shell, with the command line of this build, at a port of its own. */
 const shell = async (line: string): Promise<string> => {
   const own = line.replaceAll('8080', String(port)).replaceAll('8081', String(port + 1));
@@ -34,14 +46,16 @@ async function served(line: string, work: (url: string) => Promise<void>): Promi
     .split(' ')
     .slice(1);
   const child = execFile(process.execPath, [join(root, 'dist/cli.js'), ...words, '--workers', '1'], { cwd: folder });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  let said = '';
+  child.stderr!.on('data', (text: string) => {
+    said += text;
+  });
+  const early = ended.then((code) => Promise.reject(new Error(`The service ended with ${code}: ${said}`)));
   try {
-    const url = await new Promise<string>((resolve, reject) => {
-      child.stdout!.once('data', (text: string) => resolve(text.trim()));
-      child.once('exit', (code) => reject(new Error(`The service ended with ${code}.`)));
-    });
-    await work(url);
+    const url = new Promise<string>((resolve) => child.stdout!.once('data', (text: string) => resolve(text.trim())));
+    await Promise.race([early, url.then(work)]);
   } finally {
-    const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
     await ended;
   }
